@@ -1,0 +1,43 @@
+# Targets that Kubewarden's own policies have too, and the two of the README: `replay` and `test`.
+
+CARGO ?= cargo
+WASM := target/policy/wasm32-wasip1/release/policy.wasm
+
+.PHONY: replay
+replay: ## build everything and replay the recorded requests
+	$(CARGO) run --release --locked --package bulkhead -- replay --fail-on never e2e-tests/recordings
+
+.PHONY: test
+test: fmt lint ## check the format, lint, and run every test
+	$(CARGO) test --workspace --locked
+
+# The directory of its own is shared with replay/build.rs, which builds the same module.
+.PHONY: policy.wasm
+policy.wasm: ## build the policy, metadata included
+	$(CARGO) build --release --locked --target wasm32-wasip1 --target-dir target/policy
+	cp $(WASM) policy.wasm
+
+.PHONY: fmt
+fmt: ## check the format
+	$(CARGO) fmt --all -- --check
+
+.PHONY: lint
+lint: ## lint the workspace, and what is compiled to Wasm
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --locked --package bulkhead-policy --target wasm32-wasip1 -- -D warnings
+	$(CARGO) clippy --locked --package bulkhead-policy --package bulkhead-intake --target wasm32-unknown-unknown -- -D warnings
+
+.PHONY: bench
+bench: ## print the ratios that the project holds itself to
+	$(CARGO) bench --locked
+
+.PHONY: e2e-tests
+e2e-tests: policy.wasm ## run the policy in the real kwctl
+	@command -v bats >/dev/null || { echo "bats is missing: install it with 'apt-get install bats'" >&2; exit 1; }
+	@command -v kwctl >/dev/null || { echo "kwctl is missing: see https://docs.kubewarden.io/howtos/install-kwctl" >&2; exit 1; }
+	bats e2e-tests
+
+.PHONY: clean
+clean: ## remove what was built
+	$(CARGO) clean
+	rm -f policy.wasm

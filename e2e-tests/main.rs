@@ -1,0 +1,13 @@
+//! The whole path: recorded requests, bad input and the module itself, as they are shipped.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "this is a test"
+)]
+
+mod bad_input;
+mod expectation;
+mod module;
+mod readme;
+mod recorded;

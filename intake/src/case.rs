@@ -1,0 +1,50 @@
+//! One request to judge, and the way back from its object to the input.
+
+use crate::origin::Origin;
+use crate::{Place, Position, pointer};
+
+/// One request to judge.
+#[derive(Debug)]
+pub struct Case {
+    /// Where it starts.
+    pub place: Place,
+    /// What it was read as.
+    pub form: Form,
+    request: String,
+    origin: Origin,
+}
+
+/// What a case was read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// An admission request, in a review or bare.
+    Request,
+    /// A Kubernetes object, to be judged as if it were created.
+    Manifest,
+}
+
+impl Case {
+    pub(crate) fn new(place: Place, form: Form, request: String, origin: Origin) -> Self {
+        Self {
+            place,
+            form,
+            request,
+            origin,
+        }
+    }
+
+    /// The admission request as JSON text, to stand after `"request":`. Of a review these are the
+    /// very bytes of the input, which need not be a request that can be read.
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+
+    /// The position in the input of what an RFC 6901 pointer from the object names: of its key
+    /// for a member, of its value for an item and for the whole; through a YAML alias, of the
+    /// node that has the anchor. None when it does not resolve. Takes time in proportion to the
+    /// request.
+    pub fn locate(&self, pointer: &str) -> Option<Position> {
+        let offset = pointer::find(&self.request, "object", pointer)?;
+        self.origin.position(&self.request, offset)
+    }
+}

@@ -1,0 +1,118 @@
+//! Bytes to cases: reviews, bare admission requests and manifests, as JSON, JSON Lines or YAML.
+//!
+//! What an input holds is recognised by its content, never by a name. Everything read comes out
+//! as an [`Item`]: a case to judge, something skipped, or something broken; nothing is dropped in
+//! silence. This crate opens nothing and knows no rule of the policy.
+
+mod case;
+mod items;
+mod json;
+mod lines;
+mod manifest;
+mod message;
+mod origin;
+mod pointer;
+mod reader;
+mod shape;
+mod strict;
+mod yaml;
+
+use std::fmt;
+
+pub use case::{Case, Form};
+pub use reader::{Reader, read};
+
+/// The one document of a YAML text as JSON text, read as a manifest is: for what is configuration
+/// and no request. An empty text is `null`.
+///
+/// # Errors
+/// When the text is not YAML, has no equal in JSON, or holds more than one document.
+pub fn yaml_to_json(text: &str) -> Result<String, Broken> {
+    yaml::to_json(text)
+}
+
+/// Where in its input a case starts. All count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The line on which the review, the object or the list item starts.
+    pub line: u64,
+    /// Which document of the input it is in; documents with nothing in them do not count. In
+    /// JSON Lines every line is an input of its own.
+    pub document: u64,
+    /// Which item of the document's list or array it is; 1 where there is none.
+    pub item: u64,
+}
+
+/// One character of an input; line and column count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The line; a byte-order mark or a blank line before it counts like any other.
+    pub line: u64,
+    /// The column.
+    pub column: u64,
+}
+
+impl Position {
+    const START: Self = Self { line: 1, column: 1 };
+}
+
+/// One thing found in an input.
+#[derive(Debug)]
+pub enum Item {
+    /// A request to judge.
+    Case(Case),
+    /// Something that is no Kubernetes object.
+    Skipped(Skipped),
+    /// Something that could not be read.
+    Broken(Broken),
+}
+
+/// Something read that is no Kubernetes object. Whether that is an error is the caller's to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Skipped {
+    /// Where it starts.
+    pub place: Place,
+    /// Why it is none.
+    pub reason: Reason,
+}
+
+/// Why something read is no Kubernetes object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// An object without `apiVersion` and `kind`, or whose ones are no text.
+    NoKind,
+    /// A text, a number, or anything else that is no object.
+    NoObject,
+    /// YAML that a Go template, such as a Helm chart's, has yet to make.
+    Template,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::NoKind => "no `apiVersion` and `kind`",
+            Self::NoObject => "not an object",
+            Self::Template => "a Go template, render it first",
+        })
+    }
+}
+
+/// Something that could not be read. What follows it is read all the same where a new document
+/// or line shows where to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The line of the fault.
+    pub line: u64,
+    /// What is wrong there, in one line of bounded length. Of the input it repeats key names
+    /// alone.
+    pub message: String,
+}
+
+impl Broken {
+    fn new(line: u64, message: impl Into<String>) -> Self {
+        Self {
+            line,
+            message: message.into(),
+        }
+    }
+}

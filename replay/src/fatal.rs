@@ -1,0 +1,77 @@
+//! What ends the command before its work is done, and how it is said.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::host::{CallError, LoadError};
+use crate::pipeline::Stopped;
+use crate::settings::SettingsError;
+
+/// What ends the command at once.
+pub(crate) enum Fatal {
+    Usage(clap::Error),
+    Policy(PathBuf, PolicyError),
+    Settings(Vec<SettingsError>),
+    /// A rule that does not exist, and those with similar names.
+    NoSuchRule(String, Vec<String>),
+    Call(&'static str, CallError),
+    Answer(&'static str, serde_json::Error),
+    Output(io::Error),
+    Threads(io::Error),
+    Stopped,
+}
+
+/// Why a policy cannot be used.
+pub(crate) enum PolicyError {
+    File(io::Error),
+    Load(LoadError),
+}
+
+impl From<Stopped> for Fatal {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+impl Fatal {
+    /// What to tell the user, one line each.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        match self {
+            Self::Settings(errors) => errors.iter().map(ToString::to_string).collect(),
+            other => vec![other.to_string()],
+        }
+    }
+}
+
+impl fmt::Display for Fatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(error) => write!(f, "{error}"),
+            Self::Policy(path, PolicyError::File(error)) => {
+                write!(f, "{}: {error}", path.display())
+            }
+            Self::Policy(path, PolicyError::Load(error)) => {
+                write!(f, "{}: {error}", path.display())
+            }
+            Self::Settings(errors) => write!(f, "{} mistakes in the settings", errors.len()),
+            Self::NoSuchRule(id, near) => {
+                write!(f, "no rule `{id}`: ")?;
+                match near.as_slice() {
+                    [] => write!(f, "`bulkhead rules` lists them"),
+                    near => write!(f, "did you mean `{}`?", near.join("` or `")),
+                }
+            }
+            Self::Call(operation, error) => write!(f, "`{operation}`: {error}"),
+            Self::Answer(operation, error) => {
+                write!(
+                    f,
+                    "the policy's answer to `{operation}` is not understood: {error}"
+                )
+            }
+            Self::Output(error) => write!(f, "standard output: {error}"),
+            Self::Threads(error) => write!(f, "no thread can be started: {error}"),
+            Self::Stopped => write!(f, "a thread stopped before all was judged: this is a bug"),
+        }
+    }
+}

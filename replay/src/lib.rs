@@ -1,0 +1,27 @@
+//! The `bulkhead` command: replays Kubernetes requests and manifests through
+//! the Bulkhead policy, and shows what it found.
+//!
+//! It knows the policy by its bytes and by what `inspect` and `catalog` answer;
+//! it links no detector. [`host`] runs a policy, everything else is the command.
+
+mod answer;
+mod cli;
+mod command;
+mod decompress;
+mod fatal;
+pub mod host;
+mod judge;
+mod outcome;
+mod pipeline;
+mod progress;
+mod report;
+mod rules;
+mod settings;
+mod tally;
+mod terminal;
+mod walk;
+
+pub use command::run;
+
+/// The policy that is built into the command: the bytes of `policy.wasm`.
+pub const POLICY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"));

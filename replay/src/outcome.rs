@@ -1,0 +1,94 @@
+//! What becomes of everything that is read: judged, failed or skipped.
+
+use std::sync::Arc;
+
+use intake::{Form, Place};
+
+use crate::answer::{Finding, Request};
+
+/// Where something was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// The path as given, joined below folders; `-` for standard input.
+    pub(crate) file: Arc<str>,
+    /// The line in that file, where it is known.
+    pub(crate) line: Option<u64>,
+    /// Document and item in that file, for cases.
+    pub(crate) case: Option<(u64, u64)>,
+}
+
+impl Source {
+    /// A whole file.
+    pub(crate) fn file(file: &Arc<str>) -> Self {
+        Self {
+            file: Arc::clone(file),
+            line: None,
+            case: None,
+        }
+    }
+
+    /// A line of a file.
+    pub(crate) fn line(file: &Arc<str>, line: u64) -> Self {
+        Self {
+            line: Some(line),
+            ..Self::file(file)
+        }
+    }
+
+    /// A case of a file.
+    pub(crate) fn case(file: &Arc<str>, place: Place) -> Self {
+        Self {
+            case: Some((place.document, place.item)),
+            ..Self::line(file, place.line)
+        }
+    }
+}
+
+/// One step of a replay, in input order.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// A file was opened.
+    File,
+    /// The policy answered.
+    Judged(Box<Judged>),
+    /// Something could not be read, or not be judged.
+    Failed(Box<Failure>),
+    /// Something was left out on purpose, for this reason.
+    Skipped(String),
+}
+
+/// A case with the policy's answer.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// Where the case was read.
+    pub(crate) source: Source,
+    /// What was asked.
+    pub(crate) request: Request,
+    /// What the case was read as.
+    pub(crate) form: Form,
+    /// Whether the policy lets it pass.
+    pub(crate) allowed: bool,
+    /// Worst first, with the place of each in the file.
+    pub(crate) findings: Vec<(Finding, Option<intake::Position>)>,
+    /// Findings beyond those that are listed.
+    pub(crate) omitted: u64,
+    /// The line of a JSON report.
+    pub(crate) json: Option<String>,
+}
+
+/// What could not be read, or not be judged.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Where it was read.
+    pub(crate) source: Source,
+    /// Whether it was read, and only the policy did not answer.
+    pub(crate) unanswered: bool,
+    /// A word for machines, such as `timeout`.
+    pub(crate) reason: &'static str,
+    /// A sentence for people.
+    pub(crate) message: String,
+    /// What was asked, where it could be read.
+    pub(crate) request: Option<Request>,
+    /// The line of a JSON report.
+    pub(crate) json: Option<String>,
+}

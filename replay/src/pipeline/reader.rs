@@ -1,0 +1,189 @@
+//! The thread that reads: opens what the walk finds, lets intake take it
+//! apart, and sends what comes out in batches.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use intake::{Item, Skipped};
+
+use super::{Closed, Entry, Output};
+use crate::decompress::decompressed;
+use crate::outcome::{Failure, Outcome, Source};
+use crate::progress::Progress;
+use crate::report::json::error_line;
+use crate::walk::{Found, walk};
+
+/// A batch is sent when it holds this many bytes of requests …
+const BATCH_BYTES: usize = 256 << 10;
+
+/// … or this many entries.
+const BATCH_ENTRIES: usize = 64;
+
+/// Reads everything below `inputs`, or until nobody waits for more.
+pub(super) fn read(inputs: &[PathBuf], output: Output, progress: &Arc<Progress>) {
+    let batch = Rc::new(RefCell::new(Batch::new(output)));
+    let end = walk(inputs, &mut |found| {
+        let step = match found {
+            Found::Stdin => one_input(&Arc::from("-"), io::stdin(), true, &batch, progress),
+            Found::File { path, strict } => {
+                let name = Arc::from(path.to_string_lossy());
+                match File::open(&path) {
+                    Ok(file) => one_input(&name, file, strict, &batch, progress),
+                    Err(error) => add(&batch, unreadable(&name, &error)),
+                }
+            }
+            Found::Skipped(reason) => add(&batch, Outcome::Skipped(reason.to_owned())),
+            Found::Failed { path, message } => {
+                let name = Arc::from(path.to_string_lossy());
+                add(&batch, failure(Source::file(&name), "file", message))
+            }
+        };
+        match step {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(Closed) => ControlFlow::Break(()),
+        }
+    });
+    if end.is_continue() {
+        // closed or not, this was the last
+        let _ = batch.borrow_mut().flush();
+    }
+}
+
+fn one_input(
+    name: &Arc<str>,
+    raw: impl Read,
+    strict: bool,
+    batch: &Rc<RefCell<Batch>>,
+    progress: &Arc<Progress>,
+) -> Result<(), Closed> {
+    let raw = Watched {
+        raw,
+        batch: Rc::clone(batch),
+        progress: Arc::clone(progress),
+    };
+    let plain = match decompressed(raw) {
+        Ok(plain) => plain,
+        Err(error) => return add(batch, unreadable(name, &error)),
+    };
+    add(batch, Outcome::File)?;
+    let mut empty = true;
+    for item in intake::read(plain) {
+        empty = false;
+        match item {
+            Ok(Item::Case(case)) => {
+                let source = Source::case(name, case.place);
+                let size = case.request().len();
+                batch.borrow_mut().add(Entry::Case(source, case), size)?;
+            }
+            Ok(Item::Skipped(skipped)) => add(batch, left_out(name, &skipped, strict))?,
+            Ok(Item::Broken(broken)) => {
+                let source = Source::line(name, broken.line);
+                add(batch, failure(source, "broken", broken.message))?;
+            }
+            // the rest of this input is lost, not the next
+            Err(error) => return add(batch, unreadable(name, &error)),
+        }
+    }
+    // a log that was just rotated is empty, and that is no mistake
+    if empty {
+        add(batch, Outcome::Skipped("empty file".to_owned()))?;
+    }
+    Ok(())
+}
+
+/// What is no Kubernetes object is an error where it was asked for by name.
+fn left_out(name: &Arc<str>, skipped: &Skipped, strict: bool) -> Outcome {
+    if strict {
+        let message = format!("no Kubernetes object: {}", skipped.reason);
+        failure(Source::case(name, skipped.place), "no-object", message)
+    } else {
+        Outcome::Skipped(skipped.reason.to_string())
+    }
+}
+
+fn unreadable(name: &Arc<str>, error: &io::Error) -> Outcome {
+    failure(Source::file(name), "file", error.to_string())
+}
+
+fn failure(source: Source, reason: &'static str, message: String) -> Outcome {
+    Outcome::Failed(Box::new(Failure {
+        json: Some(error_line(&source, None, reason, &message)),
+        source,
+        unanswered: false,
+        reason,
+        message,
+        request: None,
+    }))
+}
+
+fn add(batch: &RefCell<Batch>, outcome: Outcome) -> Result<(), Closed> {
+    batch.borrow_mut().add(Entry::Done(outcome), 0)
+}
+
+/// Entries that are not yet sent.
+struct Batch {
+    entries: Vec<Entry>,
+    bytes: usize,
+    output: Output,
+    closed: bool,
+}
+
+impl Batch {
+    fn new(output: Output) -> Self {
+        Self {
+            entries: Vec::new(),
+            bytes: 0,
+            output,
+            closed: false,
+        }
+    }
+
+    fn add(&mut self, entry: Entry, bytes: usize) -> Result<(), Closed> {
+        self.entries.push(entry);
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.entries.len() >= BATCH_ENTRIES || self.bytes >= BATCH_BYTES || self.closed {
+            self.flush()
+        } else {
+            Ok(())
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Closed> {
+        if self.closed {
+            return Err(Closed);
+        }
+        if self.entries.is_empty() {
+            return Ok(());
+        }
+        let sent = self
+            .output
+            .send(std::mem::take(&mut self.entries), self.bytes);
+        self.bytes = 0;
+        self.closed = sent.is_err();
+        sent
+    }
+}
+
+/// Raw input. Before it waits for more, it sends what was read so far, so
+/// that a log which is still being written is reported line by line.
+struct Watched<R> {
+    raw: R,
+    batch: Rc<RefCell<Batch>>,
+    progress: Arc<Progress>,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.batch.borrow_mut().flush().is_err() {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let read = self.raw.read(buffer)?;
+        self.progress.read(read);
+        Ok(read)
+    }
+}

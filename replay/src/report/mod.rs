@@ -1,0 +1,149 @@
+//! What is shown of a replay: lines of JSON as they come, or text at the end.
+
+pub(crate) mod json;
+mod objects;
+mod summary;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::outcome::{Failure, Outcome};
+use crate::tally::Tally;
+use crate::terminal::{Terminal, escaped};
+use objects::Objects;
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For a person: grouped by object, worst first
+    Text,
+    /// For programs: one line of JSON for each case, in input order
+    Json,
+}
+
+/// A report in the making.
+pub(crate) enum Report {
+    Text {
+        objects: Objects,
+        terminal: Terminal,
+    },
+    Json,
+}
+
+impl Report {
+    pub(crate) fn new(format: Format, terminal: Terminal) -> Self {
+        match format {
+            Format::Text => Self::Text {
+                objects: Objects::default(),
+                terminal,
+            },
+            Format::Json => Self::Json,
+        }
+    }
+
+    /// Takes one outcome: `out` is standard output, `notice` gets what a
+    /// person should see at once.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub(crate) fn add(
+        &mut self,
+        outcome: Outcome,
+        out: &mut impl Write,
+        notice: impl FnOnce(&str),
+    ) -> io::Result<()> {
+        match (self, outcome) {
+            (_, Outcome::File | Outcome::Skipped(_)) => Ok(()),
+            (Self::Json, Outcome::Judged(judged)) => line(judged.json.as_deref(), out),
+            (Self::Json, Outcome::Failed(failure)) => {
+                notice(&sentence(&failure));
+                line(failure.json.as_deref(), out)
+            }
+            (Self::Text { objects, .. }, Outcome::Judged(judged)) => {
+                objects.add(*judged);
+                Ok(())
+            }
+            (Self::Text { .. }, Outcome::Failed(failure)) => {
+                notice(&sentence(&failure));
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes what is left to say at the end.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub(crate) fn finish(
+        self,
+        tally: &Tally,
+        out: &mut impl Write,
+        notice: impl FnOnce(&str),
+    ) -> io::Result<()> {
+        match self {
+            Self::Text { objects, terminal } => {
+                text::write(&objects, terminal, out)?;
+                summary::write(tally, terminal, out)
+            }
+            Self::Json => {
+                if let Some(gaps) = summary::gaps(tally) {
+                    notice(&gaps);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn line(json: Option<&str>, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(json.unwrap_or_default().as_bytes())
+}
+
+/// `file:line: Kind namespace/name: what is wrong`.
+fn sentence(failure: &Failure) -> String {
+    let mut sentence = place(&failure.source.file, failure.source.line);
+    if let Some(request) = failure
+        .request
+        .as_ref()
+        .filter(|request| request.kind.is_some())
+    {
+        sentence.push_str(": ");
+        sentence.push_str(&escaped(&objects::Key::of(request).to_string()));
+    }
+    format!("{sentence}: {}", escaped(&failure.message))
+}
+
+/// `file:line`, as editors and terminals link it.
+fn place(file: &str, line: Option<u64>) -> String {
+    match line {
+        Some(line) => format!("{}:{line}", escaped(file)),
+        None => escaped(file).into_owned(),
+    }
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{grouped} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn groups_digits() {
+        assert_eq!(counted(1, "file", "files"), "1 file");
+        assert_eq!(counted(0, "file", "files"), "0 files");
+        assert_eq!(counted(999, "file", "files"), "999 files");
+        assert_eq!(counted(1000, "file", "files"), "1,000 files");
+        assert_eq!(counted(1_234_567, "file", "files"), "1,234,567 files");
+    }
+}

@@ -1,0 +1,172 @@
+//! Counts of everything that was read, so that nothing is dropped in silence.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::counted;
+use crate::answer::{Action, Severity};
+use crate::tally::Tally;
+use crate::terminal::{Terminal, escaped};
+
+/// Width of the labels.
+const LABEL: usize = 14;
+
+/// Where the details of a failure are.
+const NAMED: &str = "each is named on standard error";
+
+pub(super) fn write(tally: &Tally, terminal: Terminal, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", terminal.bold("Summary"))?;
+    for (label, text) in lines(tally) {
+        let label = format!("  {label:<LABEL$}");
+        write!(out, "{}", terminal.labelled(&label, &text))?;
+    }
+    Ok(())
+}
+
+fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
+    let mut lines = vec![
+        ("read", counted(tally.files, "file", "files")),
+        ("judged", judged(tally)),
+        ("verdicts", verdicts(tally)),
+        ("findings", findings(tally)),
+    ];
+    let other: Vec<String> = [
+        (tally.not_new, "not new"),
+        (tally.exempted, "exempted"),
+        (tally.omitted, "more that the policy did not list"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| format!("{count} {what}"))
+    .collect();
+    if !other.is_empty() {
+        lines.push(("", other.join(", ")));
+    }
+    if !tally.skipped.is_empty() {
+        lines.push(("skipped", skipped(tally)));
+    }
+    if !tally.broken.is_empty() {
+        let text = failures(&tally.broken);
+        lines.push(("not readable", format!("{text}: {NAMED}")));
+    }
+    if !tally.unanswered.is_empty() {
+        let text = failures(&tally.unanswered);
+        lines.push(("not judged", format!("{text}: {NAMED}")));
+    }
+    lines
+}
+
+/// `3 requests, 1 object from manifests`.
+fn judged(tally: &Tally) -> String {
+    let parts: Vec<String> = [
+        (tally.requests, "request", "requests"),
+        (
+            tally.objects,
+            "object from manifests",
+            "objects from manifests",
+        ),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, many)| counted(count, one, many))
+    .collect();
+    if parts.is_empty() {
+        return "nothing".to_owned();
+    }
+    parts.join(", ")
+}
+
+/// What became of the cases.
+fn verdicts(tally: &Tally) -> String {
+    format!(
+        "{} denied, {} allowed; {} with findings, {} without",
+        tally.denied,
+        tally.cases() - tally.denied,
+        tally.with_findings,
+        tally.cases() - tally.with_findings,
+    )
+}
+
+fn findings(tally: &Tally) -> String {
+    let total: u64 = tally.findings.values().sum();
+    if total == 0 {
+        return "none".to_owned();
+    }
+    let sum = |wanted: &dyn Fn(Severity, Action) -> bool| -> u64 {
+        let of = |(&(severity, action), count): (&(Severity, Action), &u64)| {
+            if wanted(severity, action) { *count } else { 0 }
+        };
+        tally.findings.iter().map(of).sum()
+    };
+    let severities =
+        Severity::ALL.map(|severity| (sum(&|other, _| other == severity), severity.name()));
+    let actions = Action::ALL.map(|action| (sum(&|_, other| other == action), action.name()));
+    format!("{total}: {}; {}", some(&severities), some(&actions))
+}
+
+/// `3 high, 1 low`, without what there is none of.
+fn some(counts: &[(u64, &str)]) -> String {
+    let some: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    some.join(", ")
+}
+
+/// `hidden (2), not an object (1)`.
+fn reasons<'a>(counts: impl IntoIterator<Item = (&'a str, u64)>) -> String {
+    let counts: Vec<String> = counts
+        .into_iter()
+        .map(|(reason, count)| format!("{} ({count})", escaped(reason)))
+        .collect();
+    counts.join(", ")
+}
+
+fn skipped(tally: &Tally) -> String {
+    reasons(
+        tally
+            .skipped
+            .iter()
+            .map(|(reason, count)| (reason.as_str(), *count)),
+    )
+}
+
+fn failures(counts: &BTreeMap<&'static str, u64>) -> String {
+    reasons(
+        counts
+            .iter()
+            .map(|(reason, count)| (in_words(reason), *count)),
+    )
+}
+
+/// A failure's reason for a person.
+fn in_words(reason: &str) -> &str {
+    match reason {
+        "broken" => "broken document or line",
+        "file" => "unreadable file",
+        "no-object" => "no Kubernetes object",
+        "timeout" => "out of time",
+        "memory" => "out of memory",
+        "trap" => "policy trapped",
+        "guest-error" => "policy answered with an error",
+        "no-answer" => "no answer",
+        "answer" => "answer not understood",
+        other => other,
+    }
+}
+
+/// One sentence about what is missing in a JSON report, if anything is.
+pub(super) fn gaps(tally: &Tally) -> Option<String> {
+    let mut gaps = Vec::new();
+    if !tally.skipped.is_empty() {
+        gaps.push(format!("skipped: {}", skipped(tally)));
+    }
+    if !tally.broken.is_empty() {
+        gaps.push(format!("not readable: {}", failures(&tally.broken)));
+    }
+    if !tally.unanswered.is_empty() {
+        gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
+    }
+    (!gaps.is_empty()).then(|| gaps.join("; "))
+}

@@ -1,0 +1,204 @@
+//! The objects with findings, for a person who has to act: which object, what
+//! was asked and by whom, and for each finding where it is, what an attacker
+//! gains and what to do.
+
+use std::io::{self, Write};
+
+use anstyle::AnsiColor;
+use intake::Form;
+
+use super::objects::{Asked, Key, Object, Objects, Seen};
+use super::{counted, place};
+use crate::answer::{Action, Finding};
+use crate::terminal::{Terminal, escaped};
+
+/// Indent of what belongs to a finding; labels stand right-aligned in it.
+const LABEL: usize = 10;
+
+pub(super) fn write(objects: &Objects, terminal: Terminal, out: &mut impl Write) -> io::Result<()> {
+    for (key, object) in objects.worst_first() {
+        write_object(key, object, terminal, out)?;
+    }
+    match objects.not_shown() {
+        0 => Ok(()),
+        more => writeln!(
+            out,
+            "{}\n",
+            terminal.bold(&format!(
+                "And {} in milder objects: too many to show, `--format json` lists them all.",
+                counted(more, "finding", "findings")
+            ))
+        ),
+    }
+}
+
+fn write_object(
+    key: &Key,
+    object: &Object,
+    terminal: Terminal,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let name = terminal.bold(&escaped(&key.to_string()));
+    writeln!(out, "{name}  {}", verdict(object, terminal))?;
+    let asked: Vec<String> = object
+        .requests
+        .iter()
+        .map(|(asked, count)| request(asked, *count))
+        .collect();
+    write!(out, "{}", terminal.labelled("  ", &asked.join("; ")))?;
+    for (finding, seen) in object.worst_first() {
+        writeln!(out)?;
+        write_finding(finding, seen, terminal, out)?;
+    }
+    if object.omitted > 0 {
+        let more = counted(object.omitted, "finding", "findings");
+        writeln!(out, "\n  and {more} more of this object")?;
+    }
+    writeln!(out)
+}
+
+/// `denied`, `denied 2 of 3 times`, `allowed with a warning`, `allowed`.
+fn verdict(object: &Object, terminal: Terminal) -> String {
+    match (object.denied, object.judged) {
+        (0, _) if object.warned() => {
+            terminal.paint(AnsiColor::Yellow.on_default(), "allowed with a warning")
+        }
+        (0, _) => terminal.paint(AnsiColor::Green.on_default(), "allowed"),
+        (denied, judged) if denied == judged => {
+            terminal.paint(AnsiColor::Red.on_default().bold(), "denied")
+        }
+        (denied, judged) => terminal.paint(
+            AnsiColor::Red.on_default().bold(),
+            &format!("denied {denied} of {judged} times"),
+        ),
+    }
+}
+
+/// `UPDATE by bob (3 times)`.
+fn request(asked: &Asked, count: u64) -> String {
+    let operation = asked.operation.as_deref().unwrap_or("unknown operation");
+    let mut text = match (asked.form, &asked.user) {
+        (Form::Manifest, _) => "manifest, judged as if created".to_owned(),
+        (Form::Request, Some(user)) => format!("{operation} by {user}"),
+        (Form::Request, None) => operation.to_owned(),
+    };
+    if asked.dry_run {
+        text.push_str(", dry run");
+    }
+    if count > 1 {
+        text.push_str(&format!(" ({})", counted(count, "time", "times")));
+    }
+    text
+}
+
+fn write_finding(
+    finding: &Finding,
+    seen: &Seen,
+    terminal: Terminal,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let severity = format!("{:>8}", finding.severity.name().to_uppercase());
+    let container = match &finding.container {
+        Some(container) => format!(" in container `{}`", escaped(container)),
+        None => String::new(),
+    };
+    writeln!(
+        out,
+        "  {}  {}{container}: {}",
+        terminal.severity(finding.severity, &severity),
+        terminal.bold(&escaped(&finding.rule)),
+        outcome(seen, terminal),
+    )?;
+    for (label, text) in details(finding, seen) {
+        let label = format!("{label:>LABEL$}  ");
+        write!(out, "{}", terminal.labelled(&label, &text))?;
+    }
+    Ok(())
+}
+
+/// What became of it, and why nothing did where nothing did.
+fn outcome(seen: &Seen, terminal: Terminal) -> String {
+    let Some(outcome) = &seen.outcome else {
+        return String::new();
+    };
+    let done = match outcome.action {
+        Action::Deny => terminal.paint(AnsiColor::Red.on_default(), "denied"),
+        Action::Warn => terminal.paint(AnsiColor::Yellow.on_default(), "warned"),
+        Action::Audit => "recorded only".to_owned(),
+    };
+    match (&outcome.exempted, outcome.old) {
+        (Some(_), _) => format!("{done}, exempted"),
+        (None, false) => format!("{done}, new"),
+        (None, true) => format!("{done}, the object had it before"),
+    }
+}
+
+/// Label and text of each line below a finding.
+fn details(finding: &Finding, seen: &Seen) -> Vec<(&'static str, String)> {
+    let mut details = Vec::new();
+    let pointer = match finding.path.as_str() {
+        "" => "the whole object",
+        path => path,
+    };
+    let mut places = seen.places.iter().map(|(file, line)| place(file, *line));
+    let first = places.next().unwrap_or_default();
+    details.push(("at", format!("{first}  {pointer}")));
+    if let Some(value) = &finding.value {
+        details.push(("found", value.clone()));
+    }
+    details.push(("risk", finding.message.clone()));
+    details.push(("fix", finding.fix.clone()));
+    let granted: Vec<&str> = finding
+        .grants
+        .iter()
+        .map(|grant| grant.path.as_str())
+        .collect();
+    if granted.len() > 1 {
+        details.push(("granted", format!("at {}", granted.join(", "))));
+    }
+    if finding.grant.as_deref() == Some("indirect") {
+        details.push(("granted", "by way of another resource".to_owned()));
+    }
+    if let Some(names) = &finding.resource_names {
+        details.push((
+            "only",
+            format!("for the objects named {}", names.join(", ")),
+        ));
+    }
+    if let Some(until) = &finding.until {
+        details.push((
+            "until",
+            format!("Kubernetes {until}, which grants it no more"),
+        ));
+    }
+    let exempted = seen
+        .outcome
+        .as_ref()
+        .and_then(|outcome| outcome.exempted.as_ref());
+    if let Some(exempted) = exempted {
+        let text = format!("by exemptions[{}]: {}", exempted.index, exempted.reason);
+        details.push(("exempted", text));
+    }
+    if seen.count > 1 {
+        details.push(("seen", times(seen, places)));
+    }
+    details
+}
+
+/// `3 times, 2 of them not new; also at a.json:7`.
+fn times(seen: &Seen, others: impl Iterator<Item = String>) -> String {
+    let mut text = counted(seen.count, "time", "times");
+    for (count, what) in [(seen.not_new, "not new"), (seen.exempted, "exempted")] {
+        if count > 0 && count < seen.count {
+            text.push_str(&format!(", {count} of them {what}"));
+        }
+    }
+    let mut others: Vec<String> = others.collect();
+    if seen.elsewhere {
+        others.push("and elsewhere".to_owned());
+    }
+    if !others.is_empty() {
+        text.push_str(&format!("; also at {}", others.join(", ")));
+    }
+    text
+}

@@ -1,0 +1,207 @@
+//! `bulkhead rules`: what `catalog` says, as a list or one rule in full.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::answer::Severity;
+use crate::cli::Rules;
+use crate::fatal::Fatal;
+use crate::host::Policy;
+use crate::report::Format;
+use crate::terminal::{Terminal, escaped};
+
+/// How many letters may differ in a rule's id that is suggested.
+const DISTANCE: usize = 2;
+
+#[derive(Deserialize)]
+struct Catalog<'a> {
+    #[serde(borrow)]
+    alerts: Vec<Alert<'a>>,
+    #[serde(borrow)]
+    rules: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Alert<'a> {
+    #[serde(borrow)]
+    id: std::borrow::Cow<'a, str>,
+    title: String,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    id: String,
+    alert: Option<String>,
+    title: String,
+    severity: Severity,
+    #[serde(default)]
+    techniques: Vec<String>,
+    #[serde(default)]
+    finds: String,
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    bad: String,
+    #[serde(default)]
+    good: String,
+    #[serde(default)]
+    fix: String,
+    #[serde(default)]
+    references: Vec<String>,
+}
+
+/// Writes the list of rules, or explains the one that is asked for.
+pub(crate) fn write(
+    policy: &Policy,
+    arguments: &Rules,
+    terminal: Terminal,
+    out: &mut impl Write,
+) -> Result<(), Fatal> {
+    let answer = policy
+        .call("catalog", b"")
+        .map_err(|error| Fatal::Call("catalog", error))?;
+    let misread = |error| Fatal::Answer("catalog", error);
+    let catalog: Catalog<'_> = serde_json::from_slice(&answer).map_err(misread)?;
+    let rules = catalog
+        .rules
+        .iter()
+        .map(|raw| Ok((serde_json::from_str(raw.get())?, *raw)))
+        .collect::<Result<Vec<(Rule, &RawValue)>, _>>()
+        .map_err(misread)?;
+    let written = match (&arguments.id, arguments.format) {
+        (None, Format::Json) => out
+            .write_all(answer.trim_ascii_end())
+            .and_then(|()| writeln!(out)),
+        (None, Format::Text) => out.write_all(list(&catalog, &rules, terminal).as_bytes()),
+        (Some(id), format) => {
+            let Some((rule, raw)) = rules.iter().find(|(rule, _)| rule.id == *id) else {
+                return Err(Fatal::NoSuchRule(id.clone(), near(id, &rules)));
+            };
+            match format {
+                Format::Json => writeln!(out, "{raw}"),
+                Format::Text => out.write_all(explained(rule, &catalog, terminal).as_bytes()),
+            }
+        }
+    };
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => done.map_err(Fatal::Output),
+    }
+}
+
+/// One line a rule, under the title of its alert, in the catalogue's order.
+fn list(catalog: &Catalog<'_>, rules: &[(Rule, &RawValue)], terminal: Terminal) -> String {
+    let titles: BTreeMap<&str, &str> = catalog
+        .alerts
+        .iter()
+        .map(|alert| (alert.id.as_ref(), alert.title.as_str()))
+        .collect();
+    let alerts = catalog.alerts.iter().map(|alert| Some(alert.id.as_ref()));
+    let width = rules
+        .iter()
+        .map(|(rule, _)| rule.id.len())
+        .max()
+        .unwrap_or(0);
+    let mut text = String::new();
+    for alert in alerts.chain([None]) {
+        // what belongs to no alert that is known comes last
+        let belongs = |rule: &Rule| match rule.alert.as_deref() {
+            Some(id) if titles.contains_key(id) => alert == Some(id),
+            _ => alert.is_none(),
+        };
+        let mut of_alert = rules.iter().filter(|(rule, _)| belongs(rule)).peekable();
+        if of_alert.peek().is_none() {
+            continue;
+        }
+        let title = alert
+            .and_then(|id| titles.get(id))
+            .unwrap_or(&"Any request");
+        text.push_str(&format!("{}\n", terminal.bold(&escaped(title))));
+        for (rule, _) in of_alert {
+            text.push_str(&format!(
+                "  {}  {}  {}\n",
+                escaped(&format!("{:width$}", rule.id)),
+                terminal.severity(rule.severity, &format!("{:8}", rule.severity.name())),
+                escaped(&rule.title)
+            ));
+        }
+        text.push('\n');
+    }
+    text.push_str("`bulkhead rules ID` explains one.\n");
+    text
+}
+
+fn explained(rule: &Rule, catalog: &Catalog<'_>, terminal: Terminal) -> String {
+    let alert = catalog
+        .alerts
+        .iter()
+        .find(|alert| rule.alert.as_deref() == Some(&alert.id));
+    let mut facts = vec![terminal.severity(rule.severity, rule.severity.name())];
+    facts.extend(alert.map(|alert| escaped(&alert.title).into_owned()));
+    if !rule.techniques.is_empty() {
+        let techniques = rule.techniques.join(", ");
+        facts.push(format!("MITRE ATT&CK {}", escaped(&techniques)));
+    }
+    let mut text = format!(
+        "{}  {}\n{}\n",
+        terminal.bold(&escaped(&rule.id)),
+        escaped(&rule.title),
+        facts.join(" · ")
+    );
+    for (title, body) in [
+        ("What it finds", paragraphs(&rule.finds, terminal)),
+        ("Why it matters", paragraphs(&rule.why, terminal)),
+        ("Bad", verbatim(&rule.bad)),
+        ("Good", verbatim(&rule.good)),
+        ("How to fix it", paragraphs(&rule.fix, terminal)),
+        ("References", verbatim(&rule.references.join("\n"))),
+    ] {
+        if !body.is_empty() {
+            text.push_str(&format!("\n{}\n{body}", terminal.bold(title)));
+        }
+    }
+    text
+}
+
+/// Wrapped text; an empty line separates paragraphs.
+fn paragraphs(text: &str, terminal: Terminal) -> String {
+    let paragraphs: Vec<String> = text
+        .trim()
+        .split("\n\n")
+        .filter(|paragraph| !paragraph.is_empty())
+        .map(|paragraph| {
+            let words: Vec<&str> = paragraph.split_whitespace().collect();
+            terminal.labelled("  ", &words.join(" "))
+        })
+        .collect();
+    paragraphs.join("\n")
+}
+
+/// Lines as they are, indented.
+fn verbatim(text: &str) -> String {
+    text.trim_end()
+        .lines()
+        .map(|line| format!("  {}\n", escaped(line)))
+        .collect()
+}
+
+/// Ids that somebody may have meant: the nearest, or those that hold what was
+/// asked for.
+fn near(id: &str, rules: &[(Rule, &RawValue)]) -> Vec<String> {
+    let known = || rules.iter().map(|(rule, _)| rule.id.as_str());
+    let distance = |known: &str| strsim::osa_distance(id, known);
+    let nearest = known()
+        .map(distance)
+        .min()
+        .filter(|nearest| *nearest <= DISTANCE);
+    known()
+        .filter(|known| match nearest {
+            Some(nearest) => distance(known) == nearest,
+            None => id.len() > 2 && known.contains(id),
+        })
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,144 @@
+//! From a settings file to the JSON that goes into every payload, accepted by
+//! the policy itself before anything is judged.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::host::Policy;
+
+/// One mistake, with the file it is in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SettingsError {
+    file: String,
+    line: Option<u64>,
+    message: String,
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// The settings of `file` as JSON text, or those of no file: `{}`.
+pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<String, Vec<SettingsError>> {
+    let name = file.map_or("settings".to_owned(), |file| file.display().to_string());
+    let error = |message: String| SettingsError {
+        file: name.clone(),
+        line: None,
+        message,
+    };
+    let settings = match file {
+        None => "{}".to_owned(),
+        Some(file) => {
+            let text = fs::read_to_string(file).map_err(|io| vec![error(io.to_string())])?;
+            parse(&text).map_err(|(line, message)| {
+                vec![SettingsError {
+                    line,
+                    ..error(message)
+                }]
+            })?
+        }
+    };
+    let mistakes = validate(policy, &settings);
+    if mistakes.is_empty() {
+        Ok(settings)
+    } else {
+        Err(mistakes.into_iter().map(error).collect())
+    }
+}
+
+/// Every mistake that the policy finds.
+fn validate(policy: &Policy, settings: &str) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Answer {
+        valid: bool,
+        message: Option<String>,
+    }
+    let answer = match policy.call("validate_settings", settings.as_bytes()) {
+        Ok(answer) => answer,
+        Err(error) => return vec![error.to_string()],
+    };
+    match serde_json::from_slice::<Answer>(&answer) {
+        Ok(Answer { valid: true, .. }) => Vec::new(),
+        Ok(Answer { message, .. }) => {
+            let message = message.unwrap_or_else(|| "the policy refuses them".to_owned());
+            message.lines().map(str::to_owned).collect()
+        }
+        Err(error) => {
+            let error =
+                format!("the policy's answer to `validate_settings` is not understood: {error}");
+            vec![error]
+        }
+    }
+}
+
+/// JSON text of an object: as it is, or from a YAML mapping that is read exactly as a manifest
+/// is. The error has the line where it is known.
+fn parse(text: &str) -> Result<String, (Option<u64>, String)> {
+    let text = text.trim_start_matches('\u{feff}');
+    if serde_json::from_str::<Map<String, Value>>(text).is_ok() {
+        // the policy must see it as written, to refuse duplicate keys
+        return Ok(text.to_owned());
+    }
+    let json = intake::yaml_to_json(text).map_err(|broken| (Some(broken.line), broken.message))?;
+    match json.as_bytes().first() {
+        Some(b'{') => Ok(json),
+        Some(b'n') => Ok("{}".to_owned()),
+        _ => Err((None, "no mapping of settings".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    fn json(text: &str) -> String {
+        let value: serde_json::Value = serde_json::from_str(&parse(text).unwrap()).unwrap();
+        value.to_string()
+    }
+
+    #[test]
+    fn reads_yaml_and_json() {
+        let expected = r#"{"hostAccess":{"deny":"high"},"onUpdate":"all"}"#;
+        for text in [
+            "hostAccess: { deny: high }\nonUpdate: all\n",
+            "---\n# mine\nhostAccess:\n  deny: high\nonUpdate: all\n",
+            "{\"hostAccess\":{\"deny\":\"high\"},\n\"onUpdate\":\"all\"}\n",
+            "\u{feff}onUpdate: all\nhostAccess:\n  deny: \"high\"",
+        ] {
+            assert_eq!(json(text), expected, "{text}");
+        }
+        for text in ["", "{}", "---\n", "# nothing yet\n"] {
+            assert_eq!(json(text), "{}", "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_mapping() {
+        for text in [
+            "- a\n",
+            "[1]",
+            "text\n",
+            "{",
+            "a: 1\n---\nb: 2\n",
+            "a: 1\na: 2\n",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_the_line_of_a_mistake() {
+        assert_eq!(parse("a: 1\nb: 2\na: 3\n").unwrap_err().0, Some(3));
+        assert_eq!(parse("{\n\"a\": ]").unwrap_err().0, Some(2));
+    }
+}

@@ -1,0 +1,233 @@
+//! Counts of everything that was read, and the exit code that follows.
+
+use std::collections::BTreeMap;
+
+use intake::Form;
+
+use crate::answer::{Action, Severity};
+use crate::outcome::{Failure, Judged, Outcome};
+
+/// The rule of what a policy cannot read.
+const UNREADABLE: &str = "unreadable";
+
+/// What makes a replay fail with exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailOn {
+    /// A request that the policy denies.
+    Deny,
+    /// A finding of this severity or worse.
+    Severity(Severity),
+    /// Nothing.
+    Never,
+}
+
+/// Everything that was read, counted.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    fail_on: FailOn,
+    failing: bool,
+    pub(crate) files: u64,
+    /// Judged cases that were admission requests.
+    pub(crate) requests: u64,
+    /// Judged cases that were manifests, judged as if created.
+    pub(crate) objects: u64,
+    pub(crate) denied: u64,
+    pub(crate) with_findings: u64,
+    pub(crate) findings: BTreeMap<(Severity, Action), u64>,
+    pub(crate) exempted: u64,
+    pub(crate) not_new: u64,
+    pub(crate) omitted: u64,
+    pub(crate) skipped: BTreeMap<String, u64>,
+    /// What could not be read, by reason.
+    pub(crate) broken: BTreeMap<&'static str, u64>,
+    /// What was read and not judged, by reason.
+    pub(crate) unanswered: BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+    pub(crate) fn new(fail_on: FailOn) -> Self {
+        Self {
+            fail_on,
+            failing: false,
+            files: 0,
+            requests: 0,
+            objects: 0,
+            denied: 0,
+            with_findings: 0,
+            findings: BTreeMap::new(),
+            exempted: 0,
+            not_new: 0,
+            omitted: 0,
+            skipped: BTreeMap::new(),
+            broken: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::File => self.files += 1,
+            Outcome::Judged(judged) => self.judged(judged),
+            Outcome::Failed(failure) => self.failed(failure),
+            Outcome::Skipped(reason) => *self.skipped.entry(reason.clone()).or_default() += 1,
+        }
+    }
+
+    fn judged(&mut self, judged: &Judged) {
+        match judged.form {
+            Form::Request => self.requests += 1,
+            Form::Manifest => self.objects += 1,
+        }
+        self.denied += u64::from(!judged.allowed);
+        self.with_findings += u64::from(!judged.findings.is_empty());
+        self.omitted += judged.omitted;
+        self.failing |= self.fail_on == FailOn::Deny && !judged.allowed;
+        for (finding, _) in &judged.findings {
+            *self
+                .findings
+                .entry((finding.severity, finding.action))
+                .or_default() += 1;
+            self.exempted += u64::from(finding.exempted.is_some());
+            self.not_new += u64::from(!finding.new);
+            self.failing |= match self.fail_on {
+                FailOn::Never => false,
+                FailOn::Deny => finding.action == Action::Deny || finding.rule == UNREADABLE,
+                FailOn::Severity(threshold) => {
+                    finding.rule == UNREADABLE
+                        || (finding.exempted.is_none() && finding.severity >= threshold)
+                }
+            };
+        }
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        let counts = if failure.unanswered {
+            &mut self.unanswered
+        } else {
+            &mut self.broken
+        };
+        *counts.entry(failure.reason).or_default() += 1;
+    }
+
+    /// Cases that were judged.
+    pub(crate) fn cases(&self) -> u64 {
+        self.requests + self.objects
+    }
+
+    /// Whether something could not be read or not be judged.
+    pub(crate) fn incomplete(&self) -> bool {
+        !(self.broken.is_empty() && self.unanswered.is_empty())
+    }
+
+    /// 0: nothing that counts; 1: something; 2: not all could be judged.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match (self.incomplete(), self.failing) {
+            (true, _) => 2,
+            (false, true) => 1,
+            (false, false) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use intake::Form;
+
+    use super::{FailOn, Tally};
+    use crate::answer::{Finding, Request, Severity};
+    use crate::outcome::{Failure, Judged, Outcome, Source};
+    use std::sync::Arc;
+
+    fn source() -> Source {
+        Source::file(&Arc::from("a"))
+    }
+
+    fn judged(finding: serde_json::Value) -> Outcome {
+        let mut whole = serde_json::json!({"rule": "host-path", "severity": "high",
+            "action": "audit", "path": "", "message": "", "fix": "", "new": true});
+        whole
+            .as_object_mut()
+            .unwrap()
+            .extend(finding.as_object().unwrap().clone());
+        let finding: Finding = serde_json::from_value(whole).unwrap();
+        Outcome::Judged(Box::new(Judged {
+            source: source(),
+            request: Request::default(),
+            form: Form::Request,
+            allowed: finding.action != crate::answer::Action::Deny,
+            findings: vec![(finding, None)],
+            omitted: 0,
+            json: None,
+        }))
+    }
+
+    fn code(fail_on: FailOn, outcomes: &[Outcome]) -> u8 {
+        let mut tally = Tally::new(fail_on);
+        for outcome in outcomes {
+            tally.count(outcome);
+        }
+        tally.exit_code()
+    }
+
+    #[test]
+    fn fails_at_or_above_the_threshold() {
+        let deny = judged(serde_json::json!({"action": "deny", "severity": "medium"}));
+        let warn = judged(serde_json::json!({"action": "warn", "severity": "critical"}));
+        assert_eq!(code(FailOn::Deny, &[]), 0);
+        assert_eq!(code(FailOn::Deny, std::slice::from_ref(&warn)), 0);
+        assert_eq!(code(FailOn::Deny, std::slice::from_ref(&deny)), 1);
+        assert_eq!(
+            code(
+                FailOn::Severity(Severity::High),
+                std::slice::from_ref(&warn)
+            ),
+            1
+        );
+        assert_eq!(
+            code(
+                FailOn::Severity(Severity::High),
+                std::slice::from_ref(&deny)
+            ),
+            0
+        );
+        assert_eq!(
+            code(
+                FailOn::Severity(Severity::Medium),
+                std::slice::from_ref(&deny)
+            ),
+            1
+        );
+        assert_eq!(code(FailOn::Never, &[warn, deny]), 0);
+    }
+
+    #[test]
+    fn an_exempted_finding_does_not_fail() {
+        let exempted = judged(serde_json::json!({"exempted": {"index": 0, "reason": "r"}}));
+        assert_eq!(code(FailOn::Severity(Severity::Low), &[exempted]), 0);
+    }
+
+    #[test]
+    fn what_the_policy_cannot_read_fails_whatever_its_action() {
+        let unreadable = || judged(serde_json::json!({"rule": "unreadable", "severity": "low"}));
+        assert_eq!(code(FailOn::Deny, &[unreadable()]), 1);
+        assert_eq!(
+            code(FailOn::Severity(Severity::Critical), &[unreadable()]),
+            1
+        );
+        assert_eq!(code(FailOn::Never, &[unreadable()]), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_judged_beats_everything() {
+        let failure = Outcome::Failed(Box::new(Failure {
+            source: source(),
+            unanswered: true,
+            reason: "timeout",
+            message: String::new(),
+            request: None,
+            json: None,
+        }));
+        let deny = judged(serde_json::json!({"action": "deny"}));
+        assert_eq!(code(FailOn::Deny, &[deny, failure]), 2);
+    }
+}

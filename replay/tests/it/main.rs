@@ -1,0 +1,15 @@
+//! The host and the command from outside, in one program: it links once.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what a test needs and does not get fails the test"
+)]
+
+mod built_in;
+mod common;
+mod host;
+mod replay;
+mod report;
+mod rules;

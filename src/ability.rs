@@ -1,0 +1,277 @@
+//! Which of the seven abilities to write pods the rules of a role give, and where.
+//!
+//! The tables of what gives an ability stand with its rule; here is how they are held against a
+//! role, name by name, as the authorizer would. No wildcard is decided here: see `role`.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::rbac::v1::PolicyRule;
+
+use crate::role::{self, Resource, Role};
+use crate::rule::{Evidence, Grant, GrantPlace, Severity};
+use crate::text::quoted;
+use crate::version::Version;
+
+/// A kind of request that, if allowed, gives an ability.
+#[derive(Debug)]
+pub(crate) struct Access {
+    pub resource: Resource,
+    /// Any of them will do.
+    pub verbs: &'static [&'static str],
+    pub target: Target,
+    /// How bad it is to be allowed this on every object.
+    pub severity: Severity,
+    /// The first version that no longer allows it.
+    pub until: Option<Version>,
+}
+
+/// Whether the authorizer is told the name of the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The request's path names the object.
+    Named,
+    /// The request's path names the collection, so it counts as named `""`.
+    Collection,
+    /// As for a collection, but whoever may also patch the same name can create it by
+    /// server-side apply, and is then asked for with its name.
+    CollectionOrApply,
+}
+
+/// The evidence that the role gives the ability, if it does.
+///
+/// `oldest` is the oldest version of Kubernetes for which the answer must hold; when it is
+/// unset, what only older versions allow is found as well, and weighs less.
+pub(crate) fn evidence(
+    gain: &str,
+    accesses: &[Access],
+    role: &Role,
+    oldest: Option<Version>,
+) -> Option<Evidence> {
+    let gone = |access: &&Access| {
+        access
+            .until
+            .zip(oldest)
+            .is_some_and(|(until, oldest)| oldest >= until)
+    };
+    let accesses: Vec<(&Access, Appliable<'_>)> = accesses
+        .iter()
+        .filter(|access| !gone(access))
+        .map(|access| (access, Appliable::new(access, role)))
+        .collect();
+    let mut places = Vec::new();
+    let mut reach: Option<Reach> = None;
+    for (index, rule) in role.rules.iter().enumerate() {
+        let granted: Vec<(&Access, Reach)> = accesses
+            .iter()
+            .filter(|(access, _)| grants(rule, access))
+            .filter_map(|(access, appliable)| {
+                let names = names(access, rule, appliable)?;
+                Some((*access, Reach::new(access, rule, names, oldest)))
+            })
+            .collect();
+        if granted.is_empty() {
+            continue;
+        }
+        for (entry_index, entry) in role::resources(rule).iter().enumerate() {
+            let matched = granted
+                .iter()
+                .filter(|(access, _)| role::entry_matches(entry, access.resource));
+            let mut verbs: Vec<String> = Vec::new();
+            for (access, found) in matched {
+                reach = Some(reach.map_or_else(|| found.clone(), |reach| reach.joined(found)));
+                for verb in access_verbs(access, rule) {
+                    if !verbs.contains(verb) {
+                        verbs.push(verb.clone());
+                    }
+                }
+            }
+            if !verbs.is_empty() {
+                let path = format!("/rules/{index}/resources/{entry_index}");
+                places.push(GrantPlace {
+                    path,
+                    resource: entry.clone(),
+                    verbs,
+                });
+            }
+        }
+    }
+    let Reach {
+        severity,
+        names,
+        until,
+    } = reach?;
+    Some(Evidence {
+        severity,
+        pointer: places.first()?.path.clone(),
+        container: None,
+        value: value(&places),
+        identity: Some(String::new()),
+        message: message(gain, names.as_ref(), until),
+        grant: Some(Grant {
+            places,
+            names,
+            until,
+        }),
+    })
+}
+
+/// How far what was found so far reaches.
+#[derive(Clone)]
+struct Reach {
+    severity: Severity,
+    names: Option<BTreeSet<String>>,
+    until: Option<Version>,
+}
+
+impl Reach {
+    fn new(
+        access: &Access,
+        rule: &PolicyRule,
+        names: Option<BTreeSet<String>>,
+        oldest: Option<Version>,
+    ) -> Self {
+        // A setting that names an older version makes the grant as good as any other.
+        let until = access.until.filter(|_| oldest.is_none());
+        let mut severity = access.severity;
+        if role::is_everything(rule) {
+            severity = Severity::Critical;
+        }
+        if names.is_some() {
+            severity = severity.lowered();
+        }
+        if until.is_some() {
+            severity = severity.lowered();
+        }
+        Self {
+            severity,
+            names,
+            until,
+        }
+    }
+
+    fn joined(self, other: &Self) -> Self {
+        Self {
+            severity: self.severity.max(other.severity),
+            names: self
+                .names
+                .zip(other.names.as_ref())
+                .map(|(names, more)| &names | more),
+            until: self
+                .until
+                .zip(other.until)
+                .map(|(until, more)| until.max(more)),
+        }
+    }
+}
+
+/// Whether the rule has the access's group and one of its verbs.
+fn grants(rule: &PolicyRule, access: &Access) -> bool {
+    role::has_group(rule, access.resource.group)
+        && access.verbs.iter().any(|verb| role::has_verb(rule, verb))
+}
+
+/// The rule's verbs that give the access, as written.
+fn access_verbs<'r>(access: &Access, rule: &'r PolicyRule) -> impl Iterator<Item = &'r String> {
+    let verbs = access.verbs;
+    rule.verbs
+        .iter()
+        .filter(move |entry| *entry == "*" || verbs.contains(&entry.as_str()))
+}
+
+/// The names under which the role may apply an object, and so create it by `create`.
+enum Appliable<'r> {
+    All,
+    Named(BTreeSet<&'r str>),
+}
+
+impl<'r> Appliable<'r> {
+    fn new(access: &Access, role: &'r Role) -> Self {
+        let mut named = BTreeSet::new();
+        if access.target != Target::CollectionOrApply {
+            return Self::Named(named);
+        }
+        for rule in &role.rules {
+            let resources = role::resources(rule);
+            if role::has_verb(rule, "patch")
+                && role::has_group(rule, access.resource.group)
+                && resources
+                    .iter()
+                    .any(|entry| role::entry_matches(entry, access.resource))
+            {
+                if role::names(rule).is_empty() {
+                    return Self::All;
+                }
+                named.extend(role::names(rule).iter().map(String::as_str));
+            }
+        }
+        Self::Named(named)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.contains(name),
+        }
+    }
+}
+
+/// The names for which the rule gives the access: `Some(None)` for all, `None` for none.
+fn names(
+    access: &Access,
+    rule: &PolicyRule,
+    appliable: &Appliable<'_>,
+) -> Option<Option<BTreeSet<String>>> {
+    let names = role::names(rule);
+    // A request without a name counts as named "", which a rule may list.
+    let unnamed = access.target != Target::Named && names.iter().any(String::is_empty);
+    if names.is_empty() || unnamed {
+        return Some(None);
+    }
+    let counts = |name: &&String| match access.target {
+        Target::Named => !name.is_empty(),
+        Target::Collection => false,
+        Target::CollectionOrApply => appliable.has(name),
+    };
+    let named: BTreeSet<String> = names.iter().filter(counts).cloned().collect();
+    (!named.is_empty()).then_some(Some(named))
+}
+
+fn message(gain: &str, names: Option<&BTreeSet<String>>, until: Option<Version>) -> String {
+    const SHOWN: usize = 4;
+
+    let mut message = format!("whoever is bound to the role {gain}");
+    if let Some(names) = names {
+        let shown: Vec<String> = names.iter().take(SHOWN).map(|name| quoted(name)).collect();
+        let more = if names.len() > SHOWN { " and more" } else { "" };
+        message.push_str(&format!("; only those named {}{more}", shown.join(", ")));
+    }
+    if let Some(until) = until {
+        message.push_str(&format!(
+            "; on clusters before {until}, where `get` is enough"
+        ));
+    }
+    message
+}
+
+/// The grants in short, such as `create pods, create pods/exec`; the first few.
+fn value(places: &[GrantPlace]) -> String {
+    const SHOWN: usize = 4;
+
+    let mut parts: Vec<String> = Vec::new();
+    for place in places {
+        let part = format!("{} {}", place.verbs.join("|"), place.resource);
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+        if parts.len() > SHOWN {
+            break;
+        }
+    }
+    let more = parts.len() > SHOWN;
+    parts.truncate(SHOWN);
+    let mut value = parts.join(", ");
+    if more {
+        value.push_str(", …");
+    }
+    value
+}

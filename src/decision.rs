@@ -1,0 +1,248 @@
+//! From what the rules found to what happens: what is new, what another finding covers, what is
+//! exempted, and the action that follows from the settings. The one place that decides actions.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ability;
+use crate::fault::Fault;
+use crate::pod::ContainerPlace;
+use crate::request::{Operation, Request};
+use crate::rule::{Check, Evidence, Rule, Severity};
+use crate::rules::{RULES, unreadable};
+use crate::settings::{Action, OnUpdate, Settings};
+use crate::subject::{self, Subject};
+use crate::view::Text;
+
+/// At most so many findings are told of one case: the worst. The others are counted.
+pub(crate) const MOST_FINDINGS: usize = 256;
+
+/// What happens to a request, and why.
+#[derive(Debug, Default)]
+pub(crate) struct Decision<'s> {
+    /// The worst first; equal ones in the order of the rules, then of the object.
+    pub findings: Vec<Finding<'s>>,
+    /// How many findings there were beyond those.
+    pub omitted: usize,
+    pub refusal: Option<Refusal>,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Refusal {
+    /// The settings deny what was found.
+    Denied,
+    /// The object cannot be read.
+    UnreadableObject,
+    /// The request, or the settings that came with it, cannot be read.
+    UnreadableRequest,
+}
+
+/// Something found, and what happens because of it.
+#[derive(Debug)]
+pub(crate) struct Finding<'s> {
+    pub rule: &'static Rule,
+    pub severity: Severity,
+    pub evidence: Evidence,
+    /// Whether the old object did not have it, or had it milder.
+    pub new: bool,
+    pub action: Action,
+    pub exempted: Option<Exempted<'s>>,
+}
+
+/// The exemption that holds for a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Exempted<'s> {
+    /// Its place in the settings, from 0.
+    pub index: usize,
+    /// The reason that it gives.
+    pub reason: &'s str,
+}
+
+/// Judges a request.
+pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decision<'s> {
+    // Removing an object harms nobody by what it holds, and CONNECT carries none. An object that
+    // is being deleted is updated, not deleted: it still acts, so its updates are judged.
+    let is_judged = !matches!(
+        request.operation,
+        Some(Operation::Delete | Operation::Connect)
+    ) && subject::is_judged(request.subresource.as_ref().map(Text::as_str));
+    if !is_judged {
+        return Decision::default();
+    }
+    let found = evidence(&request.object, settings);
+    let old = match request.operation {
+        Some(Operation::Update) => evidence(&request.old_object, settings),
+        _ => Vec::new(),
+    };
+    let causes = Causes::of(&found);
+    let old = Old::of(&old);
+    let mut findings: Vec<Finding<'s>> = found
+        .into_iter()
+        .filter(|(rule, evidence)| !causes.cover(rule, evidence))
+        .map(|(rule, evidence)| {
+            let new = matches!(rule.check, Check::Unreadable) || !old.covers(rule, &evidence);
+            finding(rule, evidence, new, request, settings)
+        })
+        .collect();
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    let denied = |finding: &&Finding<'_>| finding.action == Action::Deny;
+    let refusal = findings
+        .iter()
+        .filter(denied)
+        .map(|finding| match finding.rule.check {
+            Check::Unreadable => Refusal::UnreadableObject,
+            Check::Pod(_) | Check::Ability { .. } => Refusal::Denied,
+        });
+    let refusal = refusal.max();
+    let omitted = findings.len().saturating_sub(MOST_FINDINGS);
+    findings.truncate(MOST_FINDINGS);
+    Decision {
+        findings,
+        omitted,
+        refusal,
+    }
+}
+
+/// The decision about what is no request, or comes with settings that cannot be read. The place
+/// of the fault is in no object, so it is told in the message.
+pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
+    let evidence = unreadable::evidence(&Fault {
+        reason: match fault.pointer.as_str() {
+            "" => fault.reason,
+            place => format!("{place}: {}", fault.reason),
+        },
+        pointer: String::new(),
+    });
+    let finding = Finding {
+        rule: &unreadable::RULE,
+        severity: evidence.severity,
+        evidence,
+        new: true,
+        action: Action::Deny,
+        exempted: None,
+    };
+    Decision {
+        findings: vec![finding],
+        omitted: 0,
+        refusal: Some(Refusal::UnreadableRequest),
+    }
+}
+
+fn finding<'s>(
+    rule: &'static Rule,
+    evidence: Evidence,
+    new: bool,
+    request: &Request<'_>,
+    settings: &'s Settings,
+) -> Finding<'s> {
+    let severity = settings.severity(rule).unwrap_or(evidence.severity);
+    let exempted = settings
+        .exemptions
+        .iter()
+        .enumerate()
+        .find(|(_, exemption)| exemption.holds(rule, request))
+        .map(|(index, exemption)| Exempted {
+            index,
+            reason: &exemption.reason,
+        });
+    let counts = exempted.is_none() && (new || settings.on_update == OnUpdate::All);
+    let action = if counts {
+        settings.action(rule, severity)
+    } else {
+        Action::Audit
+    };
+    Finding {
+        rule,
+        severity,
+        evidence,
+        new,
+        action,
+        exempted,
+    }
+}
+
+type Found = (&'static Rule, Evidence);
+
+/// What every rule finds, in the order of the rules.
+fn evidence(subject: &Subject<'_>, settings: &Settings) -> Vec<Found> {
+    let mut found = Vec::new();
+    for rule in RULES.iter().copied().filter(|rule| !settings.is_off(rule)) {
+        match (&rule.check, subject) {
+            (Check::Pod(check), Subject::Pod(pod)) => {
+                found.extend(check(pod).into_iter().map(|evidence| (rule, evidence)));
+            }
+            (Check::Ability { gain, accesses }, Subject::ClusterRole(role)) => {
+                let evidence = ability::evidence(gain, accesses, role, settings.kubernetes_version);
+                found.extend(evidence.map(|evidence| (rule, evidence)));
+            }
+            (Check::Unreadable, Subject::Unreadable(fault)) => {
+                found.push((rule, unreadable::evidence(fault)));
+            }
+            (Check::Pod(_) | Check::Ability { .. } | Check::Unreadable, _) => {}
+        }
+    }
+    found
+}
+
+/// What may be the cause of other findings: rules with the container in which they found
+/// something, or none for the whole pod.
+struct Causes(BTreeSet<(&'static str, Option<ContainerPlace>)>);
+
+impl Causes {
+    fn of(found: &[Found]) -> Self {
+        Self(
+            found
+                .iter()
+                .map(|(rule, evidence)| (rule.id, place(evidence)))
+                .collect(),
+        )
+    }
+
+    /// Whether a rule that subsumes this one found something in the same container.
+    fn cover(&self, rule: &Rule, evidence: &Evidence) -> bool {
+        rule.subsumed_by
+            .iter()
+            .any(|id| self.0.contains(&(id, place(evidence))) || self.0.contains(&(id, None)))
+    }
+}
+
+fn place(evidence: &Evidence) -> Option<ContainerPlace> {
+    evidence.container.as_ref().map(|container| container.place)
+}
+
+/// What the rules found in the old object, by what makes it the same.
+struct Old<'f>(BTreeMap<Identity<'f>, Vec<&'f Evidence>>);
+
+/// A rule, the name of the container, and what was found.
+type Identity<'f> = (&'static str, Option<&'f str>, &'f str);
+
+impl<'f> Old<'f> {
+    fn of(found: &'f [Found]) -> Self {
+        let mut old: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (rule, evidence) in found {
+            old.entry(identity(rule, evidence))
+                .or_default()
+                .push(evidence);
+        }
+        Self(old)
+    }
+
+    /// Whether the old object had it already, and no milder.
+    fn covers(&self, rule: &'static Rule, evidence: &Evidence) -> bool {
+        let same = self.0.get(&identity(rule, evidence));
+        same.is_some_and(|same| same.iter().any(|old| !evidence.is_worse_than(old)))
+    }
+}
+
+fn identity<'f>(rule: &'static Rule, evidence: &'f Evidence) -> Identity<'f> {
+    let name = evidence
+        .container
+        .as_ref()
+        .and_then(|container| container.name.as_deref());
+    (
+        rule.id,
+        name,
+        evidence.identity.as_deref().unwrap_or(&evidence.value),
+    )
+}

@@ -1,0 +1,177 @@
+//! Reads settings as one reads a filled-in form: to the end, noting every mistake with its place,
+//! instead of stopping at the first.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::text::quoted;
+use crate::view::Text;
+
+/// What is wrong with settings, in the order in which it stands there.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mistakes(Vec<String>);
+
+impl Mistakes {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them in one text, `separator` between.
+    pub fn joined(&self, separator: &str) -> String {
+        self.0.join(separator)
+    }
+}
+
+/// A value in settings, and where it stands.
+pub(crate) struct Form<'t, 'm> {
+    text: &'t str,
+    /// Its path as people write it, such as `exemptions[0].rules`; empty for the whole.
+    path: String,
+    mistakes: &'m mut Mistakes,
+}
+
+impl<'t, 'm> Form<'t, 'm> {
+    pub fn new(text: &'t RawValue, mistakes: &'m mut Mistakes) -> Self {
+        Self {
+            text: text.get(),
+            path: String::new(),
+            mistakes,
+        }
+    }
+
+    /// Notes a mistake in this value.
+    pub fn mistake(&mut self, what: &str) {
+        let path = if self.path.is_empty() {
+            "settings"
+        } else {
+            &self.path
+        };
+        self.mistakes.0.push(format!("{path}: {what}"));
+    }
+
+    /// How many mistakes there are so far, of this value and of all before it.
+    pub fn mistakes_so_far(&self) -> usize {
+        self.mistakes.0.len()
+    }
+
+    /// Reads an object: `field` is called for each of its keys that is among `keys`; any other is
+    /// a mistake, and so is a key that stands twice.
+    pub fn table(
+        &mut self,
+        keys: &[&'static str],
+        field: &mut dyn FnMut(&'static str, &mut Form<'_, '_>),
+    ) {
+        let Ok(Table(entries)) = serde_json::from_slice(self.text.as_bytes()) else {
+            return self.mistake(&format!("{}, expected an object", self.what()));
+        };
+        let mut seen: Vec<&'static str> = Vec::new();
+        for (name, value) in entries {
+            let Some(key) = keys.iter().copied().find(|key| *key == name.as_str()) else {
+                let allowed: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+                let name = quoted(name.as_str());
+                self.mistake(&format!(
+                    "unknown key {name}, expected one of {}",
+                    allowed.join(", ")
+                ));
+                continue;
+            };
+            if seen.contains(&key) {
+                self.mistake(&format!("the key `{key}` stands twice"));
+                continue;
+            }
+            seen.push(key);
+            let path = if self.path.is_empty() {
+                key.to_owned()
+            } else {
+                format!("{}.{key}", self.path)
+            };
+            field(
+                key,
+                &mut Form {
+                    text: value.get(),
+                    path,
+                    mistakes: self.mistakes,
+                },
+            );
+        }
+    }
+
+    /// Reads an array: `element` is called for each of its values.
+    pub fn list(&mut self, element: &mut dyn FnMut(&mut Form<'_, '_>)) {
+        let Ok(values) = serde_json::from_slice::<Vec<&RawValue>>(self.text.as_bytes()) else {
+            return self.mistake(&format!("{}, expected an array", self.what()));
+        };
+        for (index, value) in values.into_iter().enumerate() {
+            let path = format!("{}[{index}]", self.path);
+            element(&mut Form {
+                text: value.get(),
+                path,
+                mistakes: self.mistakes,
+            });
+        }
+    }
+
+    /// Reads a string.
+    pub fn text(&mut self) -> Option<Text<'t>> {
+        let text = serde_json::from_slice(self.text.as_bytes()).ok();
+        if text.is_none() {
+            self.mistake(&format!("{}, expected a string", self.what()));
+        }
+        text
+    }
+
+    /// Reads one of a few words.
+    pub fn one_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text()?;
+        let found = words.iter().find(|(word, _)| *word == text.as_str());
+        if found.is_none() {
+            let allowed: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+            self.mistake(&format!(
+                "{}, expected one of {}",
+                quoted(text.as_str()),
+                allowed.join(", ")
+            ));
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    fn what(&self) -> &'static str {
+        match self.text.as_bytes().first() {
+            Some(b'{') => "an object",
+            Some(b'[') => "an array",
+            Some(b'"') => "a string",
+            Some(b't' | b'f') => "a boolean",
+            Some(b'n') => "null",
+            _ => "a number",
+        }
+    }
+}
+
+/// The entries of an object, in order.
+struct Table<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Table<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Table<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Table<'de>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Table(entries))
+            }
+        }
+
+        deserializer.deserialize_map(Entries)
+    }
+}

@@ -1,0 +1,32 @@
+//! The waPC guest: the operations under their names, and the metadata that makes the file a
+//! Kubewarden policy. Compiled for WASI alone; no other host knows waPC.
+
+#[cfg(feature = "baselines")]
+mod baselines;
+
+use kubewarden_policy_sdk::{protocol_version_guest, wapc_guest};
+
+/// `policy-metadata/metadata.yml` as JSON, where Kubewarden looks for it.
+#[expect(
+    unsafe_code,
+    reason = "the host finds the metadata by the name of its section"
+)]
+#[used]
+#[unsafe(link_section = "io.kubewarden.metadata")]
+static METADATA: [u8; include_bytes!(concat!(env!("OUT_DIR"), "/metadata.json")).len()] =
+    *include_bytes!(concat!(env!("OUT_DIR"), "/metadata.json"));
+
+/// Called by the host once, before any operation.
+#[expect(unsafe_code, reason = "waPC finds this function by its name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn wapc_init() {
+    wapc_guest::register_function("validate", |payload| Ok(crate::validate(payload)));
+    wapc_guest::register_function("validate_settings", |payload| {
+        Ok(crate::validate_settings(payload))
+    });
+    wapc_guest::register_function("protocol_version", protocol_version_guest);
+    wapc_guest::register_function("inspect", |payload| Ok(crate::inspect(payload)));
+    wapc_guest::register_function("catalog", |_| Ok(crate::catalog()));
+    #[cfg(feature = "baselines")]
+    baselines::register();
+}

@@ -1,0 +1,161 @@
+//! The answer to `inspect`: the request in short, every finding in full, and the response. A wire
+//! format of its own: fields may be added to it, never renamed or removed.
+
+use serde::Serialize;
+
+use crate::decision::{Decision, Exempted, Finding};
+use crate::request::{Operation, Request};
+use crate::response::Response;
+use crate::rule::{Alert, GrantPlace, Severity};
+use crate::settings::Action;
+use crate::view::Text;
+
+/// The answer to `inspect`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inspection<'d> {
+    /// The version of this format: 1.
+    pub version: u8,
+    /// What was asked for.
+    pub request: RequestSummary<'d>,
+    /// Whether the request may pass.
+    pub allowed: bool,
+    /// The worst first; at most 256.
+    pub findings: Vec<FindingReport<'d>>,
+    /// How many findings there were beyond those.
+    pub omitted: usize,
+    /// What `validate` answers to the same payload.
+    pub response: Response,
+}
+
+/// A request in short. What it does not say is null.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestSummary<'d> {
+    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
+    pub operation: Option<&'static str>,
+    /// The API group of the object; the core group is empty.
+    pub group: Option<&'d str>,
+    /// The version of the object.
+    pub version: Option<&'d str>,
+    /// The kind of the object.
+    pub kind: Option<&'d str>,
+    /// The subresource, if the request is about one.
+    pub subresource: Option<&'d str>,
+    /// The namespace; null for what has none.
+    pub namespace: Option<&'d str>,
+    /// The name; null for one that the API server has yet to generate.
+    pub name: Option<&'d str>,
+    /// The user as authenticated.
+    pub user: Option<&'d str>,
+    /// Whether nothing is stored.
+    pub dry_run: bool,
+}
+
+/// A finding in full.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingReport<'d> {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The alert; null for `unreadable`.
+    pub alert: Option<Alert>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What happens because of it.
+    pub action: Action,
+    /// RFC 6901 pointer, from the object, of the smallest part whose removal ends the finding.
+    pub path: &'d str,
+    /// The container's name; null for what belongs to no container.
+    pub container: Option<&'d str>,
+    /// What was found there, normalised.
+    pub value: &'d str,
+    /// What an attacker gains by it; one line.
+    pub message: &'d str,
+    /// What to do about it; one line.
+    pub fix: &'static str,
+    /// Whether the old object did not have it, or had it milder. True of everything that is
+    /// created.
+    pub new: bool,
+    /// The exemption that holds for it, or null.
+    pub exempted: Option<Exempted<'d>>,
+    /// Only of pod write: how the role gives the ability.
+    #[serde(flatten)]
+    pub grant: Option<GrantReport<'d>>,
+}
+
+/// How a role gives an ability.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GrantReport<'d> {
+    /// `direct`: on pods themselves.
+    pub grant: &'static str,
+    /// Every place that contributes. When all are removed, the finding is gone.
+    pub grants: &'d [GrantPlace],
+    /// The names to which all of them are restricted; null for none.
+    pub resource_names: Option<Vec<&'d str>>,
+    /// The first version of Kubernetes in which none of them gives the ability; null for none.
+    pub until: Option<String>,
+}
+
+impl<'d> Inspection<'d> {
+    /// The inspection of a decision about a request; without one, of what is none.
+    pub(crate) fn new(request: Option<&'d Request<'_>>, decision: &'d Decision<'_>) -> Self {
+        let response = Response::new(decision);
+        Self {
+            version: 1,
+            request: request.map(RequestSummary::new).unwrap_or_default(),
+            allowed: response.accepted,
+            findings: decision.findings.iter().map(FindingReport::new).collect(),
+            omitted: decision.omitted,
+            response,
+        }
+    }
+}
+
+impl<'d> RequestSummary<'d> {
+    fn new(request: &'d Request<'_>) -> Self {
+        Self {
+            operation: request.operation.map(Operation::as_str),
+            group: Some(request.kind.group.as_ref().map_or("", Text::as_str)),
+            version: request.kind.version.as_ref().map(Text::as_str),
+            kind: request.kind.kind.as_ref().map(Text::as_str),
+            subresource: request.subresource.as_ref().map(Text::as_str),
+            namespace: request.namespace.as_ref().map(Text::as_str),
+            name: request.name.as_ref().map(Text::as_str),
+            user: request.user.name.as_ref().map(Text::as_str),
+            dry_run: request.dry_run,
+        }
+    }
+}
+
+impl<'d> FindingReport<'d> {
+    fn new(finding: &'d Finding<'_>) -> Self {
+        let evidence = &finding.evidence;
+        Self {
+            rule: finding.rule.id,
+            alert: finding.rule.alert,
+            severity: finding.severity,
+            action: finding.action,
+            path: &evidence.pointer,
+            container: evidence
+                .container
+                .as_ref()
+                .and_then(|found| found.name.as_deref()),
+            value: &evidence.value,
+            message: &evidence.message,
+            fix: finding.rule.help.fix,
+            new: finding.new,
+            exempted: finding.exempted,
+            grant: evidence.grant.as_ref().map(|grant| GrantReport {
+                grant: "direct",
+                grants: &grant.places,
+                resource_names: grant
+                    .names
+                    .as_ref()
+                    .map(|names| names.iter().map(String::as_str).collect()),
+                until: grant.until.map(|version| version.to_string()),
+            }),
+        }
+    }
+}

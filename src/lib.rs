@@ -1,0 +1,123 @@
+//! Bulkhead's detectors: workloads that can reach their host, and cluster roles that can write
+//! pods.
+//!
+//! Five operations, bytes in and bytes out, the same in every host:
+//!
+//! | operation | payload | answer |
+//! |---|---|---|
+//! | [`validate`] | `{"request": …, "settings": …}` | [`response::Response`] |
+//! | [`inspect`] | the same | [`inspection::Inspection`] |
+//! | [`validate_settings`] | the settings | `{"valid": bool, "message"?: string}` |
+//! | [`protocol_version`] | nothing | `"v1"` |
+//! | [`catalog`] | nothing | [`catalog::Catalog`] |
+//!
+//! The data flows in one straight line: payload → `request` → `subject` → `rules` → `decision` →
+//! `response`. Nothing here fails, asks a host or remembers: what cannot be read is a finding, and
+//! the answer is a function of the payload.
+
+mod ability;
+pub mod catalog;
+mod decision;
+mod exemption;
+mod fault;
+mod form;
+#[cfg(target_os = "wasi")]
+mod guest;
+pub mod inspection;
+mod leaf;
+mod pod;
+mod request;
+pub mod response;
+mod role;
+pub mod rule;
+pub mod rules;
+mod settings;
+mod subject;
+mod text;
+mod version;
+mod view;
+
+pub use settings::Action;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use decision::Decision;
+use fault::Fault;
+use inspection::Inspection;
+use request::Request;
+use response::Response;
+use settings::Settings;
+
+/// Decides about an admission request: Kubewarden's `validate`.
+///
+/// Whatever the payload is, the answer is a well-formed response; what cannot be read is refused.
+pub fn validate(payload: &[u8]) -> Vec<u8> {
+    judge(payload, |_, decision| json(&Response::new(decision)))
+}
+
+/// Decides as [`validate`] does, and tells every finding in full.
+pub fn inspect(payload: &[u8]) -> Vec<u8> {
+    judge(payload, |request, decision| {
+        json(&Inspection::new(request, decision))
+    })
+}
+
+/// Says whether settings are valid, and if not, every mistake in them.
+pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Answer {
+        valid: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    }
+
+    let message = match serde_json::from_slice::<&RawValue>(payload) {
+        Ok(settings) => Settings::read(Some(settings))
+            .err()
+            .map(|mistakes| mistakes.joined("\n")),
+        Err(error) => Some(format!("settings: {}", Fault::new(payload, &error).reason)),
+    };
+    json(&Answer {
+        valid: message.is_none(),
+        message,
+    })
+}
+
+/// The version of Kubewarden's protocol that the policy speaks.
+pub fn protocol_version() -> Vec<u8> {
+    b"\"v1\"".to_vec()
+}
+
+/// Every rule with its help.
+pub fn catalog() -> Vec<u8> {
+    json(&catalog::Catalog::new())
+}
+
+fn judge(
+    payload: &[u8],
+    answer: impl FnOnce(Option<&Request<'_>>, &Decision<'_>) -> Vec<u8>,
+) -> Vec<u8> {
+    let payload = match request::read(payload) {
+        Ok(payload) => payload,
+        Err(fault) => return answer(None, &decision::refuse(fault)),
+    };
+    match Settings::read(payload.settings) {
+        Ok(settings) => answer(
+            Some(&payload.request),
+            &decision::decide(&payload.request, &settings),
+        ),
+        Err(mistakes) => {
+            let fault = Fault {
+                pointer: String::new(),
+                reason: mistakes.joined("; "),
+            };
+            answer(Some(&payload.request), &decision::refuse(fault))
+        }
+    }
+}
+
+/// Our own types hold nothing that JSON cannot.
+fn json(answer: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(answer).unwrap_or_default()
+}

@@ -1,0 +1,375 @@
+//! The payload of `validate` and `inspect`: one pass over its bytes into a borrowed view.
+//!
+//! An object can only be read once its kind is known. The API server and the policy server both
+//! name the kind first, so it is read in place. In any other order, and to find the place of a
+//! fault, the objects are set aside as text and read in the end.
+
+use serde::de::{DeserializeSeed, MapAccess};
+use serde_json::value::RawValue;
+
+use crate::fault::Fault;
+use crate::subject::{self, Shape, Subject};
+use crate::view::{Fill, Text, View, object};
+
+/// What a payload holds.
+#[derive(Debug)]
+pub(crate) struct Payload<'a> {
+    pub request: Request<'a>,
+    /// The settings as they came; `None` stands for the defaults.
+    pub settings: Option<&'a RawValue>,
+}
+
+/// An admission request, as far as we read it.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    /// A request that names no operation is judged as if it created its object.
+    pub operation: Option<Operation>,
+    pub kind: Kind<'a>,
+    pub subresource: Option<Text<'a>>,
+    pub namespace: Option<Text<'a>>,
+    pub name: Option<Text<'a>>,
+    pub user: User<'a>,
+    pub dry_run: bool,
+    pub object: Subject<'a>,
+    pub old_object: Subject<'a>,
+}
+
+/// What a request does to its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Create,
+    Update,
+    Delete,
+    Connect,
+}
+
+impl Operation {
+    const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Delete, Self::Connect];
+
+    /// The spelling of `admission.k8s.io/v1`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+        }
+    }
+}
+
+/// The `GroupVersionKind` of an object.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kind<'a> {
+    pub group: Option<Text<'a>>,
+    pub version: Option<Text<'a>>,
+    pub kind: Option<Text<'a>>,
+}
+
+impl<'de> View<'de> for Kind<'de> {
+    const FIELDS: &'static [&'static str] = &["group", "version", "kind"];
+
+    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+        let text = map.next_value()?;
+        match field {
+            0 => self.group = text,
+            1 => self.version = text,
+            _ => self.kind = text,
+        }
+        Ok(())
+    }
+}
+
+/// Who sent a request; nobody in a background audit.
+#[derive(Debug, Default)]
+pub(crate) struct User<'a> {
+    pub name: Option<Text<'a>>,
+    pub groups: Vec<Text<'a>>,
+}
+
+impl<'de> View<'de> for User<'de> {
+    const FIELDS: &'static [&'static str] = &["username", "groups"];
+
+    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+        match field {
+            0 => self.name = map.next_value()?,
+            _ => self.groups = map.next_value::<Option<_>>()?.unwrap_or_default(),
+        }
+        Ok(())
+    }
+}
+
+/// Reads a payload.
+///
+/// An object that cannot be read is a [`Subject::Unreadable`]. The error is for a payload that is
+/// no request; its pointer starts at the root of the payload.
+pub(crate) fn read(payload: &[u8]) -> Result<Payload<'_>, Fault> {
+    let read = |objects| {
+        let mut json = serde_json::Deserializer::from_slice(payload);
+        let envelope = Fill(Envelope::new(objects)).deserialize(&mut json)?;
+        json.end()?;
+        Ok(envelope)
+    };
+    let Envelope {
+        request: draft,
+        settings,
+    } = read(Objects::InPlace)
+        .or_else(|_| read(Objects::SetAside))
+        .map_err(|error| Fault::new(payload, &error))?;
+    Ok(Payload {
+        request: draft.finish()?,
+        settings,
+    })
+}
+
+/// The root of a payload.
+struct Envelope<'a> {
+    request: Draft<'a>,
+    settings: Option<&'a RawValue>,
+}
+
+impl Envelope<'_> {
+    fn new(objects: Objects) -> Self {
+        Self {
+            request: Draft::new(objects),
+            settings: None,
+        }
+    }
+}
+
+impl<'de> View<'de> for Envelope<'de> {
+    const FIELDS: &'static [&'static str] = &["request", "settings"];
+
+    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+        match field {
+            0 => {
+                let empty = Draft::new(self.request.objects);
+                self.request = map.next_value_seed(Fill(empty))?;
+            }
+            _ => self.settings = map.next_value()?,
+        }
+        Ok(())
+    }
+}
+
+/// How the objects of a request are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Objects {
+    /// Where they stand, if their kind is known by then.
+    InPlace,
+    /// As text, for later.
+    SetAside,
+}
+
+/// An object of a request, read or yet to be read.
+enum Read<'a> {
+    Subject(Subject<'a>),
+    Text(Option<&'a RawValue>),
+}
+
+/// A request in the reading.
+struct Draft<'a> {
+    objects: Objects,
+    operation: Option<Text<'a>>,
+    kind: Kind<'a>,
+    subresource: Option<Text<'a>>,
+    namespace: Option<Text<'a>>,
+    name: Option<Text<'a>>,
+    user: User<'a>,
+    dry_run: bool,
+    object: Read<'a>,
+    old_object: Read<'a>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(objects: Objects) -> Self {
+        Self {
+            objects,
+            operation: None,
+            kind: Kind::default(),
+            subresource: None,
+            namespace: None,
+            name: None,
+            user: User::default(),
+            dry_run: false,
+            object: Read::Text(None),
+            old_object: Read::Text(None),
+        }
+    }
+
+    fn shape(&self) -> Option<Shape> {
+        let kind = self.kind.kind.as_ref()?;
+        let group = self.kind.group.as_ref().map_or("", Text::as_str);
+        Some(subject::shape(group, kind.as_str()))
+    }
+
+    fn read_object<A: MapAccess<'a>>(&self, map: &mut A) -> Result<Read<'a>, A::Error> {
+        match (self.objects, self.shape()) {
+            (Objects::InPlace, Some(shape)) => map.next_value_seed(shape).map(Read::Subject),
+            _ => map.next_value().map(Read::Text),
+        }
+    }
+
+    fn finish(self) -> Result<Request<'a>, Fault> {
+        let fault = |pointer: &str, reason: &str| Fault {
+            pointer: pointer.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let Some(shape) = self.shape() else {
+            return Err(fault("", "no request that names the kind of its object"));
+        };
+        let operation = match &self.operation {
+            None => None,
+            Some(text) => {
+                let known = Operation::ALL
+                    .into_iter()
+                    .find(|known| known.as_str() == text.as_str());
+                Some(known.ok_or_else(|| {
+                    let reason = "none of `CREATE`, `UPDATE`, `DELETE`, `CONNECT`";
+                    fault("/request/operation", reason)
+                })?)
+            }
+        };
+        let subject = |read| match read {
+            Read::Subject(subject) => subject,
+            Read::Text(Some(text)) => subject::read(shape, text),
+            Read::Text(None) => Subject::Nothing,
+        };
+        let object = match subject(self.object) {
+            Subject::Nothing
+                if shape != Shape::Unknown
+                    && !matches!(operation, Some(Operation::Delete | Operation::Connect)) =>
+            {
+                Subject::Unreadable(fault("", "the request holds no object"))
+            }
+            subject => subject,
+        };
+        Ok(Request {
+            operation,
+            subresource: self.subresource.filter(|name| !name.as_str().is_empty()),
+            namespace: self.namespace,
+            name: self.name,
+            user: self.user,
+            dry_run: self.dry_run,
+            object,
+            old_object: subject(self.old_object),
+            kind: self.kind,
+        })
+    }
+}
+
+impl<'de> View<'de> for Draft<'de> {
+    const FIELDS: &'static [&'static str] = &[
+        "kind",
+        "object",
+        "oldObject",
+        "operation",
+        "subResource",
+        "namespace",
+        "name",
+        "userInfo",
+        "dryRun",
+    ];
+
+    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+        match field {
+            0 => self.kind = object(map)?,
+            1 => self.object = self.read_object(map)?,
+            2 => self.old_object = self.read_object(map)?,
+            3 => self.operation = map.next_value()?,
+            4 => self.subresource = map.next_value()?,
+            5 => self.namespace = map.next_value()?,
+            6 => self.name = map.next_value()?,
+            7 => self.user = object(map)?,
+            _ => self.dry_run = map.next_value::<Option<bool>>()?.unwrap_or_default(),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn privileged(text: &str) -> bool {
+        let payload = read(text.as_bytes()).unwrap();
+        match payload.request.object {
+            Subject::Pod(pod) => pod.spec.host_pid,
+            _ => panic!("no pod"),
+        }
+    }
+
+    #[test]
+    fn the_order_of_keys_does_not_matter() {
+        assert!(privileged(
+            r#"{"request":{"kind":{"kind":"Pod"},"object":{"spec":{"hostPID":true}}}}"#
+        ));
+        assert!(privileged(
+            r#"{"settings":{},"request":{"object":{"spec":{"hostPID":true}},"kind":{"kind":"Pod"}}}"#
+        ));
+    }
+
+    #[test]
+    fn reads_what_the_policy_server_leaves_out_as_absent() {
+        let payload = read(br#"{"request":{"kind":{"kind":"Pod","group":null},"dryRun":null,"userInfo":{},"object":null}}"#).unwrap();
+        assert!(payload.request.operation.is_none());
+        assert!(matches!(payload.request.object, Subject::Unreadable(_)));
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_read_costs_only_itself() {
+        let payload = read(br#"{"request":{"kind":{"kind":"Pod"},"object":{"spec":{"hostPID":"x"}},"oldObject":{"spec":{}},"operation":"UPDATE"}}"#).unwrap();
+        let Subject::Unreadable(fault) = payload.request.object else {
+            panic!("was read")
+        };
+        assert_eq!(fault.pointer, "/spec/hostPID");
+        assert!(matches!(payload.request.old_object, Subject::Pod(_)));
+        assert_eq!(payload.request.operation, Some(Operation::Update));
+    }
+
+    #[test]
+    fn what_is_no_request_is_a_fault_with_its_place() {
+        for (payload, pointer, reason) in [
+            ("", "", "not valid JSON: EOF while parsing a value"),
+            ("null", "", "no request that names the kind of its object"),
+            ("[]", "", "an array, expected an object"),
+            ("{}", "", "no request that names the kind of its object"),
+            (
+                r#"{"request":7}"#,
+                "/request",
+                "a number, expected an object",
+            ),
+            (
+                r#"{"request":{"kind":"Pod"}}"#,
+                "/request/kind",
+                "a string, expected an object",
+            ),
+            (
+                r#"{"request":{"kind":{"kind":"Pod"},"operation":"PATCH"}}"#,
+                "/request/operation",
+                "none of `CREATE`, `UPDATE`, `DELETE`, `CONNECT`",
+            ),
+            (
+                r#"{"request":{"kind":{"kind":"Pod"},"operation":7}}"#,
+                "/request/operation",
+                "a number, expected a string",
+            ),
+            (
+                r#"{"request":{"kind":{"kind":"Pod"},"object":{},"object":{}}}"#,
+                "/request/object",
+                "the key stands twice, and only one of its values could be judged",
+            ),
+            (
+                r#"{"request":{}} x"#,
+                "",
+                "not valid JSON: trailing characters",
+            ),
+        ] {
+            let fault = read(payload.as_bytes()).unwrap_err();
+            assert_eq!(
+                (fault.pointer.as_str(), fault.reason.as_str()),
+                (pointer, reason),
+                "{payload}"
+            );
+        }
+    }
+}

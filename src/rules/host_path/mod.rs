@@ -1,0 +1,112 @@
+//! `host-path`: a volume that is a path of the node.
+
+mod path;
+mod sensitive;
+
+use crate::pod::{Pod, Volume};
+use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
+use crate::text::quoted;
+use crate::view::Text;
+
+use path::HostPath;
+use sensitive::Class;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "host-path",
+    alert: Some(Alert::HostAccess),
+    title: "Host path volume",
+    severity: Severity::High,
+    techniques: &["T1611", "T1552.001", "T1543"],
+    help: Help {
+        finds: "A volume with `hostPath`, mounted or not. How bad it is follows from the path and \
+                its mounts: whether it is, holds or lies under a path that leads to control of \
+                the node, and whether every mount of it is read-only. Paths are compared component \
+                by component, `/var/run` counts as `/run`, and `//run/./x/` as `/run/x`.",
+        why: "The container reads, and unless every mount is read-only writes, files of its node. \
+              Sockets of the container runtime, the kubelet's directory, `/etc`, `/proc`, devices \
+              and the root directory each give the whole node; a socket does so read-only too.",
+        bad: "spec:\n  containers:\n  - name: main\n    volumeMounts:\n    - {name: host, mountPath: \
+              /host}\n  volumes:\n  - name: host\n    hostPath: {path: /}\n",
+        good: "spec:\n  containers:\n  - name: main\n    volumeMounts:\n    - {name: scratch, \
+               mountPath: /host}\n  volumes:\n  - name: scratch\n    emptyDir: {}\n",
+        fix: "use a persistent volume claim, an `emptyDir` or a config map instead; if it has to be \
+              the node, mount the narrowest path, read-only in every container",
+        references: &[
+            "https://kubernetes.io/docs/concepts/storage/volumes/#hostpath",
+            "https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
+        ],
+    },
+    check: Check::Pod(check),
+    subsumed_by: &[],
+};
+
+fn check(pod: &Pod<'_>) -> Vec<Evidence> {
+    let volumes = pod.spec.volumes.iter().enumerate();
+    volumes
+        .filter_map(|(index, volume)| evidence(pod, index, volume))
+        .collect()
+}
+
+fn evidence(pod: &Pod<'_>, index: usize, volume: &Volume<'_>) -> Option<Evidence> {
+    let path = HostPath::new(&volume.host_path.as_ref()?.path);
+    let access = Access::of(pod, volume.name.as_ref());
+    let (class, relation) = sensitive::class(&path);
+    let severity = severity(class, access);
+    let shown = quoted(path.as_written());
+    let why = sensitive::reason(class, &relation);
+    let message = match access {
+        Access::Unmounted => format!(
+            "declares the node's {shown}, which no container mounts yet, but an ephemeral one can: {why}"
+        ),
+        Access::ReadOnly => format!("mounts the node's {shown} read-only: {why}"),
+        Access::Writable => format!("mounts the node's {shown} writable: {why}"),
+    };
+    Some(Evidence {
+        severity,
+        pointer: pod.at(format_args!("volumes/{index}/hostPath")),
+        container: None,
+        value: path.as_written().to_owned(),
+        identity: Some(path.resolved()),
+        message,
+        grant: None,
+    })
+}
+
+/// What the containers of a pod may do with a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// No container mounts it. An ephemeral container may, later.
+    Unmounted,
+    /// Every mount of it, in every container, is read-only.
+    ReadOnly,
+    Writable,
+}
+
+impl Access {
+    fn of(pod: &Pod<'_>, volume: Option<&Text<'_>>) -> Self {
+        let mounts = pod
+            .containers()
+            .flat_map(|placed| &placed.container.volume_mounts)
+            .filter(|mount| mount.name.as_ref() == volume);
+        mounts.fold(Self::Unmounted, |access, mount| {
+            match (access, mount.read_only) {
+                (Self::Writable, _) | (_, false) => Self::Writable,
+                (Self::Unmounted | Self::ReadOnly, true) => Self::ReadOnly,
+            }
+        })
+    }
+}
+
+fn severity(class: Class, access: Access) -> Severity {
+    match (class, access) {
+        (Class::Socket | Class::Device | Class::Secret, Access::ReadOnly | Access::Writable)
+        | (Class::Control, Access::Writable) => Severity::Critical,
+        (Class::Control, Access::ReadOnly) | (Class::Logs, Access::Writable) => Severity::High,
+        (Class::Socket | Class::Device | Class::Secret | Class::Control, Access::Unmounted)
+        | (Class::Logs, Access::ReadOnly)
+        | (Class::Other, Access::Writable) => Severity::Medium,
+        (Class::Logs | Class::Other, Access::Unmounted) | (Class::Other, Access::ReadOnly) => {
+            Severity::Low
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `pod-delete`: deleting pods.
+
+use crate::ability::{Access, Target};
+use crate::role::Resource;
+use crate::rule::{Alert, Check, Help, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "pod-delete",
+    alert: Some(Alert::PodWrite),
+    title: "Deletes pods",
+    severity: Severity::Medium,
+    techniques: &["T1489"],
+    help: Help {
+        finds: "Rules of a cluster role that let its holder delete pods: `delete` or `deletecollection` on `pods`, `create` on `pods/eviction`.",
+        why: "Deleting pods stops what runs, and what watches: agents, admission controllers, the network. Deleted often enough, a pod moves to the node where it is wanted.",
+        bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [deletecollection]\n",
+        good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [list]\n",
+        fix: "take `delete`, `deletecollection` and evictions out of the role, or restrict them by `resourceNames`",
+        references: &["https://kubernetes.io/docs/reference/access-authn-authz/rbac/"],
+    },
+    check: Check::Ability {
+        gain: "can delete pods, the ones that watch over the cluster included",
+        accesses: ACCESSES,
+    },
+    subsumed_by: &[],
+};
+
+const ACCESSES: &[Access] = &[
+    Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "",
+        },
+        verbs: &["delete"],
+        target: Target::Named,
+        severity: Severity::Medium,
+        until: None,
+    },
+    Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "",
+        },
+        verbs: &["deletecollection"],
+        target: Target::Collection,
+        severity: Severity::Medium,
+        until: None,
+    },
+    Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "eviction",
+        },
+        verbs: &["create"],
+        target: Target::Named,
+        severity: Severity::Medium,
+        until: None,
+    },
+];

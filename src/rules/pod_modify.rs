@@ -1,0 +1,88 @@
+//! `pod-modify`: changing the configuration of pods.
+
+use crate::ability::{Access, Target};
+use crate::role::Resource;
+use crate::rule::{Alert, Check, Help, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "pod-modify",
+    alert: Some(Alert::PodWrite),
+    title: "Modifies pods",
+    severity: Severity::High,
+    techniques: &["T1610", "T1525"],
+    help: Help {
+        finds: "Rules of a cluster role that let its holder change the configuration of pods: `update` or `patch` on `pods` (image, tolerations, labels, annotations), `pods/ephemeralcontainers` (a container more) or `pods/resize` (limits), `create` on `pods/binding` or `bindings` (node, labels, annotations).",
+        why: "A running pod with another image runs the attacker's program with the pod's service account, volumes and privileges. An ephemeral container does the same beside the program.",
+        bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [patch]\n",
+        good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [get]\n",
+        fix: "take the verbs out of the role; change pods by their Deployment, in one namespace",
+        references: &[
+            "https://kubernetes.io/docs/reference/access-authn-authz/rbac/",
+            "https://kubernetes.io/docs/concepts/workloads/pods/#pod-update-and-replacement",
+        ],
+    },
+    check: Check::Ability {
+        gain: "can change pods that run: their image, their containers or where they run",
+        accesses: ACCESSES,
+    },
+    subsumed_by: &[],
+};
+
+const ACCESSES: &[Access] = &[
+    Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "",
+        },
+        verbs: &["update", "patch"],
+        target: Target::Named,
+        severity: Severity::High,
+        until: None,
+    },
+    Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "ephemeralcontainers",
+        },
+        verbs: &["update", "patch"],
+        target: Target::Named,
+        severity: Severity::High,
+        until: None,
+    },
+    Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "resize",
+        },
+        verbs: &["update", "patch"],
+        target: Target::Named,
+        severity: Severity::High,
+        until: None,
+    },
+    // The name in the path is the pod's.
+    Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "binding",
+        },
+        verbs: &["create"],
+        target: Target::Named,
+        severity: Severity::High,
+        until: None,
+    },
+    Access {
+        resource: Resource {
+            group: "",
+            name: "bindings",
+            subresource: "",
+        },
+        verbs: &["create"],
+        target: Target::Collection,
+        severity: Severity::High,
+        until: None,
+    },
+];

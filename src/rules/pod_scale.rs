@@ -1,0 +1,41 @@
+//! `pod-scale`: scaling pods.
+
+use crate::ability::{Access, Target};
+use crate::role::Resource;
+use crate::rule::{Alert, Check, Help, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "pod-scale",
+    alert: Some(Alert::PodWrite),
+    title: "Scales pods",
+    severity: Severity::Medium,
+    techniques: &["T1496"],
+    help: Help {
+        finds: "Rules of a cluster role that let its holder scale pods themselves: `update` or `patch` on `pods/resize`.",
+        why: "With other limits a pod starves its neighbours, or is starved until it is killed.",
+        bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods/resize]\n  verbs: [patch]\n",
+        good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [get]\n",
+        fix: "take `pods/resize` out of the role; change the limits in the workload's template",
+        references: &[
+            "https://kubernetes.io/docs/reference/access-authn-authz/rbac/",
+            "https://kubernetes.io/docs/tasks/configure-pod-container/resize-container-resources/",
+        ],
+    },
+    check: Check::Ability {
+        gain: "can change the processor and memory limits of pods that run",
+        accesses: ACCESSES,
+    },
+    subsumed_by: &[],
+};
+
+const ACCESSES: &[Access] = &[Access {
+    resource: Resource {
+        group: "",
+        name: "pods",
+        subresource: "resize",
+    },
+    verbs: &["update", "patch"],
+    target: Target::Named,
+    severity: Severity::Medium,
+    until: None,
+}];

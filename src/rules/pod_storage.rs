@@ -1,0 +1,54 @@
+//! `pod-storage`: attaching storage to pods.
+
+use crate::ability::{Access, Target};
+use crate::role::Resource;
+use crate::rule::{Alert, Check, Help, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "pod-storage",
+    alert: Some(Alert::PodWrite),
+    title: "Attaches storage to pods",
+    severity: Severity::High,
+    techniques: &["T1611", "T1552"],
+    help: Help {
+        finds: "Rules of a cluster role that let its holder attach storage to pods: `create` on `pods` (volumes are chosen then), `update` or `patch` on `pods/ephemeralcontainers` (mounts volumes that the pod has).",
+        why: "A pod's volumes are how it reaches secrets, the data of others and, by `hostPath`, its node.",
+        bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [create]\n",
+        good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [list]\n",
+        fix: "take the verbs out of the role; let people create workloads in their own namespace by a Role there",
+        references: &[
+            "https://kubernetes.io/docs/reference/access-authn-authz/rbac/",
+            "https://kubernetes.io/docs/concepts/storage/volumes/",
+        ],
+    },
+    check: Check::Ability {
+        gain: "can mount volumes in pods: secrets, the data of others and, by `hostPath`, the node",
+        accesses: ACCESSES,
+    },
+    subsumed_by: &[],
+};
+
+const ACCESSES: &[Access] = &[
+    Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "",
+        },
+        verbs: &["create"],
+        target: Target::CollectionOrApply,
+        severity: Severity::High,
+        until: None,
+    },
+    Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "ephemeralcontainers",
+        },
+        verbs: &["update", "patch"],
+        target: Target::Named,
+        severity: Severity::High,
+        until: None,
+    },
+];

@@ -1,0 +1,54 @@
+//! `privileged`: a container that runs with the host's own rights.
+
+use crate::pod::Pod;
+use crate::rule::{Alert, Check, Evidence, FoundIn, Help, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "privileged",
+    alert: Some(Alert::HostAccess),
+    title: "Privileged container",
+    severity: Severity::Critical,
+    techniques: &["T1611", "T1610"],
+    help: Help {
+        finds: "`securityContext.privileged: true` in a container of any list: containers, init \
+                containers (sidecars among them) and ephemeral containers.",
+        why: "A privileged container has every capability and every device of its node, and no \
+              seccomp, AppArmor or SELinux confinement. Whoever runs code in it can mount the \
+              node's disks and become root on the node.",
+        bad: "spec:\n  containers:\n  - name: main\n    securityContext:\n      privileged: true\n",
+        good: "spec:\n  containers:\n  - name: main\n    securityContext:\n      privileged: false\n",
+        fix: "remove `privileged: true`; add only the capability or device plugin that the program \
+              needs",
+        references: &[
+            "https://kubernetes.io/docs/concepts/security/linux-kernel-security-constraints/#privileged-containers",
+            "https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
+        ],
+    },
+    check: Check::Pod(check),
+    subsumed_by: &[],
+};
+
+fn check(pod: &Pod<'_>) -> Vec<Evidence> {
+    let is_privileged =
+        |context: &k8s_openapi::api::core::v1::SecurityContext| context.privileged == Some(true);
+    pod.containers()
+        .filter(|placed| {
+            placed
+                .container
+                .security_context
+                .as_ref()
+                .is_some_and(is_privileged)
+        })
+        .map(|placed| Evidence {
+            severity: Severity::Critical,
+            pointer: pod.at(placed.part("securityContext/privileged")),
+            container: Some(FoundIn::new(placed)),
+            value: "true".to_owned(),
+            identity: None,
+            message: "runs privileged: with every capability and device of its node and without \
+                      confinement, its root user is the node's"
+                .to_owned(),
+            grant: None,
+        })
+        .collect()
+}

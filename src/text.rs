@@ -1,0 +1,62 @@
+//! How what users wrote appears in messages: bounded, and on one line.
+
+use std::fmt::Write;
+
+/// A name or path from an object, in backticks, without control characters and not too long.
+pub(crate) fn quoted(text: &str) -> String {
+    /// Longer than any name that Kubernetes lets pass.
+    const SHOWN: usize = 80;
+
+    let mut quoted = String::from("`");
+    for (index, character) in text.chars().enumerate() {
+        if index == SHOWN {
+            quoted.push('…');
+            break;
+        }
+        if character.is_control() || is_invisible(character) {
+            // Writing to a string cannot fail.
+            let _ = write!(quoted, "{}", character.escape_unicode());
+        } else {
+            quoted.push(character);
+        }
+    }
+    quoted.push('`');
+    quoted
+}
+
+/// Line and paragraph separators, and characters that change the direction of a line.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The text, cut to a number of bytes; `…` at its end says so.
+pub(crate) fn bounded(text: &str, bytes: usize) -> String {
+    const MARK: &str = "…";
+
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(bytes.saturating_sub(MARK.len()));
+    format!("{}{MARK}", text.get(..end).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_paint_a_terminal_or_break_a_line() {
+        assert_eq!(quoted("web-0"), "`web-0`");
+        assert_eq!(quoted("a\nb\u{1b}[31m"), "`a\\u{a}b\\u{1b}[31m`");
+        assert_eq!(quoted("\u{202e}gpj"), "`\\u{202e}gpj`");
+        assert_eq!(quoted(&"x".repeat(81)), format!("`{}…`", "x".repeat(80)));
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(bounded("abc", 3), "abc");
+        assert_eq!(bounded("abcd", 3), "…");
+        assert_eq!(bounded("abcdefgh", 7), "abcd…");
+        assert_eq!(bounded("äääää", 6), "ä…");
+    }
+}

@@ -1,0 +1,492 @@
+//! From findings to what happens: thresholds, overrides, updates, exemptions and responses.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "this is a test"
+)]
+
+use kubewarden_policy_sdk::response::ValidationResponse;
+use kubewarden_policy_sdk::settings::SettingsValidationResponse;
+use serde_json::{Value, json};
+
+fn inspect(request: &Value, settings: &Value) -> Value {
+    let payload = json!({"request": request, "settings": settings});
+    serde_json::from_slice(&policy::inspect(&serde_json::to_vec(&payload).unwrap())).unwrap()
+}
+
+fn validate(request: &Value, settings: &Value) -> ValidationResponse {
+    let payload = json!({"request": request, "settings": settings});
+    serde_json::from_slice(&policy::validate(&serde_json::to_vec(&payload).unwrap())).unwrap()
+}
+
+fn pod(spec: Value) -> Value {
+    json!({
+        "uid": "", "operation": "CREATE", "namespace": "team-a", "name": "web",
+        "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "userInfo": {"username": "bob", "groups": ["dev", "system:authenticated"]},
+        "object": {"spec": spec},
+    })
+}
+
+fn role(rules: Value) -> Value {
+    json!({
+        "uid": "", "operation": "CREATE", "name": "operator",
+        "kind": {"group": "rbac.authorization.k8s.io", "version": "v1", "kind": "ClusterRole"},
+        "userInfo": {"username": "alice"},
+        "object": {"rules": rules},
+    })
+}
+
+fn updated(mut request: Value, old: &Value) -> Value {
+    request["operation"] = json!("UPDATE");
+    request["oldObject"] = old["object"].clone();
+    request
+}
+
+/// The actions of a request's findings, by rule.
+fn actions(request: &Value, settings: &Value) -> Vec<(String, String)> {
+    let answer = inspect(request, settings);
+    let findings = answer["findings"].as_array().unwrap();
+    let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+    findings
+        .iter()
+        .map(|finding| (text(finding, "rule"), text(finding, "action")))
+        .collect()
+}
+
+#[track_caller]
+fn assert_actions(request: &Value, settings: Value, expected: &[(&str, &str)]) {
+    let actions = actions(request, &settings);
+    let actions: Vec<(&str, &str)> = actions
+        .iter()
+        .map(|(rule, action)| (rule.as_str(), action.as_str()))
+        .collect();
+    assert_eq!(actions, expected, "{settings}");
+}
+
+fn everything() -> Value {
+    json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])
+}
+
+#[test]
+fn thresholds_hold_for_their_alert_alone() {
+    let host = pod(json!({"hostPID": true, "hostNetwork": true}));
+    assert_actions(
+        &host,
+        json!({}),
+        &[("host-pid", "deny"), ("host-network", "warn")],
+    );
+    let settings = json!({"hostAccess": {"deny": "never", "warn": "high"}});
+    assert_actions(
+        &host,
+        settings,
+        &[("host-pid", "warn"), ("host-network", "audit")],
+    );
+    let settings = json!({"podWrite": {"deny": "low", "warn": "low"}});
+    assert_actions(
+        &host,
+        settings,
+        &[("host-pid", "deny"), ("host-network", "warn")],
+    );
+
+    let status =
+        role(json!([{"apiGroups": [""], "resources": ["pods/status"], "verbs": ["patch"]}]));
+    assert_actions(&status, json!({}), &[("pod-status", "warn")]);
+    assert_actions(
+        &status,
+        json!({"podWrite": {"deny": "medium"}}),
+        &[("pod-status", "deny")],
+    );
+    assert_actions(
+        &status,
+        json!({"podWrite": {"warn": "high"}}),
+        &[("pod-status", "audit")],
+    );
+}
+
+#[test]
+fn an_override_holds_for_its_rule_alone() {
+    let host = pod(json!({"hostPID": true, "hostNetwork": true}));
+    let settings = json!({"rules": {"host-pid": {"action": "audit"}, "host-network": {"severity": "critical"}}});
+    assert_actions(
+        &host,
+        settings,
+        &[("host-network", "deny"), ("host-pid", "audit")],
+    );
+    let settings = json!({"rules": {"host-pid": {"action": "off"}}});
+    assert_actions(&host, settings, &[("host-network", "warn")]);
+}
+
+#[test]
+fn only_what_is_new_counts_on_update() {
+    let old = pod(json!({"hostPID": true}));
+    let new = updated(pod(json!({"hostPID": true, "hostIPC": true})), &old);
+    assert_actions(
+        &new,
+        json!({}),
+        &[("host-pid", "audit"), ("host-ipc", "warn")],
+    );
+    let all = json!({"onUpdate": "all"});
+    assert_actions(&new, all, &[("host-pid", "deny"), ("host-ipc", "warn")]);
+}
+
+#[test]
+fn what_got_worse_is_new() {
+    let volume = |read_only: bool| {
+        pod(json!({
+            "containers": [{"name": "a", "volumeMounts": [{"name": "v", "readOnly": read_only}]}],
+            "volumes": [{"name": "v", "hostPath": {"path": "/srv/data"}}],
+        }))
+    };
+    let worse = updated(volume(false), &volume(true));
+    assert_actions(&worse, json!({}), &[("host-path", "warn")]);
+    let better = updated(volume(true), &volume(false));
+    assert_actions(&better, json!({}), &[("host-path", "audit")]);
+
+    let delete = |names: Value| {
+        role(
+            json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["delete"], "resourceNames": names}]),
+        )
+    };
+    let low = json!({"podWrite": {"warn": "low"}});
+    let wider = updated(delete(json!(["a", "b"])), &delete(json!(["a"])));
+    assert_actions(&wider, low.clone(), &[("pod-delete", "warn")]);
+    let narrower = updated(delete(json!(["a"])), &delete(json!(["a", "b"])));
+    assert_actions(&narrower, low, &[("pod-delete", "audit")]);
+}
+
+#[test]
+fn the_same_finding_is_known_by_name_and_value_never_by_index() {
+    let old = pod(json!({
+        "containers": [{"name": "a", "securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}],
+        "volumes": [{"name": "v", "hostPath": {"path": "/var/run/x/"}}],
+    }));
+    let moved = pod(json!({
+        "containers": [
+            {"name": "b"},
+            {"name": "a", "securityContext": {"capabilities": {"add": ["CHOWN", "cap_sys_admin"]}}},
+        ],
+        "volumes": [{"name": "other"}, {"name": "w", "hostPath": {"path": "/run//x"}}],
+    }));
+    assert_actions(
+        &updated(moved, &old),
+        json!({}),
+        &[("capabilities", "audit"), ("host-path", "audit")],
+    );
+
+    let another = pod(json!({
+        "containers": [{"name": "b", "securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}],
+    }));
+    assert_actions(
+        &updated(another, &old),
+        json!({}),
+        &[("capabilities", "deny")],
+    );
+}
+
+/// New is decided before privileged covers the capabilities: to keep them when privileged goes is
+/// nothing new.
+#[test]
+fn what_privileged_covered_was_there_before() {
+    let context = |privileged: bool| {
+        pod(json!({"containers": [{"name": "a", "securityContext":
+            {"privileged": privileged, "capabilities": {"add": ["SYS_ADMIN"]}}}]}))
+    };
+    assert_actions(&context(true), json!({}), &[("privileged", "deny")]);
+    assert_actions(
+        &updated(context(false), &context(true)),
+        json!({}),
+        &[("capabilities", "audit")],
+    );
+}
+
+#[test]
+fn privileged_covers_its_own_container_alone() {
+    let request = pod(json!({
+        "containers": [{"name": "a", "securityContext": {"privileged": true}}],
+        "initContainers": [{"name": "b", "securityContext": {"capabilities": {"add": ["BPF"]}}}],
+    }));
+    assert_actions(
+        &request,
+        json!({}),
+        &[("privileged", "deny"), ("capabilities", "deny")],
+    );
+}
+
+#[test]
+fn removal_and_connect_pass() {
+    for operation in ["DELETE", "CONNECT"] {
+        let mut request = pod(json!({"hostPID": true}));
+        request["operation"] = json!(operation);
+        assert_actions(&request, json!({}), &[]);
+    }
+}
+
+/// The authorizer heeds a role until it is gone, and a finalizer can keep it for ever.
+#[test]
+fn an_object_that_is_being_deleted_does_not_pass_for_that() {
+    let metadata = json!({"name": "operator", "finalizers": ["example.com/keep"], "deletionTimestamp": "2026-11-22T01:28:33Z"});
+    let mut old = role(json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]));
+    old["object"]["metadata"] = metadata.clone();
+    let mut new = role(everything());
+    new["object"]["metadata"] = metadata;
+    let request = updated(new, &old);
+    let response = validate(&request, &json!({"podWrite": {"deny": "high"}}));
+    assert_eq!((response.accepted, response.code), (false, Some(403)));
+    assert_eq!(actions(&request, &json!({})).len(), 7);
+
+    // Taking the finalizer off adds nothing.
+    let mut last = request.clone();
+    last["oldObject"] = request["object"].clone();
+    last["object"]["metadata"]["finalizers"] = json!([]);
+    assert!(validate(&last, &json!({"podWrite": {"deny": "high"}})).accepted);
+}
+
+#[test]
+fn subresources_that_change_nothing_pass_and_unknown_ones_are_judged() {
+    for (subresource, count) in [
+        ("status", 0),
+        ("ephemeralcontainers", 1),
+        ("resize", 1),
+        ("future", 1),
+        ("", 1),
+    ] {
+        let mut request = pod(json!({"hostPID": true}));
+        request["subResource"] = json!(subresource);
+        assert_eq!(actions(&request, &json!({})).len(), count, "{subresource}");
+    }
+}
+
+#[test]
+fn a_kind_is_known_by_its_group_too() {
+    let mut request = pod(json!({"template": {"spec": {"hostPID": true}}}));
+    for (group, kind, count) in [
+        ("apps", "Deployment", 1),
+        ("example.com", "Deployment", 0),
+        ("batch", "CronJob", 0),
+        ("", "Service", 0),
+    ] {
+        request["kind"] = json!({"group": group, "version": "v1", "kind": kind});
+        assert_eq!(actions(&request, &json!({})).len(), count, "{group}/{kind}");
+    }
+}
+
+#[test]
+fn an_exemption_needs_all_its_conditions() {
+    let exempt = |condition: Value| {
+        let mut exemption = json!({"reason": "agent", "rules": ["host-pid"]});
+        exemption
+            .as_object_mut()
+            .unwrap()
+            .append(&mut condition.as_object().unwrap().clone());
+        json!({"exemptions": [exemption]})
+    };
+    let request = pod(json!({"hostPID": true, "serviceAccountName": "agent"}));
+    for (condition, holds) in [
+        (json!({"namespaces": ["team-a"]}), true),
+        (json!({"namespaces": ["x", "team-a"]}), true),
+        (json!({"namespaces": ["team-b"]}), false),
+        (json!({"serviceAccounts": ["team-a/agent"]}), true),
+        (json!({"serviceAccounts": ["team-b/agent"]}), false),
+        (
+            json!({"serviceAccounts": ["agent"], "namespaces": ["team-a"]}),
+            true,
+        ),
+        (
+            json!({"serviceAccounts": ["other"], "namespaces": ["team-a"]}),
+            false,
+        ),
+        (json!({"users": ["bob"]}), true),
+        (json!({"users": ["Bob"]}), false),
+        (json!({"groups": ["ops", "dev"]}), true),
+        (json!({"groups": ["ops"]}), false),
+        (json!({"users": ["bob"], "namespaces": ["team-b"]}), false),
+    ] {
+        let action = if holds { "audit" } else { "deny" };
+        assert_actions(&request, exempt(condition), &[("host-pid", action)]);
+    }
+}
+
+#[test]
+fn what_is_exempted_is_still_told() {
+    let settings = json!({"exemptions": [
+        {"reason": "other", "rules": ["host-ipc"], "namespaces": ["team-a"]},
+        {"reason": "agent", "rules": ["host-pid"], "namespaces": ["team-a"]},
+    ]});
+    let request = pod(json!({"hostPID": true}));
+    let finding = &inspect(&request, &settings)["findings"][0];
+    assert_eq!(finding["exempted"], json!({"index": 1, "reason": "agent"}));
+    let response = validate(&request, &settings);
+    assert!(response.accepted && response.warnings.is_none());
+    assert_eq!(
+        response.audit_annotations.unwrap()["findings"],
+        "host-pid=high"
+    );
+}
+
+/// A background audit sends no user.
+#[test]
+fn nobody_is_no_user() {
+    let mut request = pod(json!({"hostPID": true}));
+    request["userInfo"] = json!({});
+    let settings =
+        json!({"exemptions": [{"reason": "r", "rules": ["host-pid"], "users": ["bob"]}]});
+    assert_actions(&request, settings, &[("host-pid", "deny")]);
+}
+
+#[test]
+fn a_grant_that_newer_versions_do_not_give_follows_the_setting() {
+    let request = role(json!([{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get"]}]));
+    for (version, severity, until) in [
+        (json!(null), Some("medium"), json!("1.35")),
+        (json!("1.34"), Some("high"), json!(null)),
+        (json!("1.35"), None, json!(null)),
+        (json!("v1.36.2"), None, json!(null)),
+    ] {
+        let settings = if version.is_null() {
+            json!({})
+        } else {
+            json!({"kubernetesVersion": version})
+        };
+        let answer = inspect(&request, &settings);
+        let finding = &answer["findings"][0];
+        assert_eq!(finding["severity"].as_str(), severity, "{version}");
+        if severity.is_some() {
+            assert_eq!(finding["until"], until, "{version}");
+        }
+    }
+}
+
+#[test]
+fn the_sdk_reads_every_response() {
+    let denied = validate(&pod(json!({"hostPID": true})), &json!({}));
+    assert_eq!((denied.accepted, denied.code), (false, Some(403)));
+    assert_eq!(denied.warnings.unwrap().len(), 1);
+    let warned = validate(&pod(json!({"hostIPC": true})), &json!({}));
+    assert_eq!(
+        (warned.accepted, warned.code, warned.message),
+        (true, None, None)
+    );
+    assert_eq!(warned.warnings.unwrap().len(), 1);
+    let silent = validate(&pod(json!({})), &json!({}));
+    assert!(silent.accepted && silent.warnings.is_none() && silent.audit_annotations.is_none());
+    let unreadable = validate(&pod(json!({"hostPID": 1})), &json!({}));
+    assert_eq!((unreadable.accepted, unreadable.code), (false, Some(422)));
+    let no_request: ValidationResponse = serde_json::from_slice(&policy::validate(b"?")).unwrap();
+    assert_eq!((no_request.accepted, no_request.code), (false, Some(400)));
+    let bad_settings = validate(&pod(json!({})), &json!({"hostAcces": {}}));
+    assert_eq!(
+        (bad_settings.accepted, bad_settings.code),
+        (false, Some(400))
+    );
+}
+
+#[test]
+fn a_message_is_one_bounded_line_with_the_worst_first() {
+    let containers: Vec<Value> = (0..300)
+        .map(|index| json!({"name": format!("c{index}"), "securityContext": {"capabilities": {"add": ["SYS_ADMIN", "BPF", "NET_RAW"]}}}))
+        .collect();
+    let volumes: Vec<Value> = (0..300)
+        .map(|index| json!({"name": format!("v{index}\n"), "hostPath": {"path": format!("/etc/\n{index}")}}))
+        .collect();
+    let request = pod(json!({"containers": containers, "volumes": volumes}));
+    let response = validate(&request, &json!({}));
+    let message = response.message.unwrap();
+    assert!(
+        message.len() <= 2_000 && !message.contains('\n'),
+        "{message}"
+    );
+    assert!(
+        message.starts_with("critical capabilities in container `c0` and 255 more places"),
+        "{message}"
+    );
+    assert!(message.ends_with("944 more findings"), "{message}");
+    let warnings = response.warnings.unwrap();
+    assert!(warnings.len() <= 10 && warnings.iter().all(|warning| warning.len() <= 200));
+    let answer = inspect(&request, &json!({}));
+    assert_eq!(answer["findings"].as_array().unwrap().len(), 256);
+    assert_eq!(answer["omitted"], 300 * 3 + 300 - 256);
+}
+
+#[track_caller]
+fn mistakes(settings: &Value) -> Vec<String> {
+    let answer = policy::validate_settings(&serde_json::to_vec(settings).unwrap());
+    let answer: SettingsValidationResponse = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer.valid, answer.message.is_none());
+    answer
+        .message
+        .map(|message| message.lines().map(str::to_owned).collect())
+        .unwrap_or_default()
+}
+
+#[test]
+fn settings_that_are_right_are_valid() {
+    for settings in [
+        json!({}),
+        json!(null),
+        json!({"hostAccess": {"deny": "high", "warn": "low"}, "podWrite": {"deny": "never", "warn": "medium"},
+               "onUpdate": "new", "kubernetesVersion": "1.36",
+               "rules": {"host-path": {"action": "off"}, "unreadable": {"action": "warn"}, "pod-exec": {"severity": "critical"}},
+               "exemptions": [{"reason": "r", "rules": ["host-network"], "namespaces": ["monitoring"], "serviceAccounts": ["node-exporter"]}]}),
+    ] {
+        assert_eq!(mistakes(&settings), Vec::<String>::new(), "{settings}");
+    }
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
+    let settings = json!({
+        "hostAcces": {},
+        "podWrite": {"deny": "always", "warn": 3},
+        "onUpdate": "never",
+        "kubernetesVersion": 1.36,
+        "rules": {"host-pid": {"action": "block"}, "unreadable": {"action": "off"}},
+        "exemptions": [
+            {"rules": ["host-pids"], "reason": ""},
+            {"reason": "r", "rules": ["host-pid"]},
+            {"reason": "r", "rules": ["host-pid"], "serviceAccounts": ["agent"]},
+            {"reason": "r", "rules": ["host-pid"], "groups": ["system:authenticated"], "namespaces": ["team-*"]},
+            {"reason": "r", "rules": ["host-pid"], "namespaces": ["a"], "serviceAccounts": ["b/agent"]},
+        ],
+    });
+    let found = mistakes(&settings);
+    for expected in [
+        "settings: unknown key `hostAcces`",
+        "podWrite.deny: `always`, expected one of `low`, `medium`, `high`, `critical`, `never`",
+        "podWrite.warn: a number, expected a string",
+        "onUpdate: `never`, expected one of `new`, `all`",
+        "kubernetesVersion: a number, expected a string",
+        "rules.host-pid.action: `block`, expected one of `deny`, `warn`, `audit`, `off`",
+        "rules.unreadable: cannot be off",
+        "exemptions[0].rules[0]: `host-pids`, expected one of `privileged`",
+        "exemptions[0].reason: empty",
+        "exemptions[1]: names nobody",
+        "exemptions[2]: names a service account without its namespace",
+        "exemptions[3].groups[0]: a group that everybody is in",
+        "exemptions[3].namespaces[0]: no name that Kubernetes allows",
+        "exemptions[4]: can never hold",
+    ] {
+        assert!(
+            found.iter().any(|mistake| mistake.starts_with(expected)),
+            "{expected}\n{found:#?}"
+        );
+    }
+}
+
+#[test]
+fn settings_that_are_none_are_refused() {
+    for (text, expected) in [
+        ("", "settings: not valid JSON: EOF while parsing a value"),
+        ("{", "settings: not valid JSON: EOF while parsing an object"),
+        ("[]", "settings: an array, expected an object"),
+        (
+            r#"{"onUpdate":"new","onUpdate":"all"}"#,
+            "settings: the key `onUpdate` stands twice",
+        ),
+    ] {
+        let answer: SettingsValidationResponse =
+            serde_json::from_slice(&policy::validate_settings(text.as_bytes())).unwrap();
+        assert_eq!(answer.message.as_deref(), Some(expected), "{text}");
+    }
+}

@@ -1,0 +1,182 @@
+//! Every fixture through every rule: what is found in it is exactly what it says itself.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "this is a test"
+)]
+
+#[path = "../e2e-tests/expectation.rs"]
+mod expectation;
+
+use std::fs;
+use std::path::Path;
+
+use intake::Item;
+use policy::rule::{Alert, Rule};
+use policy::rules::RULES;
+use serde_json::{Value, json};
+
+/// The answer of `inspect` to a manifest, as if it were created.
+fn inspect(manifest: &str) -> Value {
+    let mut items = intake::read(manifest.as_bytes());
+    let Some(Ok(Item::Case(case))) = items.next() else {
+        panic!("no case in {manifest}")
+    };
+    assert!(items.next().is_none(), "more than one case in {manifest}");
+    let payload = format!(r#"{{"request":{},"settings":{{}}}}"#, case.request());
+    serde_json::from_slice(&policy::inspect(payload.as_bytes())).unwrap()
+}
+
+fn fixture(rule: &Rule, name: &str) -> (Vec<String>, Vec<String>) {
+    let path = Path::new("tests/fixtures").join(rule.id).join(name);
+    let manifest = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let expected = manifest
+        .lines()
+        .filter_map(|line| line.strip_prefix("# expect: "))
+        .filter(|row| *row != "nothing")
+        .map(str::to_owned)
+        .collect();
+    (expected, expectation::rows(&inspect(&manifest)))
+}
+
+#[test]
+fn every_rule_fires_where_its_fixture_says() {
+    for rule in RULES {
+        let (expected, found) = fixture(rule, "fires.yaml");
+        assert_eq!(found, expected, "{}", rule.id);
+        assert!(
+            found.iter().any(|row| row.starts_with(rule.id)),
+            "{}",
+            rule.id
+        );
+    }
+}
+
+#[test]
+fn no_rule_fires_at_a_near_miss() {
+    for rule in RULES {
+        let (expected, found) = fixture(rule, "near-miss.yaml");
+        assert_eq!(
+            expected,
+            Vec::<String>::new(),
+            "{}: a near miss expects nothing",
+            rule.id
+        );
+        assert_eq!(found, expected, "{}", rule.id);
+    }
+}
+
+#[test]
+fn the_examples_of_every_rule_are_what_they_claim() {
+    for rule in RULES {
+        let whole = |example: &str| match rule.alert {
+            Some(Alert::HostAccess) => format!("apiVersion: v1\nkind: Pod\n{example}"),
+            Some(Alert::PodWrite) => {
+                format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n{example}")
+            }
+            None => example.to_owned(),
+        };
+        let found = |example: &str| expectation::rows(&inspect(&whole(example)));
+        let bad = found(rule.help.bad);
+        assert!(
+            bad.iter().any(|row| row.starts_with(rule.id)),
+            "{}: {bad:?}",
+            rule.id
+        );
+        assert_eq!(found(rule.help.good), Vec::<String>::new(), "{}", rule.id);
+    }
+}
+
+#[test]
+fn every_fixture_belongs_to_a_rule() {
+    for entry in fs::read_dir("tests/fixtures").unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(policy::rules::rule(&name).is_some(), "{name}");
+    }
+}
+
+/// Reads a fixture as the object that it holds.
+fn object(rule: &str) -> Value {
+    let path = Path::new("tests/fixtures").join(rule).join("fires.yaml");
+    let manifest = fs::read_to_string(path).unwrap();
+    let Some(Ok(Item::Case(case))) = intake::read(manifest.as_bytes()).next() else {
+        panic!()
+    };
+    let request: Value = serde_json::from_str(case.request()).unwrap();
+    request["object"].clone()
+}
+
+#[test]
+fn a_path_names_what_must_go_and_no_more() {
+    for rule in RULES {
+        let object = object(rule.id);
+        let request = |object: &Value| {
+            let kind = match rule.alert {
+                Some(Alert::PodWrite) => {
+                    json!({"group": "rbac.authorization.k8s.io", "version": "v1", "kind": "ClusterRole"})
+                }
+                _ => {
+                    let (group, version) = object["apiVersion"]
+                        .as_str()
+                        .unwrap()
+                        .split_once('/')
+                        .unwrap_or(("", "v1"));
+                    json!({"group": group, "version": version, "kind": object["kind"]})
+                }
+            };
+            let payload =
+                json!({"request": {"kind": kind, "operation": "CREATE", "object": object}});
+            let answer = policy::inspect(&serde_json::to_vec(&payload).unwrap());
+            serde_json::from_slice::<Value>(&answer).unwrap()["findings"]
+                .as_array()
+                .unwrap()
+                .clone()
+        };
+        let found = request(&object);
+        for finding in &found {
+            let mut less = object.clone();
+            for path in paths(finding) {
+                assert!(object.pointer(&path).is_some(), "{path} does not resolve");
+                remove(&mut less, &path);
+            }
+            let left = request(&less);
+            let same = |other: &&Value| {
+                other["rule"] == finding["rule"]
+                    && other["container"] == finding["container"]
+                    && other["value"] == finding["value"]
+            };
+            let before = found.iter().filter(same).count();
+            assert_eq!(left.iter().filter(same).count(), before - 1, "{finding}");
+        }
+    }
+}
+
+/// The places of a finding, the last of an array first, so that each still holds after the others
+/// are gone.
+fn paths(finding: &Value) -> Vec<String> {
+    let mut paths: Vec<String> = match finding.get("grants") {
+        Some(grants) => grants
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|grant| grant["path"].as_str().unwrap().to_owned())
+            .collect(),
+        None => vec![finding["path"].as_str().unwrap().to_owned()],
+    };
+    paths.reverse();
+    paths
+}
+
+fn remove(object: &mut Value, path: &str) {
+    let (parent, key) = path
+        .rsplit_once('/')
+        .expect("no finding is about the whole object here");
+    match object.pointer_mut(parent).unwrap() {
+        Value::Array(array) => drop(array.remove(key.parse().unwrap())),
+        Value::Object(object) => drop(object.remove(key).unwrap()),
+        other => panic!("{other} has no parts"),
+    }
+}

@@ -1,0 +1,486 @@
+//! The design's invariants, over the recorded requests, the fixtures and what is made of them.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "this is a test"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::{Map, Value, json};
+
+/// Every recorded request.
+fn recorded() -> Vec<Value> {
+    let mut requests = Vec::new();
+    for file in ["everyday", "host-access", "pod-write", "updates"] {
+        let reviews = fs::read_to_string(format!("e2e-tests/recordings/{file}.jsonl")).unwrap();
+        for review in reviews.lines() {
+            requests.push(serde_json::from_str::<Value>(review).unwrap()["request"].take());
+        }
+    }
+    requests
+}
+
+fn payload(request: &Value) -> Vec<u8> {
+    serde_json::to_vec(&json!({"request": request, "settings": {}})).unwrap()
+}
+
+fn inspect(payload: &[u8]) -> Value {
+    let answer = serde_json::from_slice(&policy::inspect(payload));
+    answer.unwrap_or_else(|error| panic!("no well-formed answer: {error}"))
+}
+
+fn findings(request: &Value) -> Vec<Value> {
+    inspect(&payload(request))["findings"]
+        .as_array()
+        .unwrap()
+        .clone()
+}
+
+/// Invariant 1: whatever the bytes, a well-formed answer, and nothing unreadable passes.
+mod fails_closed {
+    use super::*;
+
+    #[track_caller]
+    fn assert_well_formed(payload: &[u8]) -> Value {
+        let answer = inspect(payload);
+        let response: Value = serde_json::from_slice(&policy::validate(payload)).unwrap();
+        assert_eq!(response, answer["response"]);
+        let accepted = response["accepted"].as_bool().unwrap();
+        assert_eq!(answer["allowed"], accepted);
+        match response["code"].as_u64() {
+            None => assert!(accepted),
+            Some(code) => assert!([400, 403, 422].contains(&code) && !accepted, "{response}"),
+        }
+        answer
+    }
+
+    #[test]
+    fn a_payload_that_ends_too_early_is_refused() {
+        let request = recorded()
+            .into_iter()
+            .min_by_key(|request| payload(request).len())
+            .unwrap();
+        let payload = payload(&request);
+        for length in 0..payload.len() {
+            let answer = assert_well_formed(&payload[..length]);
+            assert_eq!(answer["response"]["code"], 400, "{length}");
+            assert_eq!(answer["findings"][0]["rule"], "unreadable", "{length}");
+        }
+    }
+
+    /// Whatever stands in the place of any one value: either no rule reads it, and the findings of
+    /// the rest are as before, or the object is unreadable there.
+    #[test]
+    fn a_value_of_the_wrong_type_is_unreadable_or_beside_the_point() {
+        let request = json!({
+            "kind": {"group": "apps", "version": "v1", "kind": "Deployment"}, "operation": "CREATE",
+            "object": {"metadata": {"name": "x", "labels": {"a": "b"}}, "spec": {"replicas": 1, "template": {"spec": {
+                "hostPID": true, "serviceAccountName": "a",
+                "containers": [{"name": "a", "image": "i", "env": [{"name": "E", "value": "v"}],
+                    "volumeMounts": [{"name": "v", "readOnly": true, "mountPath": "/v"}],
+                    "securityContext": {"privileged": false, "runAsUser": 0, "capabilities": {"add": ["BPF"], "drop": ["ALL"]}}}],
+                "initContainers": [{"name": "b"}], "ephemeralContainers": [{"name": "c"}],
+                "volumes": [{"name": "v", "hostPath": {"path": "/etc", "type": "Directory"}}],
+            }}}},
+        });
+        let mut unreadable = BTreeSet::new();
+        for pointer in pointers(&request["object"]) {
+            for wrong in [
+                json!(null),
+                json!(true),
+                json!(-1.5),
+                json!("x"),
+                json!([[7]]),
+                json!({"x": {"y": 1}}),
+            ] {
+                let mut request = request.clone();
+                let place = request["object"].pointer_mut(&pointer).unwrap();
+                if kind(place) == kind(&wrong) {
+                    continue;
+                }
+                *place = wrong.clone();
+                let answer = assert_well_formed(&payload(&request));
+                let first = &answer["findings"][0];
+                if first["rule"] == "unreadable" {
+                    assert_eq!(answer["response"]["code"], 422);
+                    let path = first["path"].as_str().unwrap();
+                    assert!(path.starts_with(&pointer), "{pointer} = {wrong}: {first}");
+                    assert!(request["object"].pointer(path).is_some(), "{path}");
+                    unreadable.insert(pointer.clone());
+                }
+            }
+        }
+        for read in [
+            "",
+            "/spec",
+            "/spec/template",
+            "/spec/template/spec",
+            "/spec/template/spec/hostPID",
+            "/spec/template/spec/containers",
+            "/spec/template/spec/containers/0",
+            "/spec/template/spec/containers/0/name",
+            "/spec/template/spec/containers/0/securityContext",
+            "/spec/template/spec/containers/0/securityContext/privileged",
+            "/spec/template/spec/containers/0/securityContext/capabilities/add/0",
+            "/spec/template/spec/containers/0/volumeMounts/0/readOnly",
+            "/spec/template/spec/volumes/0/hostPath/path",
+            "/spec/template/spec/serviceAccountName",
+        ] {
+            assert!(
+                unreadable.contains(read),
+                "{read} is read, and may be anything"
+            );
+        }
+        for skipped in [
+            "/metadata/labels/a",
+            "/spec/replicas",
+            "/spec/template/spec/containers/0/env/0/value",
+        ] {
+            assert!(
+                !unreadable.contains(skipped),
+                "{skipped} is read by no rule"
+            );
+        }
+    }
+
+    fn kind(value: &Value) -> u8 {
+        match value {
+            Value::Null => 0,
+            Value::Bool(_) => 1,
+            Value::Number(_) => 2,
+            Value::String(_) => 3,
+            Value::Array(_) => 4,
+            Value::Object(_) => 5,
+        }
+    }
+
+    /// The pointer of the value, and of everything in it.
+    fn pointers(value: &Value) -> Vec<String> {
+        let members: Vec<(String, &Value)> = match value {
+            Value::Array(values) => values
+                .iter()
+                .enumerate()
+                .map(|(index, value)| (index.to_string(), value))
+                .collect(),
+            Value::Object(values) => values
+                .iter()
+                .map(|(key, value)| (key.clone(), value))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let below = |(key, value): (String, &Value)| {
+            pointers(value)
+                .into_iter()
+                .map(move |pointer| format!("/{key}{pointer}"))
+                .collect::<Vec<_>>()
+        };
+        [String::new()]
+            .into_iter()
+            .chain(members.into_iter().flat_map(below))
+            .collect()
+    }
+
+    #[test]
+    fn the_payload_appears_in_no_reason() {
+        for secret in [json!("hunter2"), json!({"hunter2": 1}), json!(["hunter2"])] {
+            let request = json!({"kind": {"kind": "Pod"}, "object": {"spec": {"hostPID": secret, "containers": secret}}});
+            let answer = String::from_utf8(policy::inspect(&payload(&request))).unwrap();
+            assert!(
+                answer.contains("unreadable") && !answer.contains("hunter2"),
+                "{answer}"
+            );
+        }
+    }
+
+    #[test]
+    fn depth_in_a_part_that_is_skipped_does_no_harm() {
+        let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let skipped = format!(
+            r#"{{"request":{{"kind":{{"kind":"Pod"}},"object":{{"metadata":{},"spec":{{"hostPID":true}}}}}}}}"#,
+            deep("")
+        );
+        let answer = assert_well_formed(skipped.as_bytes());
+        assert_eq!(answer["findings"][0]["rule"], "host-pid");
+        let read = format!(
+            r#"{{"request":{{"kind":{{"kind":"Pod"}},"object":{{"spec":{{"containers":{}}}}}}}}}"#,
+            deep("")
+        );
+        let answer = assert_well_formed(read.as_bytes());
+        assert_eq!(answer["findings"][0]["path"], "/spec/containers/0");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused_where_they_are_read() {
+        let payload = |name: &[u8]| {
+            [
+                br#"{"request":{"kind":{"kind":"Pod"},"object":{"spec":{"containers":[{"name":""#,
+                name,
+                br#""}]}}}}"#,
+            ]
+            .concat()
+        };
+        let answer = assert_well_formed(&payload(b"\xff\xfe"));
+        assert_eq!(answer["findings"][0]["rule"], "unreadable");
+        assert_eq!(assert_well_formed(&payload(b"web"))["findings"], json!([]));
+    }
+
+    #[test]
+    fn numbers_of_any_size_are_judged_or_refused() {
+        for (number, count) in [
+            ("1e400", 1),
+            ("99999999999999999999", 1),
+            ("1", 0),
+            ("-9223372036854775808", 0),
+        ] {
+            let payload = format!(
+                r#"{{"request":{{"kind":{{"kind":"Pod"}},"object":{{"metadata":{{"generation":1e999999}},"spec":{{"containers":[{{"securityContext":{{"runAsUser":{number}}}}}]}}}}}}}}"#
+            );
+            let answer = assert_well_formed(payload.as_bytes());
+            assert_eq!(
+                answer["findings"].as_array().unwrap().len(),
+                count,
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn null_everywhere_is_nothing_anywhere() {
+        for object in [
+            json!({"spec": null}),
+            json!({"spec": {"containers": null, "volumes": null, "hostPID": null, "serviceAccountName": null}}),
+            json!({"spec": {"containers": [null], "volumes": [null]}}),
+            json!({"spec": {"containers": [{"name": null, "securityContext": null, "volumeMounts": [null]}], "volumes": [{"name": null, "hostPath": null}]}}),
+        ] {
+            let request = json!({"kind": {"kind": "Pod"}, "operation": "CREATE", "object": object});
+            assert_eq!(
+                assert_well_formed(&payload(&request))["findings"],
+                json!([]),
+                "{request}"
+            );
+        }
+        let request = json!({"kind": {"kind": "Pod"}, "operation": "CREATE", "object": null});
+        assert_eq!(
+            assert_well_formed(&payload(&request))["response"]["code"],
+            422
+        );
+    }
+
+    /// An old object that cannot be read excuses nothing.
+    #[test]
+    fn what_cannot_be_compared_is_new() {
+        let request = json!({"kind": {"kind": "Pod"}, "operation": "UPDATE",
+            "object": {"spec": {"hostPID": true}}, "oldObject": {"spec": {"hostPID": true, "volumes": 7}}});
+        assert_eq!(
+            assert_well_formed(&payload(&request))["findings"][0]["new"],
+            true
+        );
+        let same = json!({"kind": {"kind": "Pod"}, "operation": "UPDATE",
+            "object": {"spec": {"hostPID": 1}}, "oldObject": {"spec": {"hostPID": 1}}});
+        assert_eq!(assert_well_formed(&payload(&same))["response"]["code"], 422);
+    }
+}
+
+/// Invariant 2, first half: every path resolves. (The second is in `fixtures.rs`.)
+#[test]
+fn every_path_resolves_in_the_object() {
+    let mut count = 0;
+    for request in recorded() {
+        for finding in findings(&request) {
+            let grants = finding["grants"].as_array().cloned().unwrap_or_default();
+            let paths = grants
+                .iter()
+                .map(|grant| &grant["path"])
+                .chain([&finding["path"]]);
+            for path in paths {
+                assert!(
+                    request["object"].pointer(path.as_str().unwrap()).is_some(),
+                    "{path} {request}"
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 100);
+}
+
+/// Invariant 3: the same pod spec gives the same findings in every kind that can carry it, and in
+/// every list of containers.
+mod same_everywhere {
+    use super::*;
+
+    const KINDS: &[(&str, &str, &str)] = &[
+        ("", "Pod", "/spec"),
+        ("", "PodTemplate", "/template/spec"),
+        ("", "ReplicationController", "/spec/template/spec"),
+        ("apps", "DaemonSet", "/spec/template/spec"),
+        ("apps", "Deployment", "/spec/template/spec"),
+        ("apps", "ReplicaSet", "/spec/template/spec"),
+        ("apps", "StatefulSet", "/spec/template/spec"),
+        ("batch", "CronJob", "/spec/jobTemplate/spec/template/spec"),
+        ("batch", "Job", "/spec/template/spec"),
+    ];
+
+    /// The findings of a spec in a kind, their paths from the spec.
+    fn findings_in((group, kind, pointer): (&str, &str, &str), spec: &Value) -> Vec<Value> {
+        let mut object = spec.clone();
+        for key in pointer.rsplit('/').filter(|key| !key.is_empty()) {
+            object = Value::Object(Map::from_iter([(key.to_owned(), object)]));
+        }
+        let request = json!({"kind": {"group": group, "version": "v1", "kind": kind}, "operation": "CREATE", "object": object});
+        let mut findings = findings(&request);
+        for finding in &mut findings {
+            let path = finding["path"]
+                .as_str()
+                .unwrap()
+                .strip_prefix(pointer)
+                .unwrap()
+                .to_owned();
+            finding["path"] = json!(path);
+        }
+        findings
+    }
+
+    fn specs() -> Vec<Value> {
+        let specs: Vec<Value> = recorded()
+            .iter()
+            .filter_map(|request| {
+                let kind = request["kind"]["kind"].as_str().unwrap();
+                let (_, _, pointer) = KINDS.iter().find(|(_, known, _)| *known == kind)?;
+                request["object"].pointer(pointer).cloned()
+            })
+            .collect();
+        assert!(specs.len() > 50);
+        specs
+    }
+
+    #[test]
+    fn in_every_kind() {
+        for spec in specs() {
+            let expected = findings_in(KINDS[0], &spec);
+            for kind in KINDS {
+                assert_eq!(findings_in(*kind, &spec), expected, "{kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn in_every_list_of_containers() {
+        const LISTS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+        for spec in specs() {
+            let only = |list: &str| {
+                let mut only = spec.clone();
+                let containers = only["containers"].take();
+                for other in LISTS {
+                    only.as_object_mut().unwrap().remove(other);
+                }
+                only[list] = containers;
+                let mut findings = findings_in(KINDS[0], &only);
+                for finding in &mut findings {
+                    finding["path"] =
+                        json!(finding["path"].as_str().unwrap().replace(list, "LIST"));
+                }
+                findings
+            };
+            let expected = only(LISTS[0]);
+            assert_eq!(only(LISTS[1]), expected);
+            assert_eq!(only(LISTS[2]), expected);
+        }
+    }
+
+    #[test]
+    fn the_metadata_covers_every_kind_that_is_judged() {
+        let metadata = fs::read_to_string("policy-metadata/metadata.yml").unwrap();
+        let metadata: Value =
+            serde_json::from_str(&intake::yaml_to_json(&metadata).unwrap()).unwrap();
+        let mut covered = BTreeSet::new();
+        for rule in metadata["rules"].as_array().unwrap() {
+            let groups = rule["apiGroups"].as_array().unwrap();
+            assert_eq!(
+                groups.len(),
+                1,
+                "a rule of mixed groups fails the background audit"
+            );
+            for resource in rule["resources"].as_array().unwrap() {
+                covered.insert((groups[0].as_str().unwrap(), resource.as_str().unwrap()));
+            }
+        }
+        let mut judged: BTreeSet<(&str, String)> = KINDS
+            .iter()
+            .map(|(group, kind, _)| (*group, format!("{}s", kind.to_lowercase())))
+            .collect();
+        judged.insert(("", "pods/ephemeralcontainers".to_owned()));
+        judged.insert(("rbac.authorization.k8s.io", "clusterroles".to_owned()));
+        let covered: BTreeSet<(&str, String)> = covered
+            .into_iter()
+            .map(|(group, resource)| (group, resource.to_owned()))
+            .collect();
+        assert_eq!(covered, judged);
+    }
+}
+
+/// Invariant 4: the output is a function of the input, and the order of keys is no part of it.
+#[test]
+fn the_same_payload_gets_the_same_answer() {
+    fn reversed(value: &Value) -> String {
+        match value {
+            Value::Array(values) => {
+                let values: Vec<String> = values.iter().map(reversed).collect();
+                format!("[{}]", values.join(","))
+            }
+            Value::Object(values) => {
+                let entries: Vec<String> = values
+                    .iter()
+                    .rev()
+                    .map(|(key, value)| format!("{}:{}", json!(key), reversed(value)))
+                    .collect();
+                format!("{{{}}}", entries.join(","))
+            }
+            other => other.to_string(),
+        }
+    }
+
+    for request in recorded() {
+        let payload = json!({"request": request, "settings": {}});
+        let answer = policy::inspect(&serde_json::to_vec(&payload).unwrap());
+        assert_eq!(
+            answer,
+            policy::inspect(&serde_json::to_vec(&payload).unwrap())
+        );
+        assert_eq!(answer, policy::inspect(reversed(&payload).as_bytes()));
+    }
+}
+
+/// Invariant 9: twice the object, about twice the work. Counted, not timed: the answer stays
+/// bounded, and a case that would take for ever if anything were quadratic ends.
+#[test]
+fn many_findings_in_one_object_are_counted() {
+    let volumes: Vec<Value> = (0..50_000)
+        .map(|index| json!({"name": format!("v{index}"), "hostPath": {"path": format!("/srv/{index}")}}))
+        .collect();
+    let request = json!({"kind": {"kind": "Pod"}, "operation": "UPDATE",
+        "object": {"spec": {"volumes": volumes}}, "oldObject": {"spec": {"volumes": volumes}}});
+    let answer = inspect(&payload(&request));
+    assert_eq!(answer["findings"].as_array().unwrap().len(), 256);
+    assert_eq!(answer["omitted"], 50_000 - 256);
+    assert_eq!(answer["findings"][0]["new"], false);
+
+    let names: Vec<String> = (0..50_000).map(|index| format!("pod-{index}")).collect();
+    let rules: Vec<Value> = vec![
+        json!({"apiGroups": [""], "resources": ["pods"], "verbs": ["create", "patch"], "resourceNames": names}),
+        json!({"apiGroups": [""], "resources": vec!["pods"; 50_000], "verbs": ["delete"]}),
+    ];
+    let kind = json!({"group": "rbac.authorization.k8s.io", "kind": "ClusterRole"});
+    let request = json!({"kind": kind, "operation": "CREATE", "object": {"rules": rules}});
+    let found = findings(&request);
+    assert_eq!(found.len(), 5);
+    let delete = found
+        .iter()
+        .find(|finding| finding["rule"] == "pod-delete")
+        .unwrap();
+    assert_eq!(delete["grants"].as_array().unwrap().len(), 50_000);
+}
