@@ -32,10 +32,13 @@ bench: ## print the ratios that the project holds itself to
 	$(CARGO) bench --locked
 
 .PHONY: e2e-tests
-e2e-tests: policy.wasm ## run the policy in the real kwctl
-	@command -v bats >/dev/null || { echo "bats is missing: install it with 'apt-get install bats'" >&2; exit 1; }
-	@command -v kwctl >/dev/null || { echo "kwctl is missing: see https://docs.kubewarden.io/howtos/install-kwctl" >&2; exit 1; }
+e2e-tests: e2e-tools policy.wasm ## run the policy in the real kwctl
 	bats e2e-tests
+
+.PHONY: e2e-tools
+e2e-tools:
+	@command -v bats >/dev/null || { echo "bats is missing: install it with 'apt-get install bats'" >&2; exit 1; }
+	@command -v kwctl >/dev/null || { echo "kwctl is missing: https://docs.kubewarden.io says how to install it" >&2; exit 1; }
 
 .PHONY: clean
 clean: ## remove what was built

@@ -275,3 +275,140 @@ fn value(places: &[GrantPlace]) -> String {
     }
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const CREATE: Access = Access {
+        resource: Resource {
+            group: "",
+            name: "pods",
+            subresource: "",
+        },
+        verbs: &["create"],
+        target: Target::CollectionOrApply,
+        severity: Severity::High,
+        until: None,
+    };
+    const DELETE_ALL: Access = Access {
+        verbs: &["deletecollection"],
+        target: Target::Collection,
+        ..CREATE
+    };
+    const DELETE: Access = Access {
+        verbs: &["delete"],
+        target: Target::Named,
+        ..CREATE
+    };
+    const OLD: Access = Access {
+        verbs: &["get"],
+        target: Target::Named,
+        until: Some(Version::new(1, 35)),
+        ..CREATE
+    };
+
+    fn found(accesses: &[Access], rules: &Value) -> Option<Evidence> {
+        let role = Role {
+            rules: serde_json::from_value(rules.clone()).unwrap(),
+        };
+        evidence("can", accesses, &role, None)
+    }
+
+    fn rule(verbs: &[&str], names: &[&str]) -> Value {
+        json!({"apiGroups": [""], "resources": ["pods"], "verbs": verbs, "resourceNames": names})
+    }
+
+    /// The names to which the ability is restricted; `None` for no ability, empty for no names.
+    fn names(accesses: &[Access], rules: &Value) -> Option<Vec<String>> {
+        let grant = found(accesses, rules)?.grant.unwrap();
+        Some(grant.names.unwrap_or_default().into_iter().collect())
+    }
+
+    #[test]
+    fn a_request_without_a_name_needs_a_rule_without_names() {
+        for access in [CREATE, DELETE_ALL] {
+            let verb = access.verbs[0];
+            assert_eq!(names(&[access], &json!([rule(&[verb], &["a"])])), None);
+        }
+        assert_eq!(
+            names(&[CREATE], &json!([rule(&["create"], &[])])),
+            Some(vec![])
+        );
+    }
+
+    /// `ResourceNameMatches` compares the names with that of the request, which is empty here.
+    #[test]
+    fn a_request_without_a_name_matches_the_empty_name() {
+        let rules = json!([rule(&["create", "deletecollection"], &["", "a"])]);
+        assert_eq!(names(&[CREATE], &rules), Some(vec![]));
+        assert_eq!(names(&[DELETE_ALL], &rules), Some(vec![]));
+        assert_eq!(names(&[DELETE], &json!([rule(&["delete"], &[""])])), None);
+    }
+
+    #[test]
+    fn what_may_be_patched_may_be_created_by_apply() {
+        let both =
+            |patched: &[&str]| json!([rule(&["create"], &["a", "b"]), rule(&["patch"], patched)]);
+        assert_eq!(
+            names(&[CREATE], &both(&["b", "c"])),
+            Some(vec!["b".to_owned()])
+        );
+        assert_eq!(
+            names(&[CREATE], &both(&[])),
+            Some(vec!["a".to_owned(), "b".to_owned()])
+        );
+        assert_eq!(names(&[CREATE], &both(&["c"])), None);
+        let elsewhere = json!([rule(&["create"], &["a"]), {"apiGroups": ["apps"], "resources": ["pods"], "verbs": ["patch"]}]);
+        assert_eq!(names(&[CREATE], &elsewhere), None);
+    }
+
+    #[test]
+    fn names_of_several_rules_add_up_and_one_rule_for_all_lifts_them() {
+        let named = json!([rule(&["delete"], &["a"]), rule(&["delete"], &["b"])]);
+        assert_eq!(
+            names(&[DELETE], &named),
+            Some(vec!["a".to_owned(), "b".to_owned()])
+        );
+        assert_eq!(found(&[DELETE], &named).unwrap().severity, Severity::Medium);
+        let all = json!([rule(&["delete"], &["a"]), rule(&["*"], &[])]);
+        let evidence = found(&[DELETE], &all).unwrap();
+        assert_eq!(evidence.severity, Severity::High);
+        assert_eq!(evidence.grant.as_ref().unwrap().names, None);
+        assert_eq!(
+            evidence.grant.unwrap().places.len(),
+            2,
+            "both places must go"
+        );
+    }
+
+    #[test]
+    fn what_newer_versions_do_not_give_is_said_only_if_nothing_else_gives_it() {
+        let old = found(&[OLD, DELETE], &json!([rule(&["get"], &[])])).unwrap();
+        assert_eq!(old.grant.unwrap().until, Some(Version::new(1, 35)));
+        assert_eq!(old.severity, Severity::Medium);
+        let both = found(
+            &[OLD, DELETE],
+            &json!([rule(&["get"], &[]), rule(&["delete"], &[])]),
+        );
+        assert_eq!(both.unwrap().grant.unwrap().until, None);
+    }
+
+    #[test]
+    fn everything_is_critical() {
+        let everything = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]);
+        assert_eq!(
+            found(&[DELETE], &everything).unwrap().severity,
+            Severity::Critical
+        );
+        let core = json!([{"apiGroups": [""], "resources": ["*"], "verbs": ["*"]}]);
+        assert_eq!(found(&[DELETE], &core).unwrap().severity, Severity::High);
+    }
+
+    #[test]
+    fn rules_for_urls_grant_no_resources() {
+        let rules = json!([{"nonResourceURLs": ["*"], "verbs": ["*"]}]);
+        assert!(found(&[CREATE, DELETE], &rules).is_none());
+    }
+}

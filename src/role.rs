@@ -85,3 +85,69 @@ pub(crate) fn is_everything(rule: &PolicyRule) -> bool {
 fn entries(list: &Option<Vec<String>>) -> &[String] {
     list.as_deref().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PODS: Resource = Resource {
+        group: "",
+        name: "pods",
+        subresource: "",
+    };
+    const EXEC: Resource = Resource {
+        group: "",
+        name: "pods",
+        subresource: "exec",
+    };
+
+    /// As tried against a kube-apiserver 1.36, and as `ResourceMatches` says.
+    #[test]
+    fn an_entry_stands_for_what_the_authorizer_says() {
+        for (entry, pods, exec) in [
+            ("*", true, true),
+            ("pods", true, false),
+            ("pods/exec", false, true),
+            ("*/exec", false, true),
+            ("pods/*", false, false),
+            ("*/*", false, false),
+            ("pod", false, false),
+            ("Pods", false, false),
+            ("po", false, false),
+            ("pods/", false, false),
+            ("/exec", false, false),
+            ("exec", false, false),
+            ("pods/exec/web-0", false, false),
+            ("*/ex", false, false),
+            ("**", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(entry_matches(entry, PODS), pods, "{entry}");
+            assert_eq!(entry_matches(entry, EXEC), exec, "{entry}");
+        }
+    }
+
+    fn rule(groups: &[&str], verbs: &[&str]) -> PolicyRule {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        PolicyRule {
+            api_groups: Some(owned(groups)),
+            verbs: owned(verbs),
+            ..PolicyRule::default()
+        }
+    }
+
+    #[test]
+    fn verbs_and_groups_are_exact_or_all() {
+        assert!(has_verb(&rule(&[], &["get", "*"]), "create"));
+        assert!(has_verb(&rule(&[], &["create"]), "create"));
+        for verb in ["Create", "creat*", "", "create "] {
+            assert!(!has_verb(&rule(&[], &[verb]), "create"), "{verb}");
+        }
+        assert!(has_group(&rule(&["apps", ""], &[]), ""));
+        assert!(has_group(&rule(&["*"], &[]), ""));
+        for group in ["core", "v1", "apps"] {
+            assert!(!has_group(&rule(&[group], &[]), ""), "{group}");
+        }
+        assert!(!has_group(&PolicyRule::default(), ""));
+    }
+}
