@@ -25,6 +25,59 @@ pub(crate) struct Access {
     pub until: Option<Version>,
 }
 
+/// The verbs that change an object.
+pub(crate) const WRITE: &[&str] = &["update", "patch"];
+
+impl Access {
+    /// Access to objects of the core group by their names.
+    pub const fn named(
+        name: &'static str,
+        subresource: &'static str,
+        verbs: &'static [&'static str],
+        severity: Severity,
+    ) -> Self {
+        Self {
+            resource: Resource {
+                group: "",
+                name,
+                subresource,
+            },
+            verbs,
+            target: Target::Named,
+            severity,
+            until: None,
+        }
+    }
+
+    /// Access to a collection of the core group.
+    pub const fn collection(
+        name: &'static str,
+        verbs: &'static [&'static str],
+        severity: Severity,
+    ) -> Self {
+        Self {
+            target: Target::Collection,
+            ..Self::named(name, "", verbs, severity)
+        }
+    }
+
+    /// The same, also by server-side apply.
+    pub const fn or_apply(self) -> Self {
+        Self {
+            target: Target::CollectionOrApply,
+            ..self
+        }
+    }
+
+    /// The same, until a version.
+    pub const fn until(self, version: Version) -> Self {
+        Self {
+            until: Some(version),
+            ..self
+        }
+    }
+}
+
 /// Whether the authorizer is told the name of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -281,33 +334,11 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    const CREATE: Access = Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "",
-        },
-        verbs: &["create"],
-        target: Target::CollectionOrApply,
-        severity: Severity::High,
-        until: None,
-    };
-    const DELETE_ALL: Access = Access {
-        verbs: &["deletecollection"],
-        target: Target::Collection,
-        ..CREATE
-    };
-    const DELETE: Access = Access {
-        verbs: &["delete"],
-        target: Target::Named,
-        ..CREATE
-    };
-    const OLD: Access = Access {
-        verbs: &["get"],
-        target: Target::Named,
-        until: Some(Version::new(1, 35)),
-        ..CREATE
-    };
+    const CREATE: Access = Access::collection("pods", &["create"], Severity::High).or_apply();
+    const DELETE_ALL: Access = Access::collection("pods", &["deletecollection"], Severity::High);
+    const DELETE: Access = Access::named("pods", "", &["delete"], Severity::High);
+    const OLD: Access =
+        Access::named("pods", "", &["get"], Severity::High).until(Version::new(1, 35));
 
     fn found(accesses: &[Access], rules: &Value) -> Option<Evidence> {
         let role = Role {

@@ -1,7 +1,6 @@
 //! `pod-create`: creating pods.
 
-use crate::ability::{Access, Target};
-use crate::role::Resource;
+use crate::ability::Access;
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -28,14 +27,4 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-const ACCESSES: &[Access] = &[Access {
-    resource: Resource {
-        group: "",
-        name: "pods",
-        subresource: "",
-    },
-    verbs: &["create"],
-    target: Target::CollectionOrApply,
-    severity: Severity::High,
-    until: None,
-}];
+const ACCESSES: &[Access] = &[Access::collection("pods", &["create"], Severity::High).or_apply()];

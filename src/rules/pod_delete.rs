@@ -1,7 +1,6 @@
 //! `pod-delete`: deleting pods.
 
-use crate::ability::{Access, Target};
-use crate::role::Resource;
+use crate::ability::Access;
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,37 +25,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 const ACCESSES: &[Access] = &[
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "",
-        },
-        verbs: &["delete"],
-        target: Target::Named,
-        severity: Severity::Medium,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "",
-        },
-        verbs: &["deletecollection"],
-        target: Target::Collection,
-        severity: Severity::Medium,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "eviction",
-        },
-        verbs: &["create"],
-        target: Target::Named,
-        severity: Severity::Medium,
-        until: None,
-    },
+    Access::named("pods", "", &["delete"], Severity::Medium),
+    Access::collection("pods", &["deletecollection"], Severity::Medium),
+    Access::named("pods", "eviction", &["create"], Severity::Medium),
 ];

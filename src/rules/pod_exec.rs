@@ -1,7 +1,6 @@
 //! `pod-exec`: executing commands in pods.
 
-use crate::ability::{Access, Target};
-use crate::role::Resource;
+use crate::ability::{Access, WRITE};
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 use crate::version::Version;
 
@@ -29,62 +28,14 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
+/// From here on the API server asks for `create` when a client that speaks websocket sends GET
+/// (feature gate AuthorizePodWebsocketUpgradeCreatePermission).
+const V1_35: Version = Version::new(1, 35);
+
 const ACCESSES: &[Access] = &[
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "exec",
-        },
-        verbs: &["create"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "attach",
-        },
-        verbs: &["create"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "ephemeralcontainers",
-        },
-        verbs: &["update", "patch"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: None,
-    },
-    // Clients that speak websocket send GET. From 1.35 the API server asks for `create` as well
-    // (feature gate AuthorizePodWebsocketUpgradeCreatePermission).
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "exec",
-        },
-        verbs: &["get"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: Some(Version::new(1, 35)),
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "attach",
-        },
-        verbs: &["get"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: Some(Version::new(1, 35)),
-    },
+    Access::named("pods", "exec", &["create"], Severity::High),
+    Access::named("pods", "attach", &["create"], Severity::High),
+    Access::named("pods", "ephemeralcontainers", WRITE, Severity::High),
+    Access::named("pods", "exec", &["get"], Severity::High).until(V1_35),
+    Access::named("pods", "attach", &["get"], Severity::High).until(V1_35),
 ];

@@ -1,7 +1,6 @@
 //! `pod-modify`: changing the configuration of pods.
 
-use crate::ability::{Access, Target};
-use crate::role::Resource;
+use crate::ability::{Access, WRITE};
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -29,60 +28,10 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 const ACCESSES: &[Access] = &[
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "",
-        },
-        verbs: &["update", "patch"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "ephemeralcontainers",
-        },
-        verbs: &["update", "patch"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "resize",
-        },
-        verbs: &["update", "patch"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: None,
-    },
-    // The name in the path is the pod's.
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "binding",
-        },
-        verbs: &["create"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "bindings",
-            subresource: "",
-        },
-        verbs: &["create"],
-        target: Target::Collection,
-        severity: Severity::High,
-        until: None,
-    },
+    Access::named("pods", "", WRITE, Severity::High),
+    Access::named("pods", "ephemeralcontainers", WRITE, Severity::High),
+    Access::named("pods", "resize", WRITE, Severity::High),
+    // The name in the path is the pod's; that of the older `bindings` names nothing.
+    Access::named("pods", "binding", &["create"], Severity::High),
+    Access::collection("bindings", &["create"], Severity::High),
 ];

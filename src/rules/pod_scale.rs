@@ -1,7 +1,6 @@
 //! `pod-scale`: scaling pods.
 
-use crate::ability::{Access, Target};
-use crate::role::Resource;
+use crate::ability::{Access, WRITE};
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -28,14 +27,4 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-const ACCESSES: &[Access] = &[Access {
-    resource: Resource {
-        group: "",
-        name: "pods",
-        subresource: "resize",
-    },
-    verbs: &["update", "patch"],
-    target: Target::Named,
-    severity: Severity::Medium,
-    until: None,
-}];
+const ACCESSES: &[Access] = &[Access::named("pods", "resize", WRITE, Severity::Medium)];

@@ -1,7 +1,6 @@
 //! `pod-status`: writing the status and metadata of pods.
 
-use crate::ability::{Access, Target};
-use crate::role::Resource;
+use crate::ability::{Access, WRITE};
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,48 +25,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 const ACCESSES: &[Access] = &[
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "status",
-        },
-        verbs: &["update", "patch"],
-        target: Target::Named,
-        severity: Severity::Medium,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "",
-        },
-        verbs: &["update", "patch"],
-        target: Target::Named,
-        severity: Severity::Medium,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "binding",
-        },
-        verbs: &["create"],
-        target: Target::Named,
-        severity: Severity::Medium,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "bindings",
-            subresource: "",
-        },
-        verbs: &["create"],
-        target: Target::Collection,
-        severity: Severity::Medium,
-        until: None,
-    },
+    Access::named("pods", "status", WRITE, Severity::Medium),
+    Access::named("pods", "", WRITE, Severity::Medium),
+    Access::named("pods", "binding", &["create"], Severity::Medium),
+    Access::collection("bindings", &["create"], Severity::Medium),
 ];

@@ -1,7 +1,6 @@
 //! `pod-storage`: attaching storage to pods.
 
-use crate::ability::{Access, Target};
-use crate::role::Resource;
+use crate::ability::{Access, WRITE};
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -29,26 +28,6 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 const ACCESSES: &[Access] = &[
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "",
-        },
-        verbs: &["create"],
-        target: Target::CollectionOrApply,
-        severity: Severity::High,
-        until: None,
-    },
-    Access {
-        resource: Resource {
-            group: "",
-            name: "pods",
-            subresource: "ephemeralcontainers",
-        },
-        verbs: &["update", "patch"],
-        target: Target::Named,
-        severity: Severity::High,
-        until: None,
-    },
+    Access::collection("pods", &["create"], Severity::High).or_apply(),
+    Access::named("pods", "ephemeralcontainers", WRITE, Severity::High),
 ];
