@@ -21,7 +21,8 @@ pub(crate) static RULE: Rule = Rule {
         finds: "A volume with `hostPath`, mounted or not. How bad it is follows from the path and \
                 its mounts: whether it is, holds or lies under a path that leads to control of \
                 the node, and whether every mount of it is read-only. Paths are compared component \
-                by component, `/var/run` counts as `/run`, and `//run/./x/` as `/run/x`.",
+                by component, `/var/run` counts as `/run`, and `//run/./x/` as `/run/x`; on Windows, \
+                where pipes count as sockets, without regard to case.",
         why: "The container reads, and unless every mount is read-only writes, files of its node. \
               Sockets of the container runtime, the kubelet's directory, `/etc`, `/proc`, devices \
               and the root directory each give the whole node; a socket does so read-only too.",
@@ -48,12 +49,13 @@ fn check(pod: &Pod<'_>) -> Vec<Evidence> {
 }
 
 fn evidence(pod: &Pod<'_>, index: usize, volume: &Volume<'_>) -> Option<Evidence> {
-    let path = HostPath::new(&volume.host_path.as_ref()?.path);
+    let source = volume.host_path.as_ref()?;
+    let path = HostPath::new(&source.path);
     let access = Access::of(pod, volume.name.as_ref());
-    let (class, relation) = sensitive::class(&path);
+    let (class, relation) = sensitive::class(&path, source.type_.as_deref());
     let severity = severity(class, access);
     let shown = quoted(path.as_written());
-    let why = sensitive::reason(class, &relation);
+    let why = sensitive::reason(class, relation);
     let message = match access {
         Access::Unmounted => format!(
             "declares the node's {shown}, which no container mounts yet, but an ephemeral one can: {why}"
@@ -66,7 +68,7 @@ fn evidence(pod: &Pod<'_>, index: usize, volume: &Volume<'_>) -> Option<Evidence
         pointer: pod.at(format_args!("volumes/{index}/hostPath")),
         container: None,
         value: path.as_written().to_owned(),
-        identity: Some(path.resolved()),
+        identity: Some(path.identity()),
         message,
         grant: None,
     })
@@ -99,6 +101,8 @@ impl Access {
 
 fn severity(class: Class, access: Access) -> Severity {
     match (class, access) {
+        (Class::Listener, Access::ReadOnly | Access::Writable) => Severity::High,
+        (Class::Listener, Access::Unmounted) => Severity::Low,
         (Class::Socket | Class::Device | Class::Secret, Access::ReadOnly | Access::Writable)
         | (Class::Control, Access::Writable) => Severity::Critical,
         (Class::Control, Access::ReadOnly) | (Class::Logs, Access::Writable) => Severity::High,

@@ -1,13 +1,24 @@
 //! Paths of a node, compared as its kernel would: by component, past the spellings and the
-//! symbolic links that every distribution has.
+//! symbolic links that every distribution has; on Windows without regard to case.
 
 /// A path as a `hostPath` volume names it.
 #[derive(Debug)]
 pub(super) struct HostPath {
+    system: System,
     written: String,
-    /// Its components after the links are followed; none for the root.
+    /// Its components after the links are followed, on Windows in lower case; none for the root.
     components: Vec<String>,
 }
+
+/// Whose path it is. Linux paths start with `/`, and work on Windows nodes too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum System {
+    Linux,
+    Windows,
+}
+
+/// How the name of a pipe or device starts on Windows.
+const DEVICE: &str = r"\\.";
 
 /// Directories that are links on every mainstream distribution: `/var/run`, and what the `/usr`
 /// merge moved.
@@ -23,16 +34,20 @@ impl HostPath {
     /// Understands a path. The API server refuses `..`; a manifest may still hold it, and the
     /// kernel would resolve it, so it is resolved here.
     pub fn new(path: &str) -> Self {
-        let mut components: Vec<String> = Vec::new();
-        for component in path.split('/') {
-            match component {
-                "" | "." => {}
-                ".." => {
-                    components.pop();
-                }
-                name => components.push(name.to_owned()),
-            }
+        let mut letters = path.chars();
+        let has_drive = letters
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic())
+            && letters.next() == Some(':');
+        if has_drive || path.starts_with('\\') {
+            Self::windows(path)
+        } else {
+            Self::linux(path)
         }
+    }
+
+    fn linux(path: &str) -> Self {
+        let mut components = resolved(path.split('/'));
         let written = format!("/{}", components.join("/"));
         for (link, target) in LINKS {
             if starts_with(&components, link) {
@@ -40,9 +55,30 @@ impl HostPath {
             }
         }
         Self {
+            system: System::Linux,
             written,
             components,
         }
+    }
+
+    fn windows(path: &str) -> Self {
+        let (start, rest) = match path.replace('/', r"\").strip_prefix(DEVICE) {
+            Some(rest) => (Some(DEVICE.to_owned()), rest.to_owned()),
+            None => (None, path.replace('/', r"\")),
+        };
+        let rest = resolved(rest.split('\\'));
+        let components: Vec<String> = start.into_iter().chain(rest).collect();
+        let written = components.join(r"\");
+        let components = components.iter().map(|name| name.to_lowercase()).collect();
+        Self {
+            system: System::Windows,
+            written,
+            components,
+        }
+    }
+
+    pub fn system(&self) -> System {
+        self.system
     }
 
     /// The path in its shortest spelling, links not followed.
@@ -50,14 +86,32 @@ impl HostPath {
         &self.written
     }
 
-    /// The path with links followed.
-    pub fn resolved(&self) -> String {
-        format!("/{}", self.components.join("/"))
+    /// What two spellings of the same path have in common.
+    pub fn identity(&self) -> String {
+        match self.system {
+            System::Linux => format!("/{}", self.components.join("/")),
+            System::Windows => self.components.join(r"\"),
+        }
     }
 
     pub fn components(&self) -> &[String] {
         &self.components
     }
+}
+
+/// The components without those that name nothing.
+fn resolved<'c>(components: impl Iterator<Item = &'c str>) -> Vec<String> {
+    let mut resolved: Vec<String> = Vec::new();
+    for component in components {
+        match component {
+            "" | "." => {}
+            ".." => {
+                resolved.pop();
+            }
+            name => resolved.push(name.to_owned()),
+        }
+    }
+    resolved
 }
 
 /// Whether the components start with those of a prefix.
@@ -75,7 +129,7 @@ mod tests {
 
     fn both(path: &str) -> (String, String) {
         let path = HostPath::new(path);
-        (path.as_written().to_owned(), path.resolved())
+        (path.as_written().to_owned(), path.identity())
     }
 
     #[test]
@@ -102,6 +156,18 @@ mod tests {
             ("/lib/modules", "/lib/modules", "/usr/lib/modules"),
             ("/library", "/library", "/library"),
             ("/var/runner", "/var/runner", "/var/runner"),
+            (r"C:\Windows\", r"C:\Windows", r"c:\windows"),
+            ("c:/Windows/./System32/..", r"c:\Windows", r"c:\windows"),
+            (
+                r"\\.\pipe\docker_engine",
+                r"\\.\pipe\docker_engine",
+                r"\\.\pipe\docker_engine",
+            ),
+            (
+                r"\\.\PIPE\\Docker_Engine",
+                r"\\.\PIPE\Docker_Engine",
+                r"\\.\pipe\docker_engine",
+            ),
         ] {
             assert_eq!(
                 both(spelling),

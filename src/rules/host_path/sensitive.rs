@@ -1,6 +1,6 @@
 //! Which paths of a node give more than a few files: one table, and how a path relates to it.
 
-use super::path::{HostPath, starts_with};
+use super::path::{HostPath, System, starts_with};
 
 /// What reaching a path amounts to; the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +13,8 @@ pub(super) enum Class {
     Secret,
     /// Files that control the node when they are written.
     Control,
+    /// A socket of a service that nothing is known of.
+    Listener,
     /// The directory whose links the kubelet follows when it serves logs.
     Logs,
     /// A part of the node that nothing is known of.
@@ -53,9 +55,9 @@ const fn entry(
     }
 }
 
-/// What there is on a node. A path that holds an entry is as sensitive as the worst that it holds,
+/// What there is on a Linux node. A path that holds an entry is as sensitive as the worst that it holds,
 /// so parents need no entry of their own.
-const ENTRIES: &[Entry] = &[
+const LINUX: &[Entry] = &[
     entry(
         &[],
         Class::Socket,
@@ -284,32 +286,119 @@ const ENTRIES: &[Entry] = &[
     ),
 ];
 
-/// The class of a path, and the entry that decides it.
+/// What there is on a Windows node, in lower case.
+const WINDOWS: &[Entry] = &[
+    entry(
+        &[r"\\."],
+        Class::Device,
+        Class::Device,
+        "the node's devices and pipes",
+    ),
+    entry(
+        &[r"\\.", "pipe"],
+        Class::Socket,
+        Class::Listener,
+        "the node's named pipes, those of the container runtime among them",
+    ),
+    entry(
+        &[r"\\.", "pipe", "docker_engine"],
+        Class::Socket,
+        Class::Socket,
+        "the pipe of Docker, which starts any container on the node",
+    ),
+    entry(
+        &[r"\\.", "pipe", "containerd-containerd"],
+        Class::Socket,
+        Class::Socket,
+        "the pipe of containerd, which starts any container on the node",
+    ),
+    entry(
+        &["c:"],
+        Class::Secret,
+        Class::Other,
+        "the node's system drive, with every key and program on it",
+    ),
+    entry(
+        &["c:", "windows"],
+        Class::Control,
+        Class::Control,
+        "the programs and settings that the node runs as its system",
+    ),
+    entry(
+        &["c:", "program files"],
+        Class::Control,
+        Class::Control,
+        "the programs that the node runs, the container runtime among them",
+    ),
+    entry(
+        &["c:", "programdata"],
+        Class::Control,
+        Class::Control,
+        "the state of the node's services, the container runtime among them",
+    ),
+    entry(
+        &["c:", "users"],
+        Class::Secret,
+        Class::Secret,
+        "the homes of the node's users, with their keys",
+    ),
+    entry(
+        &["c:", "etc", "kubernetes"],
+        Class::Secret,
+        Class::Secret,
+        "Kubernetes' own configuration, certificates and keys",
+    ),
+    entry(
+        &["c:", "var", "lib", "kubelet"],
+        Class::Secret,
+        Class::Secret,
+        "the kubelet's directory: its credentials and every pod's secrets, tokens and volumes",
+    ),
+    entry(
+        &["c:", "k"],
+        Class::Secret,
+        Class::Secret,
+        "the kubelet, the network plugins and their configuration",
+    ),
+];
+
+/// The class of a path, and the entry that decides it. `source_type` is the type of the
+/// `hostPath`, which the kubelet checks.
 ///
 /// The most specific entry that the path is, or lies under, decides; but a path that holds other
 /// entries is at least as sensitive as they are.
-pub(super) fn class(path: &HostPath) -> (Class, Relation<'static>) {
+pub(super) fn class(path: &HostPath, source_type: Option<&str>) -> (Class, Relation<'static>) {
+    let entries = match path.system() {
+        System::Linux => LINUX,
+        System::Windows => WINDOWS,
+    };
     let components = path.components();
-    let above = ENTRIES
+    let decided = entries
         .iter()
         .filter(|entry| starts_with(components, entry.path))
-        .max_by_key(|entry| entry.path.len());
-    let decided = above.map(|entry| {
-        if entry.path.len() == components.len() {
-            (entry.class, Relation::Is(entry))
-        } else {
-            (entry.children, Relation::LiesUnder(entry))
-        }
-    });
-    let held = ENTRIES
+        .max_by_key(|entry| entry.path.len())
+        .map(|entry| {
+            if entry.path.len() == components.len() {
+                (entry.class, Relation::Is(entry))
+            } else {
+                (entry.children, Relation::LiesUnder(entry))
+            }
+        });
+    let held = entries
         .iter()
         .filter(|entry| holds(components, entry.path))
         .min_by_key(|entry| entry.class)
         .map(|entry| (entry.class, Relation::Holds(entry)));
+    let typed = match source_type {
+        Some("Socket") => Some((Class::Listener, Relation::None)),
+        Some("BlockDevice" | "CharDevice") => Some((Class::Device, Relation::None)),
+        _ => None,
+    };
     // Of two that are equally bad, the path's own entry says more.
     decided
         .into_iter()
         .chain(held)
+        .chain(typed)
         .min_by_key(|(class, _)| *class)
         .unwrap_or((Class::Other, Relation::None))
 }
@@ -319,15 +408,23 @@ fn holds(components: &[String], path: &[&str]) -> bool {
 }
 
 /// Why a path of this class and relation matters.
-pub(super) fn reason(class: Class, relation: &Relation<'_>) -> String {
-    match relation {
-        _ if class == Class::Other => {
+pub(super) fn reason(class: Class, relation: Relation<'_>) -> String {
+    match (relation, class) {
+        (_, Class::Other) => {
             "it is shared with the node and with every pod that mounts it".to_owned()
         }
-        Relation::Is(entry) => format!("it is {}", entry.what),
-        Relation::Holds(entry) => format!("it holds {}", entry.what),
-        Relation::LiesUnder(entry) => format!("it belongs to {}", entry.what),
-        Relation::None => String::new(),
+        (Relation::Is(entry), _) => format!("it is {}", entry.what),
+        (Relation::Holds(entry), _) => format!("it holds {}", entry.what),
+        (Relation::LiesUnder(entry), _) => format!("it belongs to {}", entry.what),
+        (Relation::None, Class::Device) => {
+            "it is a device of the node, and a read-only mount keeps nobody from writing to it"
+                .to_owned()
+        }
+        (Relation::None, _) => {
+            "it is a socket of a service on the node, which takes commands through a read-only \
+             mount too"
+                .to_owned()
+        }
     }
 }
 
@@ -337,7 +434,30 @@ mod tests {
 
     #[track_caller]
     fn assert_class(path: &str, expected: Class) {
-        assert_eq!(class(&HostPath::new(path)).0, expected, "{path}");
+        assert_eq!(class(&HostPath::new(path), None).0, expected, "{path}");
+    }
+
+    #[test]
+    fn windows_has_its_own_paths() {
+        assert_class(r"\\.\pipe\docker_engine", Class::Socket);
+        assert_class(r"\\.\pipe\agent", Class::Listener);
+        assert_class(r"C:\", Class::Secret);
+        assert_class(r"c:\WINDOWS\System32", Class::Control);
+        assert_class(r"C:\var\lib", Class::Secret);
+        assert_class(r"D:\data", Class::Other);
+        assert_class(r"C:\windows-data", Class::Other);
+        // On a Windows node this is `C:\etc`, on any other what it says.
+        assert_class("/etc/kubernetes", Class::Secret);
+    }
+
+    #[test]
+    fn the_type_of_a_source_tells_of_sockets_and_devices() {
+        let typed = |path, source_type| class(&HostPath::new(path), Some(source_type)).0;
+        assert_eq!(typed("/srv/agent.sock", "Socket"), Class::Listener);
+        assert_eq!(typed("/srv/disk", "BlockDevice"), Class::Device);
+        assert_eq!(typed("/srv/tty", "CharDevice"), Class::Device);
+        assert_eq!(typed("/run/docker.sock", "Socket"), Class::Socket);
+        assert_eq!(typed("/srv/data", "DirectoryOrCreate"), Class::Other);
     }
 
     #[test]
@@ -390,19 +510,13 @@ mod tests {
 
     #[test]
     fn entries_are_resolved_and_stand_once() {
-        for (index, entry) in ENTRIES.iter().enumerate() {
-            let path = HostPath::new(&entry.path.join("/"));
-            assert_eq!(
-                path.components(),
-                entry.path,
-                "links must be followed in the table"
-            );
-            assert!(
-                ENTRIES
-                    .iter()
-                    .skip(index + 1)
-                    .all(|other| other.path != entry.path)
-            );
+        for (separator, entries) in [("/", LINUX), (r"\", WINDOWS)] {
+            for (index, entry) in entries.iter().enumerate() {
+                let path = HostPath::new(&entry.path.join(separator));
+                assert_eq!(path.components(), entry.path);
+                let mut others = entries.iter().skip(index + 1);
+                assert!(others.all(|other| other.path != entry.path), "{entry:?}");
+            }
         }
     }
 }
