@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
         ],
     },
     check: Check::Ability {
-        gain: "can change pods that run: their image, their containers or where they run",
+        gain: "can change pods that run: their image, their containers, their limits or their node",
         accesses: ACCESSES,
     },
     subsumed_by: &[],

@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
         ],
     },
     check: Check::Ability {
-        gain: "can mount volumes in pods: secrets, the data of others and, by `hostPath`, the node",
+        gain: "can attach volumes to the pods that it creates, or mount those that a pod has: secrets, the data of others and, by `hostPath`, the node",
         accesses: ACCESSES,
     },
     subsumed_by: &[],

@@ -1,5 +1,6 @@
 //! `host-path`: a volume that is a path of the node.
 
+mod known;
 mod path;
 mod sensitive;
 
@@ -101,16 +102,15 @@ impl Access {
 
 fn severity(class: Class, access: Access) -> Severity {
     match (class, access) {
-        (Class::Listener, Access::ReadOnly | Access::Writable) => Severity::High,
-        (Class::Listener, Access::Unmounted) => Severity::Low,
         (Class::Socket | Class::Device | Class::Secret, Access::ReadOnly | Access::Writable)
         | (Class::Control, Access::Writable) => Severity::Critical,
-        (Class::Control, Access::ReadOnly) | (Class::Logs, Access::Writable) => Severity::High,
+        (Class::Control, Access::ReadOnly)
+        | (Class::Listener, Access::ReadOnly | Access::Writable)
+        | (Class::Logs | Class::Public, Access::Writable) => Severity::High,
         (Class::Socket | Class::Device | Class::Secret | Class::Control, Access::Unmounted)
         | (Class::Logs, Access::ReadOnly)
         | (Class::Other, Access::Writable) => Severity::Medium,
-        (Class::Logs | Class::Other, Access::Unmounted) | (Class::Other, Access::ReadOnly) => {
-            Severity::Low
-        }
+        (Class::Listener | Class::Logs | Class::Public | Class::Other, Access::Unmounted)
+        | (Class::Public | Class::Other, Access::ReadOnly) => Severity::Low,
     }
 }

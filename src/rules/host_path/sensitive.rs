@@ -1,5 +1,6 @@
-//! Which paths of a node give more than a few files: one table, and how a path relates to it.
+//! How bad it is to reach a path of a node: how the path relates to what is known there.
 
+use super::known::{Entry, LINUX, RUNTIME_SOCKETS, WINDOWS};
 use super::path::{HostPath, System, starts_with};
 
 /// What reaching a path amounts to; the worst first.
@@ -17,6 +18,8 @@ pub(super) enum Class {
     Listener,
     /// The directory whose links the kubelet follows when it serves logs.
     Logs,
+    /// Files that anybody may read; writing them misleads the node.
+    Public,
     /// A part of the node that nothing is known of.
     Other,
 }
@@ -30,337 +33,6 @@ pub(super) enum Relation<'t> {
     /// Nothing is known of it, nor of what is around it.
     None,
 }
-
-/// A path of which something is known, links followed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    path: &'static [&'static str],
-    class: Class,
-    /// What the paths under it are that have no entry of their own.
-    children: Class,
-    what: &'static str,
-}
-
-const fn entry(
-    path: &'static [&'static str],
-    class: Class,
-    children: Class,
-    what: &'static str,
-) -> Entry {
-    Entry {
-        path,
-        class,
-        children,
-        what,
-    }
-}
-
-/// What there is on a Linux node. A path that holds an entry is as sensitive as the worst that it holds,
-/// so parents need no entry of their own.
-const LINUX: &[Entry] = &[
-    entry(
-        &[],
-        Class::Socket,
-        Class::Other,
-        "the node's root directory, with every socket, key and program in it",
-    ),
-    // Sockets of container runtimes and of what else starts programs on the node.
-    entry(
-        &["run", "docker.sock"],
-        Class::Socket,
-        Class::Socket,
-        "the socket of Docker, which starts any container on the node",
-    ),
-    entry(
-        &["run", "docker"],
-        Class::Socket,
-        Class::Socket,
-        "Docker's sockets, which start any container on the node",
-    ),
-    entry(
-        &["run", "containerd"],
-        Class::Socket,
-        Class::Socket,
-        "containerd's socket and state, which start any container on the node",
-    ),
-    entry(
-        &["run", "crio"],
-        Class::Socket,
-        Class::Socket,
-        "the socket of CRI-O, which starts any container on the node",
-    ),
-    entry(
-        &["run", "cri-dockerd.sock"],
-        Class::Socket,
-        Class::Socket,
-        "the socket of cri-dockerd, which starts any container on the node",
-    ),
-    entry(
-        &["run", "dockershim.sock"],
-        Class::Socket,
-        Class::Socket,
-        "the socket of dockershim, which starts any container on the node",
-    ),
-    entry(
-        &["run", "k3s"],
-        Class::Socket,
-        Class::Socket,
-        "the socket of k3s' containerd, which starts any container on the node",
-    ),
-    entry(
-        &["run", "k0s"],
-        Class::Socket,
-        Class::Socket,
-        "the socket of k0s' containerd, which starts any container on the node",
-    ),
-    entry(
-        &["run", "podman"],
-        Class::Socket,
-        Class::Socket,
-        "the socket of Podman, which starts any container on the node",
-    ),
-    entry(
-        &["run", "libvirt"],
-        Class::Socket,
-        Class::Socket,
-        "the sockets of libvirt, which control the node's virtual machines",
-    ),
-    entry(
-        &["run", "systemd"],
-        Class::Socket,
-        Class::Socket,
-        "the sockets of systemd, which starts any program on the node",
-    ),
-    entry(
-        &["run", "dbus"],
-        Class::Socket,
-        Class::Socket,
-        "the node's D-Bus, through which systemd starts any program",
-    ),
-    // Devices.
-    entry(
-        &["dev"],
-        Class::Device,
-        Class::Device,
-        "the node's devices, its disks and memory among them",
-    ),
-    // What controls the node, or holds its secrets.
-    entry(
-        &["etc"],
-        Class::Secret,
-        Class::Control,
-        "the node's configuration: accounts, units, cron jobs, certificates and keys",
-    ),
-    entry(
-        &["etc", "kubernetes"],
-        Class::Secret,
-        Class::Secret,
-        "Kubernetes' own configuration: static pods, certificates and keys",
-    ),
-    entry(
-        &["etc", "cni"],
-        Class::Control,
-        Class::Control,
-        "the configuration of network plugins, which run as root",
-    ),
-    entry(
-        &["root"],
-        Class::Secret,
-        Class::Secret,
-        "the home of the node's root user, with its keys",
-    ),
-    entry(
-        &["home"],
-        Class::Secret,
-        Class::Other,
-        "the homes of the node's users, with their keys",
-    ),
-    entry(
-        &["proc"],
-        Class::Secret,
-        Class::Secret,
-        "the kernel's interface to every process, and settings such as `core_pattern` that run programs as root",
-    ),
-    entry(
-        &["sys"],
-        Class::Control,
-        Class::Control,
-        "the kernel's interface to cgroups, devices and modules",
-    ),
-    entry(
-        &["boot"],
-        Class::Control,
-        Class::Control,
-        "the node's kernel and boot loader",
-    ),
-    entry(
-        &["usr"],
-        Class::Control,
-        Class::Control,
-        "the programs and libraries that the node runs as root",
-    ),
-    entry(
-        &["usr", "lib", "modules"],
-        Class::Control,
-        Class::Control,
-        "the modules that the node's kernel loads",
-    ),
-    entry(
-        &["opt", "cni", "bin"],
-        Class::Control,
-        Class::Control,
-        "the network plugins, which run as root",
-    ),
-    entry(
-        &["srv", "kubernetes"],
-        Class::Secret,
-        Class::Secret,
-        "Kubernetes' own configuration, certificates and keys",
-    ),
-    entry(
-        &["var", "lib", "kubelet"],
-        Class::Secret,
-        Class::Secret,
-        "the kubelet's directory: its credentials and every pod's secrets, tokens and volumes",
-    ),
-    entry(
-        &["var", "lib", "etcd"],
-        Class::Secret,
-        Class::Secret,
-        "the cluster's database, with every secret in it",
-    ),
-    entry(
-        &["var", "lib", "docker"],
-        Class::Control,
-        Class::Control,
-        "the files of every container that Docker runs",
-    ),
-    entry(
-        &["var", "lib", "containerd"],
-        Class::Control,
-        Class::Control,
-        "the files of every container that containerd runs",
-    ),
-    entry(
-        &["var", "lib", "containers"],
-        Class::Control,
-        Class::Control,
-        "the files of every container that CRI-O or Podman runs",
-    ),
-    entry(
-        &["var", "lib", "rancher"],
-        Class::Secret,
-        Class::Secret,
-        "the state of k3s or RKE2: certificates, tokens and static pods",
-    ),
-    entry(
-        &["var", "lib", "k0s"],
-        Class::Secret,
-        Class::Secret,
-        "the state of k0s: certificates, tokens and manifests",
-    ),
-    entry(
-        &["var", "spool", "cron"],
-        Class::Control,
-        Class::Control,
-        "the node's cron jobs",
-    ),
-    // Directories that hold more than what is named above.
-    entry(
-        &["run"],
-        Class::Socket,
-        Class::Other,
-        "the sockets of the container runtime and of the node's services",
-    ),
-    entry(
-        &["var"],
-        Class::Socket,
-        Class::Other,
-        "a directory that holds the kubelet's keys, container files, logs and, by its link `run`, sockets",
-    ),
-    entry(
-        &["var", "log"],
-        Class::Logs,
-        Class::Logs,
-        "logs, and a known way out: the kubelet follows a link placed here when it serves logs, and so reads any file of the node",
-    ),
-];
-
-/// What there is on a Windows node, in lower case.
-const WINDOWS: &[Entry] = &[
-    entry(
-        &[r"\\."],
-        Class::Device,
-        Class::Device,
-        "the node's devices and pipes",
-    ),
-    entry(
-        &[r"\\.", "pipe"],
-        Class::Socket,
-        Class::Listener,
-        "the node's named pipes, those of the container runtime among them",
-    ),
-    entry(
-        &[r"\\.", "pipe", "docker_engine"],
-        Class::Socket,
-        Class::Socket,
-        "the pipe of Docker, which starts any container on the node",
-    ),
-    entry(
-        &[r"\\.", "pipe", "containerd-containerd"],
-        Class::Socket,
-        Class::Socket,
-        "the pipe of containerd, which starts any container on the node",
-    ),
-    entry(
-        &["c:"],
-        Class::Secret,
-        Class::Other,
-        "the node's system drive, with every key and program on it",
-    ),
-    entry(
-        &["c:", "windows"],
-        Class::Control,
-        Class::Control,
-        "the programs and settings that the node runs as its system",
-    ),
-    entry(
-        &["c:", "program files"],
-        Class::Control,
-        Class::Control,
-        "the programs that the node runs, the container runtime among them",
-    ),
-    entry(
-        &["c:", "programdata"],
-        Class::Control,
-        Class::Control,
-        "the state of the node's services, the container runtime among them",
-    ),
-    entry(
-        &["c:", "users"],
-        Class::Secret,
-        Class::Secret,
-        "the homes of the node's users, with their keys",
-    ),
-    entry(
-        &["c:", "etc", "kubernetes"],
-        Class::Secret,
-        Class::Secret,
-        "Kubernetes' own configuration, certificates and keys",
-    ),
-    entry(
-        &["c:", "var", "lib", "kubelet"],
-        Class::Secret,
-        Class::Secret,
-        "the kubelet's directory: its credentials and every pod's secrets, tokens and volumes",
-    ),
-    entry(
-        &["c:", "k"],
-        Class::Secret,
-        Class::Secret,
-        "the kubelet, the network plugins and their configuration",
-    ),
-];
 
 /// The class of a path, and the entry that decides it. `source_type` is the type of the
 /// `hostPath`, which the kubelet checks.
@@ -394,9 +66,14 @@ pub(super) fn class(path: &HostPath, source_type: Option<&str>) -> (Class, Relat
         Some("BlockDevice" | "CharDevice") => Some((Class::Device, Relation::None)),
         _ => None,
     };
+    let named = components
+        .last()
+        .is_some_and(|name| RUNTIME_SOCKETS.contains(&name.as_str()))
+        .then_some((Class::Socket, Relation::None));
     // Of two that are equally bad, the path's own entry says more.
     decided
         .into_iter()
+        .chain(named)
         .chain(held)
         .chain(typed)
         .min_by_key(|(class, _)| *class)
@@ -414,8 +91,12 @@ pub(super) fn reason(class: Class, relation: Relation<'_>) -> String {
             "it is shared with the node and with every pod that mounts it".to_owned()
         }
         (Relation::Is(entry), _) => format!("it is {}", entry.what),
-        (Relation::Holds(entry), _) => format!("it holds {}", entry.what),
+        (Relation::Holds(entry), _) => format!("it may hold {}", entry.what),
         (Relation::LiesUnder(entry), _) => format!("it belongs to {}", entry.what),
+        (Relation::None, Class::Socket) => {
+            "it is the socket of a container runtime, which starts any container on the node"
+                .to_owned()
+        }
         (Relation::None, Class::Device) => {
             "it is a device of the node, and a read-only mount keeps nobody from writing to it"
                 .to_owned()
@@ -466,17 +147,31 @@ mod tests {
         assert_class("/var/run/docker.sock", Class::Socket);
         assert_class("/etc", Class::Secret);
         assert_class("/dev", Class::Device);
+        assert_class(
+            "/var/snap/microk8s/common/run/containerd.sock",
+            Class::Socket,
+        );
+        assert_class("/run/user/1000/podman/podman.sock", Class::Socket);
         assert_class("/var/log", Class::Logs);
     }
 
     #[test]
     fn the_most_specific_entry_decides_about_a_child() {
-        assert_class("/etc/hosts", Class::Control);
+        assert_class("/etc/cron.d/job", Class::Control);
         assert_class("/etc/kubernetes/pki/ca.key", Class::Secret);
         assert_class("/dev/sda", Class::Device);
+        assert_class("/dev/null", Class::Public);
         assert_class("/lib/modules", Class::Control);
         assert_class("/var/log/pods", Class::Logs);
         assert_class("/var/lib/kubelet/pods", Class::Secret);
+    }
+
+    #[test]
+    fn what_anybody_may_read_is_known() {
+        assert_class("/etc/ssl/certs/ca.pem", Class::Public);
+        assert_class("/etc/localtime", Class::Public);
+        assert_class("/etc/ssl", Class::Control);
+        assert_class("/etc/ssl/private", Class::Control);
     }
 
     #[test]
