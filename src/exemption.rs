@@ -8,6 +8,7 @@ use crate::request::Request;
 use crate::rule::Rule;
 use crate::rules::RULES;
 use crate::subject::Subject;
+use crate::text::quoted;
 use crate::view::Text;
 
 /// One exemption. All of its conditions must hold, each for one of its values.
@@ -29,6 +30,9 @@ struct ServiceAccount {
     namespace: Option<String>,
     name: String,
 }
+
+/// What tells whom an exemption is for.
+const CONDITIONS: &[&str] = &["namespaces", "serviceAccounts", "users", "groups"];
 
 /// Groups that hold everybody, or every pod: an exemption for them exempts all.
 const EVERYBODY: &[&str] = &[
@@ -77,7 +81,8 @@ pub(crate) fn read(form: &mut Form<'_, '_>) -> Vec<Exemption> {
 
 fn read_one(form: &mut Form<'_, '_>) -> Exemption {
     let mut exemption = Exemption::default();
-    let mut is_whole = true;
+    let mut given: Vec<&'static str> = Vec::new();
+    let before = form.mistakes_so_far();
     form.table(
         &[
             "reason",
@@ -88,7 +93,7 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
             "groups",
         ],
         &mut |key, form| {
-            let before = form.mistakes_so_far();
+            given.push(key);
             match key {
                 "reason" => exemption.reason = name(form).unwrap_or_default(),
                 "rules" => exemption.rules = rules(form),
@@ -97,54 +102,49 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
                 "users" => exemption.users = names(form, user_fault),
                 _ => exemption.groups = names(form, group_fault),
             }
-            is_whole &= form.mistakes_so_far() == before;
         },
     );
-    // What follows would only repeat a mistake that was noted already.
-    if is_whole {
-        check(&exemption, form);
+    if given.is_empty() && form.mistakes_so_far() > before {
+        return exemption;
     }
+    for key in ["reason", "rules"] {
+        if !given.contains(&key) {
+            form.mistake(&format!("no `{key}`"));
+        }
+    }
+    if !given.iter().any(|key| CONDITIONS.contains(key)) {
+        form.mistake("names nobody; give `namespaces`, `serviceAccounts`, `users` or `groups`");
+    }
+    check_accounts(&exemption, given.contains(&"namespaces"), form);
     exemption
 }
 
-fn check(exemption: &Exemption, form: &mut Form<'_, '_>) {
-    if exemption.reason.is_empty() {
-        form.mistake("has no `reason`");
-    }
-    if exemption.rules.is_empty() {
-        form.mistake("names no `rules`");
-    }
-    if exemption.namespaces.is_empty()
-        && exemption.service_accounts.is_empty()
-        && exemption.users.is_empty()
-        && exemption.groups.is_empty()
-    {
-        form.mistake("names nobody; give `namespaces`, `serviceAccounts`, `users` or `groups`");
-    }
-    if exemption.namespaces.is_empty()
-        && exemption
-            .service_accounts
-            .iter()
-            .any(|account| account.namespace.is_none())
-    {
-        form.mistake(
-            "names a service account without its namespace, which anybody could make; write \
-             `namespace/name`, or add `namespaces`",
-        );
-    }
-    if let Some(account) = exemption.service_accounts.iter().find_map(|account| {
-        account.namespace.as_ref().filter(|namespace| {
-            !exemption.namespaces.is_empty() && !exemption.namespaces.contains(namespace)
-        })
-    }) {
-        form.mistake(&format!("can never hold: `namespaces` has no `{account}`"));
+fn check_accounts(exemption: &Exemption, has_namespaces: bool, form: &mut Form<'_, '_>) {
+    for account in &exemption.service_accounts {
+        match &account.namespace {
+            None if !has_namespaces => form.mistake(
+                "names a service account without its namespace, which anybody could make; write \
+                 `namespace/name`, or add `namespaces`",
+            ),
+            Some(namespace) if has_namespaces && !exemption.namespaces.contains(namespace) => {
+                form.mistake(&format!(
+                    "can never hold: `namespaces` has no {}",
+                    quoted(namespace)
+                ));
+            }
+            None | Some(_) => {}
+        }
     }
 }
 
 fn rules(form: &mut Form<'_, '_>) -> Vec<&'static str> {
     let ids: Vec<(&str, &'static str)> = RULES.iter().map(|rule| (rule.id, rule.id)).collect();
     let mut rules = Vec::new();
+    let before = form.mistakes_so_far();
     form.list(&mut |form| rules.extend(form.one_of(&ids)));
+    if rules.is_empty() && form.mistakes_so_far() == before {
+        form.mistake("empty");
+    }
     rules
 }
 
@@ -168,6 +168,7 @@ fn accounts(form: &mut Form<'_, '_>) -> Vec<ServiceAccount> {
 
 fn names(form: &mut Form<'_, '_>, fault: impl Fn(&str) -> Option<&'static str>) -> Vec<String> {
     let mut names = Vec::new();
+    let before = form.mistakes_so_far();
     form.list(&mut |form| {
         let Some(text) = name(form) else { return };
         match fault(&text) {
@@ -175,6 +176,10 @@ fn names(form: &mut Form<'_, '_>, fault: impl Fn(&str) -> Option<&'static str>) 
             Some(fault) => form.mistake(fault),
         }
     });
+    // An empty list would be no condition at all.
+    if names.is_empty() && form.mistakes_so_far() == before {
+        form.mistake("empty");
+    }
     names
 }
 

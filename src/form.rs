@@ -117,13 +117,21 @@ impl<'t, 'm> Form<'t, 'm> {
     pub fn text(&mut self) -> Option<Text<'t>> {
         let text = serde_json::from_slice(self.text.as_bytes()).ok();
         if text.is_none() {
-            self.mistake(&format!("{}, expected a string", self.what()));
+            self.mistake(&format!(
+                "{}, expected a string; in YAML, write it in quotes",
+                self.what()
+            ));
         }
         text
     }
 
-    /// Reads one of a few words.
+    /// Reads one of a few words. YAML 1.1 takes `off` for a boolean, so `false` stands for it.
     pub fn one_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
+        if self.text == "false"
+            && let Some((_, off)) = words.iter().find(|(word, _)| *word == "off")
+        {
+            return Some(*off);
+        }
         let text = self.text()?;
         let found = words.iter().find(|(word, _)| *word == text.as_str());
         if found.is_none() {

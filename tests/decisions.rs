@@ -429,6 +429,8 @@ fn settings_that_are_right_are_valid() {
                "onUpdate": "new", "kubernetesVersion": "1.36",
                "rules": {"host-path": {"action": "off"}, "unreadable": {"action": "warn"}, "pod-exec": {"severity": "critical"}},
                "exemptions": [{"reason": "r", "rules": ["host-network"], "namespaces": ["monitoring"], "serviceAccounts": ["node-exporter"]}]}),
+        // What YAML 1.1 makes of `action: off`.
+        json!({"rules": {"host-path": {"action": false}}}),
     ] {
         assert_eq!(mistakes(&settings), Vec::<String>::new(), "{settings}");
     }
@@ -443,7 +445,7 @@ fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
         "kubernetesVersion": 1.36,
         "rules": {"host-pid": {"action": "block"}, "unreadable": {"action": "off"}},
         "exemptions": [
-            {"rules": ["host-pids"], "reason": ""},
+            {"rules": ["host-pids"], "reason": "", "serviceAccounts": ["agent"]},
             {"reason": "r", "rules": ["host-pid"]},
             {"reason": "r", "rules": ["host-pid"], "serviceAccounts": ["agent"]},
             {"reason": "r", "rules": ["host-pid"], "groups": ["system:authenticated"], "namespaces": ["team-*"]},
@@ -461,6 +463,7 @@ fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
         "rules.unreadable: cannot be off",
         "exemptions[0].rules[0]: `host-pids`, expected one of `privileged`",
         "exemptions[0].reason: empty",
+        "exemptions[0]: names a service account without its namespace",
         "exemptions[1]: names nobody",
         "exemptions[2]: names a service account without its namespace",
         "exemptions[3].groups[0]: a group that everybody is in",
