@@ -54,8 +54,12 @@ const UNREADABLE: &[&str] = &["unreadable"];
 
 fn cases() -> Vec<Case> {
     let mut cases = vec![
-        case("empty.json", "", Judged(&[])),
-        case("comments.yaml", "# nothing\n---\n# here\n", Judged(&[])),
+        case("empty.json", "", Broken(&[], &["empty.json: "])),
+        case(
+            "comments.yaml",
+            "# nothing\n---\n# here\n",
+            Broken(&[], &["comments.yaml: "]),
+        ),
         case(
             "mark.json",
             format!("\u{feff}{}", review(HOST_PID)),

@@ -25,6 +25,8 @@ pub(crate) struct Decision<'s> {
     /// How many findings there were beyond those.
     pub omitted: usize,
     pub refusal: Option<Refusal>,
+    /// Whether any rule was asked: whether there was something in the request to judge.
+    pub judged: bool,
 }
 
 /// Why a request is refused.
@@ -101,6 +103,7 @@ pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decis
         findings,
         omitted,
         refusal,
+        judged: !matches!(request.object, Subject::Nothing),
     }
 }
 
@@ -126,6 +129,7 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
         findings: vec![finding],
         omitted: 0,
         refusal: Some(Refusal::UnreadableRequest),
+        judged: true,
     }
 }
 

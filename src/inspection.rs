@@ -18,6 +18,9 @@ pub struct Inspection<'d> {
     pub version: u8,
     /// What was asked for.
     pub request: RequestSummary<'d>,
+    /// Whether any rule was asked. Not about a kind that no rule is about, nor about an operation
+    /// or subresource that cannot change what is judged; such a request is allowed.
+    pub judged: bool,
     /// Whether the request may pass.
     pub allowed: bool,
     /// The worst first; at most 256.
@@ -105,6 +108,7 @@ impl<'d> Inspection<'d> {
         Self {
             version: 1,
             request: request.map(RequestSummary::new).unwrap_or_default(),
+            judged: decision.judged,
             allowed: response.accepted,
             findings: decision.findings.iter().map(FindingReport::new).collect(),
             omitted: decision.omitted,

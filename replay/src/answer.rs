@@ -13,6 +13,9 @@ pub(crate) struct Answer<'a> {
     /// The [`Request`], as text.
     #[serde(borrow)]
     pub(crate) request: &'a RawValue,
+    /// Whether any rule was asked; a policy that does not tell has asked.
+    #[serde(default = "yes")]
+    pub(crate) judged: bool,
     /// Whether the policy lets the request pass.
     pub(crate) allowed: bool,
     /// A list of [`Finding`], as text.
@@ -21,6 +24,10 @@ pub(crate) struct Answer<'a> {
     /// Findings beyond those that are listed.
     #[serde(default)]
     pub(crate) omitted: u64,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What was asked, of which object, by whom.

@@ -53,6 +53,7 @@ impl Judge {
         Ok(Judged {
             request: serde_json::from_str(answer.request.get())?,
             form: case.form,
+            asked: answer.judged,
             allowed: answer.allowed,
             findings: self.located(case, findings),
             omitted: answer.omitted,

@@ -66,6 +66,8 @@ pub(crate) struct Judged {
     pub(crate) request: Request,
     /// What the case was read as.
     pub(crate) form: Form,
+    /// Whether any rule was asked.
+    pub(crate) asked: bool,
     /// Whether the policy lets it pass.
     pub(crate) allowed: bool,
     /// Worst first, with the place of each in the file.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use intake::Form;
 
-use crate::answer::{Action, Severity};
+use crate::answer::{Action, Request, Severity};
 use crate::outcome::{Failure, Judged, Outcome};
 
 /// The rule of what a policy cannot read.
@@ -31,6 +31,8 @@ pub(crate) struct Tally {
     pub(crate) requests: u64,
     /// Judged cases that were manifests, judged as if created.
     pub(crate) objects: u64,
+    /// Cases that no rule is about, by what they are.
+    pub(crate) beside: BTreeMap<String, u64>,
     pub(crate) denied: u64,
     pub(crate) with_findings: u64,
     pub(crate) findings: BTreeMap<(Severity, Action), u64>,
@@ -52,6 +54,7 @@ impl Tally {
             files: 0,
             requests: 0,
             objects: 0,
+            beside: BTreeMap::new(),
             denied: 0,
             with_findings: 0,
             findings: BTreeMap::new(),
@@ -77,6 +80,9 @@ impl Tally {
         match judged.form {
             Form::Request => self.requests += 1,
             Form::Manifest => self.objects += 1,
+        }
+        if !judged.asked {
+            *self.beside.entry(what(&judged.request)).or_default() += 1;
         }
         self.denied += u64::from(!judged.allowed);
         self.with_findings += u64::from(!judged.findings.is_empty());
@@ -129,6 +135,16 @@ impl Tally {
     }
 }
 
+/// What a request is about, in two words: `Service`, `Pod status`, `DELETE Pod`.
+fn what(request: &Request) -> String {
+    let kind = request.kind.as_deref().unwrap_or_default();
+    match (request.operation.as_deref(), request.subresource.as_deref()) {
+        (Some(operation @ ("DELETE" | "CONNECT")), _) => format!("{operation} {kind}"),
+        (_, Some("status")) => format!("{kind} status"),
+        _ => kind.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use intake::Form;
@@ -154,6 +170,7 @@ mod tests {
             source: source(),
             request: Request::default(),
             form: Form::Request,
+            asked: true,
             allowed: finding.action != crate::answer::Action::Deny,
             findings: vec![(finding, None)],
             omitted: 0,

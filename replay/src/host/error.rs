@@ -11,6 +11,8 @@ use super::guest::Guest;
 /// Why a module cannot be used as a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoadError {
+    /// The bytes do not even start as a WebAssembly module does.
+    OtherBytes,
     /// The bytes are no WebAssembly module that wasmtime can compile.
     NotAModule(String),
     /// The module imports what a replay does not provide.
@@ -55,7 +57,10 @@ impl LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAModule(message) => write!(f, "no WebAssembly module: {message}"),
+            Self::OtherBytes => f.write_str("not a WebAssembly module"),
+            Self::NotAModule(message) => {
+                write!(f, "not a WebAssembly module that can be used: {message}")
+            }
             Self::UnknownImport { module, name } => write!(
                 f,
                 "imports `{module}::{name}`, which a replay does not provide: \
@@ -63,7 +68,10 @@ impl fmt::Display for LoadError {
             ),
             Self::WrongImport(message) => write!(f, "imports do not fit: {message}"),
             Self::MissingExport(name) => {
-                write!(f, "exports no `{name}` as waPC has it: not a waPC policy")
+                write!(
+                    f,
+                    "not a Kubewarden policy: exports no `{name}` as waPC has it"
+                )
             }
             Self::Engine(message) => write!(f, "WebAssembly cannot run here: {message}"),
         }

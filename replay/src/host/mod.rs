@@ -82,6 +82,9 @@ impl Policy {
     /// imports something that a replay does not provide.
     pub fn load(wasm: &[u8], options: &Options) -> Result<Self, LoadError> {
         let engine = engine::engine(options).map_err(LoadError::engine)?;
+        if !wasm.starts_with(b"\0asm") {
+            return Err(LoadError::OtherBytes);
+        }
         let module = Module::from_binary(&engine, wasm).map_err(LoadError::module)?;
         let mut linker = Linker::new(&engine);
         wapc::link(&mut linker).map_err(LoadError::engine)?;

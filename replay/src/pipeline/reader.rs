@@ -89,11 +89,12 @@ fn one_input(
             Err(error) => return add(batch, unreadable(name, &error)),
         }
     }
-    // a log that was just rotated is empty, and that is no mistake
-    if empty {
-        add(batch, Outcome::Skipped("empty file".to_owned()))?;
+    match (empty, strict) {
+        (false, _) => Ok(()),
+        // what comes out of a pipe that broke is empty too
+        (true, true) => add(batch, nothing(name)),
+        (true, false) => add(batch, Outcome::Skipped("empty file".to_owned())),
     }
-    Ok(())
 }
 
 /// What is no Kubernetes object is an error where it was asked for by name.
@@ -104,6 +105,11 @@ fn left_out(name: &Arc<str>, skipped: &Skipped, strict: bool) -> Outcome {
     } else {
         Outcome::Skipped(skipped.reason.to_string())
     }
+}
+
+fn nothing(name: &Arc<str>) -> Outcome {
+    let message = "no Kubernetes object: nothing in it".to_owned();
+    failure(Source::file(name), "no-object", message)
 }
 
 fn unreadable(name: &Arc<str>, error: &io::Error) -> Outcome {

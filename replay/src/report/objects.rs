@@ -307,6 +307,7 @@ mod tests {
                 .map(|finding| (finding, None))
                 .collect(),
             form: Form::Request,
+            asked: true,
             omitted: 0,
             json: None,
         }

@@ -1,5 +1,6 @@
 //! Counts of everything that was read, so that nothing is dropped in silence.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -27,6 +28,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("read", counted(tally.files, "file", "files")),
         ("judged", judged(tally)),
+        ("no rule for", beside(tally)),
         ("verdicts", verdicts(tally)),
         ("findings", findings(tally)),
     ];
@@ -53,7 +55,29 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
         let text = failures(&tally.unanswered);
         lines.push(("not judged", format!("{text}: {NAMED}")));
     }
+    lines.retain(|(_, text)| !text.is_empty());
     lines
+}
+
+/// `14 of them: 9 Service, 5 Scale`: what passed because no rule is about it, the most first.
+fn beside(tally: &Tally) -> String {
+    const SHOWN: usize = 8;
+
+    let total: u64 = tally.beside.values().sum();
+    if total == 0 {
+        return String::new();
+    }
+    let mut kinds: Vec<(&String, &u64)> = tally.beside.iter().collect();
+    kinds.sort_by_key(|(_, count)| Reverse(**count));
+    let mut parts: Vec<String> = kinds
+        .iter()
+        .take(SHOWN)
+        .map(|(kind, count)| format!("{count} {}", escaped(kind)))
+        .collect();
+    if kinds.len() > SHOWN {
+        parts.push("and others".to_owned());
+    }
+    format!("{total} of them: {}", parts.join(", "))
 }
 
 /// `3 requests, 1 object from manifests`.

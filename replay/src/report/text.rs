@@ -143,7 +143,7 @@ fn details(finding: &Finding, seen: &Seen) -> Vec<(&'static str, String)> {
     let mut places = seen.places.iter().map(|(file, line)| place(file, *line));
     let first = places.next().unwrap_or_default();
     details.push(("at", format!("{first}  {pointer}")));
-    if let Some(value) = &finding.value {
+    if let Some(value) = finding.value.as_ref().filter(|value| !value.is_empty()) {
         details.push(("found", value.clone()));
     }
     details.push(("risk", finding.message.clone()));

@@ -141,8 +141,9 @@ fn refuses_an_import_of_another_type() {
 
 #[test]
 fn refuses_what_is_no_policy() {
-    assert!(matches!(load_error(b"{}"), LoadError::NotAModule(_)));
-    assert!(matches!(load_error(b""), LoadError::NotAModule(_)));
+    assert!(matches!(load_error(b"\0asm?"), LoadError::NotAModule(_)));
+    assert_eq!(load_error(b"{}"), LoadError::OtherBytes);
+    assert_eq!(load_error(b""), LoadError::OtherBytes);
     assert_eq!(load_error(&module("")), LoadError::MissingExport("memory"));
     assert_eq!(
         load_error(&module(r#"(memory (export "memory") 1)"#)),

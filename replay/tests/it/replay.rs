@@ -194,20 +194,24 @@ fn takes_named_files_strictly() {
 }
 
 #[test]
-fn an_empty_file_is_no_mistake_and_is_counted() {
+fn an_empty_file_is_a_mistake_where_it_was_named() {
     let folder = Folder::new();
     folder
-        .write("empty.json", "")
-        .write("comments.yaml", "# nothing\n---\n");
-    for input in ["empty.json", "comments.yaml", "-"] {
+        .write("in/empty.json", "")
+        .write("in/comments.yaml", "# nothing\n---\n");
+    for input in ["in/empty.json", "in/comments.yaml", "-"] {
         let ran = folder.replay(input);
-        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{input}");
-        assert!(
-            ran.stdout.contains("skipped       empty file (1)"),
-            "{}",
-            ran.stdout
-        );
+        assert_eq!(ran.code, 2, "{input}");
+        let message = format!("error: {input}: no Kubernetes object: nothing in it\n");
+        assert_eq!(ran.stderr, message);
     }
+    let ran = folder.replay("in");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(
+        ran.stdout.contains("skipped       empty file (2)"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -388,7 +392,7 @@ fn refuses_a_policy_that_cannot_be_used() {
     );
     for (policy, message) in [
         ("nowhere.wasm", "error: nowhere.wasm: No such file"),
-        ("text.wasm", "error: text.wasm: no WebAssembly module: "),
+        ("text.wasm", "error: text.wasm: not a WebAssembly module\n"),
         (
             "import.wasm",
             "error: import.wasm: imports `env::now`, which",
