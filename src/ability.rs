@@ -3,7 +3,7 @@
 //! The tables of what gives an ability stand with its rule; here is how they are held against a
 //! role, name by name, as the authorizer would. No wildcard is decided here: see `role`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
@@ -112,51 +112,55 @@ pub(crate) fn evidence(
         .map(|access| (access, Appliable::new(access, role)))
         .collect();
     let mut places = Vec::new();
-    let mut reach: Option<Reach> = None;
+    let mut ways = Ways::default();
     for (index, rule) in role.rules.iter().enumerate() {
-        let granted: Vec<(&Access, Reach)> = accesses
+        let mut granted: Vec<Granted<'_>> = accesses
             .iter()
             .filter(|(access, _)| grants(rule, access))
             .filter_map(|(access, appliable)| {
                 let names = names(access, rule, appliable)?;
-                Some((*access, Reach::new(access, rule, names, oldest)))
+                Some(Granted {
+                    access,
+                    verbs: access_verbs(access, rule),
+                    way: Some((Way::new(access, rule, names.is_some(), oldest), names)),
+                })
             })
             .collect();
         if granted.is_empty() {
             continue;
         }
         for (entry_index, entry) in role::resources(rule).iter().enumerate() {
-            let matched = granted
-                .iter()
-                .filter(|(access, _)| role::entry_matches(entry, access.resource));
-            let mut verbs: Vec<String> = Vec::new();
-            for (access, found) in matched {
-                reach = Some(reach.map_or_else(|| found.clone(), |reach| reach.joined(found)));
-                for verb in access_verbs(access, rule) {
-                    if !verbs.contains(verb) {
-                        verbs.push(verb.clone());
+            let mut verbs: Vec<&String> = Vec::new();
+            for granted in &mut granted {
+                if role::entry_matches(entry, granted.access.resource) {
+                    let new: Vec<&String> = granted
+                        .verbs
+                        .iter()
+                        .copied()
+                        .filter(|verb| !verbs.contains(verb))
+                        .collect();
+                    verbs.extend(new);
+                    if let Some((way, names)) = granted.way.take() {
+                        ways.add(way, names);
                     }
                 }
             }
             if !verbs.is_empty() {
-                let path = format!("/rules/{index}/resources/{entry_index}");
                 places.push(GrantPlace {
-                    path,
+                    path: format!("/rules/{index}/resources/{entry_index}"),
                     resource: entry.clone(),
-                    verbs,
+                    verbs: verbs.into_iter().cloned().collect(),
                 });
             }
         }
     }
-    let Reach {
-        severity,
-        names,
-        until,
-    } = reach?;
+    let severity = ways.severity()?;
+    let (names, until) = (ways.names(), ways.until());
     Some(Evidence {
         severity,
         pointer: places.first()?.path.clone(),
         container: None,
+        reach: 0,
         value: value(&places),
         identity: Some(String::new()),
         message: message(gain, names.as_ref(), until),
@@ -164,23 +168,32 @@ pub(crate) fn evidence(
             places,
             names,
             until,
+            ways,
         }),
     })
 }
 
-/// How far what was found so far reaches.
-#[derive(Clone)]
-struct Reach {
+/// An access that a rule gives, if one of its entries names the resource.
+struct Granted<'r> {
+    access: &'r Access,
+    verbs: Vec<&'r String>,
+    /// Taken when the first entry is found.
+    way: Option<(Way, Option<BTreeSet<String>>)>,
+}
+
+/// A way in which a role gives an ability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    resource: Resource,
     severity: Severity,
-    names: Option<BTreeSet<String>>,
     until: Option<Version>,
 }
 
-impl Reach {
+impl Way {
     fn new(
         access: &Access,
         rule: &PolicyRule,
-        names: Option<BTreeSet<String>>,
+        is_restricted: bool,
         oldest: Option<Version>,
     ) -> Self {
         // A setting that names an older version makes the grant as good as any other.
@@ -189,31 +202,82 @@ impl Reach {
         if role::is_everything(rule) {
             severity = Severity::Critical;
         }
-        if names.is_some() {
+        if is_restricted {
             severity = severity.lowered();
         }
         if until.is_some() {
             severity = severity.lowered();
         }
         Self {
+            resource: access.resource,
             severity,
-            names,
             until,
         }
     }
 
-    fn joined(self, other: &Self) -> Self {
-        Self {
-            severity: self.severity.max(other.severity),
-            names: self
-                .names
-                .zip(other.names.as_ref())
-                .map(|(names, more)| &names | more),
-            until: self
-                .until
-                .zip(other.until)
-                .map(|(until, more)| until.max(more)),
+    /// Whether this way gives all that `new` gives, names aside.
+    fn covers(self, new: Self) -> bool {
+        let lasts = match (self.until, new.until) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(old), Some(new)) => old >= new,
+        };
+        self.resource == new.resource && self.severity >= new.severity && lasts
+    }
+}
+
+/// All ways in which a role gives an ability, with the names to which each is restricted; none
+/// for all names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ways(BTreeMap<Way, Option<BTreeSet<String>>>);
+
+impl Ways {
+    fn add(&mut self, way: Way, names: Option<BTreeSet<String>>) {
+        match (
+            self.0.entry(way).or_insert_with(|| Some(BTreeSet::new())),
+            names,
+        ) {
+            (Some(known), Some(names)) => known.extend(names),
+            (known, None) => *known = None,
+            (None, Some(_)) => {}
         }
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.0.keys().map(|way| way.severity).max()
+    }
+
+    /// The names to which all ways together are restricted.
+    fn names(&self) -> Option<BTreeSet<String>> {
+        let mut all = BTreeSet::new();
+        for names in self.0.values() {
+            all.extend(names.as_ref()?.iter().cloned());
+        }
+        Some(all)
+    }
+
+    /// The first version in which none of the ways is left.
+    fn until(&self) -> Option<Version> {
+        let mut last = None;
+        for way in self.0.keys() {
+            last = last.max(Some(way.until?));
+        }
+        last
+    }
+
+    /// Whether there is a way here that the old role did not have, or had for fewer names.
+    pub fn widen(&self, old: &Self) -> bool {
+        let had = |way: &Way, names: &Option<BTreeSet<String>>| {
+            old.0.iter().any(|(old_way, old_names)| {
+                old_way.covers(*way)
+                    && match (names, old_names) {
+                        (_, None) => true,
+                        (None, Some(_)) => false,
+                        (Some(names), Some(old_names)) => names.is_subset(old_names),
+                    }
+            })
+        };
+        !self.0.iter().all(|(way, names)| had(way, names))
     }
 }
 
@@ -223,12 +287,15 @@ fn grants(rule: &PolicyRule, access: &Access) -> bool {
         && access.verbs.iter().any(|verb| role::has_verb(rule, verb))
 }
 
-/// The rule's verbs that give the access, as written.
-fn access_verbs<'r>(access: &Access, rule: &'r PolicyRule) -> impl Iterator<Item = &'r String> {
-    let verbs = access.verbs;
+/// The rule's verbs that give the access, as written, each once.
+fn access_verbs<'r>(access: &Access, rule: &'r PolicyRule) -> Vec<&'r String> {
+    let mut seen = BTreeSet::new();
+    let counts = |entry: &&String| *entry == "*" || access.verbs.contains(&entry.as_str());
     rule.verbs
         .iter()
-        .filter(move |entry| *entry == "*" || verbs.contains(&entry.as_str()))
+        .filter(counts)
+        .filter(|entry| seen.insert(*entry))
+        .collect()
 }
 
 /// The names under which the role may apply an object, and so create it by `create`.

@@ -12,6 +12,7 @@ use crate::rule::{Check, Evidence, Rule, Severity};
 use crate::rules::{RULES, unreadable};
 use crate::settings::{Action, OnUpdate, Settings};
 use crate::subject::{self, Subject};
+use crate::text::visible;
 use crate::view::Text;
 
 /// At most so many findings are told of one case: the worst. The others are counted.
@@ -22,8 +23,8 @@ pub(crate) const MOST_FINDINGS: usize = 256;
 pub(crate) struct Decision<'s> {
     /// The worst first; equal ones in the order of the rules, then of the object.
     pub findings: Vec<Finding<'s>>,
-    /// How many findings there were beyond those.
-    pub omitted: usize,
+    /// The findings beyond those.
+    pub omitted: Vec<Finding<'s>>,
     pub refusal: Option<Refusal>,
     /// Whether any rule was asked: whether there was something in the request to judge.
     pub judged: bool,
@@ -43,6 +44,8 @@ pub(crate) enum Refusal {
 /// Something found, and what happens because of it.
 #[derive(Debug)]
 pub(crate) struct Finding<'s> {
+    /// Its place among the findings: by rule, then by the object.
+    order: usize,
     pub rule: &'static Rule,
     pub severity: Severity,
     pub evidence: Evidence,
@@ -82,23 +85,27 @@ pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decis
     let mut findings: Vec<Finding<'s>> = found
         .into_iter()
         .filter(|(rule, evidence)| !causes.cover(rule, evidence))
-        .map(|(rule, evidence)| {
+        .enumerate()
+        .map(|(order, (rule, evidence))| {
             let new = matches!(rule.check, Check::Unreadable) || !old.covers(rule, &evidence);
-            finding(rule, evidence, new, request, settings)
+            Finding {
+                order,
+                ..finding(rule, evidence, new, request, settings)
+            }
         })
         .collect();
-    findings.sort_by_key(|finding| Reverse(finding.severity));
-    let denied = |finding: &&Finding<'_>| finding.action == Action::Deny;
     let refusal = findings
         .iter()
-        .filter(denied)
+        .filter(|finding| finding.action == Action::Deny)
         .map(|finding| match finding.rule.check {
             Check::Unreadable => Refusal::UnreadableObject,
             Check::Pod(_) | Check::Ability { .. } => Refusal::Denied,
-        });
-    let refusal = refusal.max();
-    let omitted = findings.len().saturating_sub(MOST_FINDINGS);
-    findings.truncate(MOST_FINDINGS);
+        })
+        .max();
+    // Where not all can be told, those with consequences come before those without.
+    findings.sort_by_key(|finding| Reverse((finding.action != Action::Audit, finding.severity)));
+    let omitted = findings.split_off(findings.len().min(MOST_FINDINGS));
+    findings.sort_by_key(|finding| (Reverse(finding.severity), finding.order));
     Decision {
         findings,
         omitted,
@@ -113,11 +120,12 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
     let evidence = unreadable::evidence(&Fault {
         reason: match fault.pointer.as_str() {
             "" => fault.reason,
-            place => format!("{place}: {}", fault.reason),
+            place => format!("{}: {}", visible(place, 100), fault.reason),
         },
         pointer: String::new(),
     });
     let finding = Finding {
+        order: 0,
         rule: &unreadable::RULE,
         severity: evidence.severity,
         evidence,
@@ -127,7 +135,7 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
     };
     Decision {
         findings: vec![finding],
-        omitted: 0,
+        omitted: Vec::new(),
         refusal: Some(Refusal::UnreadableRequest),
         judged: true,
     }
@@ -157,6 +165,7 @@ fn finding<'s>(
         Action::Audit
     };
     Finding {
+        order: 0,
         rule,
         severity,
         evidence,
@@ -215,38 +224,55 @@ fn place(evidence: &Evidence) -> Option<ContainerPlace> {
     evidence.container.as_ref().map(|container| container.place)
 }
 
-/// What the rules found in the old object, by what makes it the same.
-struct Old<'f>(BTreeMap<Identity<'f>, Vec<&'f Evidence>>);
+/// What the rules found in the old object.
+struct Old<'f> {
+    /// By what makes it the same.
+    found: BTreeMap<Identity<'f>, Vec<&'f Evidence>>,
+    /// The rules that found something, with the container's name.
+    causes: BTreeSet<(&'static str, Option<&'f str>)>,
+}
 
 /// A rule, the name of the container, and what was found.
 type Identity<'f> = (&'static str, Option<&'f str>, &'f str);
 
 impl<'f> Old<'f> {
     fn of(found: &'f [Found]) -> Self {
-        let mut old: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut old = Self {
+            found: BTreeMap::new(),
+            causes: BTreeSet::new(),
+        };
         for (rule, evidence) in found {
-            old.entry(identity(rule, evidence))
+            old.found
+                .entry(identity(rule, evidence))
                 .or_default()
                 .push(evidence);
+            old.causes.insert((rule.id, container(evidence)));
         }
-        Self(old)
+        old
     }
 
-    /// Whether the old object had it already, and no milder.
+    /// Whether the old object had it already, and no milder; or had what implies it.
     fn covers(&self, rule: &'static Rule, evidence: &Evidence) -> bool {
-        let same = self.0.get(&identity(rule, evidence));
-        same.is_some_and(|same| same.iter().any(|old| !evidence.is_worse_than(old)))
+        let same = self.found.get(&identity(rule, evidence));
+        let by = [container(evidence), None];
+        let implied =
+            |cause: &&'static str| by.iter().any(|by| self.causes.contains(&(cause, *by)));
+        rule.subsumed_by.iter().any(implied)
+            || same.is_some_and(|same| same.iter().any(|old| !evidence.is_worse_than(old)))
     }
 }
 
-fn identity<'f>(rule: &'static Rule, evidence: &'f Evidence) -> Identity<'f> {
-    let name = evidence
+fn container(evidence: &Evidence) -> Option<&str> {
+    evidence
         .container
         .as_ref()
-        .and_then(|container| container.name.as_deref());
+        .and_then(|container| container.name.as_deref())
+}
+
+fn identity<'f>(rule: &'static Rule, evidence: &'f Evidence) -> Identity<'f> {
     (
         rule.id,
-        name,
+        container(evidence),
         evidence.identity.as_deref().unwrap_or(&evidence.value),
     )
 }

@@ -17,17 +17,23 @@ pub(crate) struct Fault {
 impl Fault {
     /// Explains why reading `text` failed with `error`.
     pub fn new(text: &[u8], error: &serde_json::Error) -> Self {
-        let end = offset(text, error.line(), error.column());
-        let (pointer, start) = value_at(text, end);
         let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        let reason = match error.classify() {
-            Category::Data => data_reason(message, text.get(start)),
-            Category::Syntax | Category::Eof | Category::Io => {
-                format!("not valid JSON: {message}")
+        match error.classify() {
+            Category::Data => {
+                let end = offset(text, error.line(), error.column());
+                let (pointer, start) = value_at(text, end);
+                let message = message.split(" at line ").next().unwrap_or_default();
+                Self {
+                    pointer,
+                    reason: data_reason(message, text.get(start)),
+                }
             }
-        };
-        Self { pointer, reason }
+            // The keys on the way may be anything, and nothing after this place was read.
+            Category::Syntax | Category::Eof | Category::Io => Self {
+                pointer: String::new(),
+                reason: format!("not valid JSON: {message}"),
+            },
+        }
     }
 }
 
@@ -304,7 +310,7 @@ mod tests {
     #[test]
     fn says_where_a_text_ends_too_early() {
         let fault = fault(r#"{"containers":[{"name":"a"},{"na"#);
-        assert_eq!(fault.pointer, "/containers/1");
+        assert_eq!(fault.pointer, "");
         assert!(fault.reason.starts_with("not valid JSON: EOF"), "{fault:?}");
     }
 }

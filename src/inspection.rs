@@ -111,7 +111,7 @@ impl<'d> Inspection<'d> {
             judged: decision.judged,
             allowed: response.accepted,
             findings: decision.findings.iter().map(FindingReport::new).collect(),
-            omitted: decision.omitted,
+            omitted: decision.omitted.len(),
             response,
         }
     }

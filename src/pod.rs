@@ -43,11 +43,14 @@ impl<'a> Pod<'a> {
 
     /// The service account the pod runs as.
     pub fn service_account(&self) -> &str {
-        match &self.spec.service_account_name {
-            Some(name) if !name.as_str().is_empty() => name.as_str(),
-            // Kubernetes fills this in before it asks a policy; manifests leave it out.
-            _ => "default",
-        }
+        // The older `serviceAccount` counts where the newer name is empty. Kubernetes fills both
+        // in before it asks a policy; manifests leave them out.
+        [&self.spec.service_account_name, &self.spec.service_account]
+            .into_iter()
+            .flatten()
+            .map(Text::as_str)
+            .find(|name| !name.is_empty())
+            .unwrap_or("default")
     }
 }
 
@@ -62,6 +65,7 @@ pub(crate) struct PodSpec<'a> {
     pub host_pid: bool,
     pub host_ipc: bool,
     pub service_account_name: Option<Text<'a>>,
+    pub service_account: Option<Text<'a>>,
 }
 
 impl<'de> View<'de> for PodSpec<'de> {
@@ -74,6 +78,7 @@ impl<'de> View<'de> for PodSpec<'de> {
         "hostPID",
         "hostIPC",
         "serviceAccountName",
+        "serviceAccount",
     ];
 
     fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
@@ -85,7 +90,8 @@ impl<'de> View<'de> for PodSpec<'de> {
             4 => self.host_network = flag(map)?,
             5 => self.host_pid = flag(map)?,
             6 => self.host_ipc = flag(map)?,
-            _ => self.service_account_name = map.next_value()?,
+            7 => self.service_account_name = map.next_value()?,
+            _ => self.service_account = map.next_value()?,
         }
         Ok(())
     }

@@ -329,7 +329,11 @@ mod tests {
     #[test]
     fn what_is_no_request_is_a_fault_with_its_place() {
         for (payload, pointer, reason) in [
-            ("", "", "not valid JSON: EOF while parsing a value"),
+            (
+                "",
+                "",
+                "not valid JSON: EOF while parsing a value at line 1 column 0",
+            ),
             ("null", "", "no request that names the kind of its object"),
             ("[]", "", "an array, expected an object"),
             ("{}", "", "no request that names the kind of its object"),
@@ -361,7 +365,7 @@ mod tests {
             (
                 r#"{"request":{}} x"#,
                 "",
-                "not valid JSON: trailing characters",
+                "not valid JSON: trailing characters at line 1 column 16",
             ),
         ] {
             let fault = read(payload.as_bytes()).unwrap_err();

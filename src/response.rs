@@ -1,6 +1,7 @@
 //! What Kubernetes is told: the response in Kubewarden's protocol, with a message, warnings and an
 //! audit annotation that stay within what API servers and people take.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use crate::decision::{Decision, Finding, Refusal};
 use crate::rule::Severity;
 use crate::settings::Action;
-use crate::text::{bounded, quoted};
+use crate::text::{bounded, quoted, visible};
 
 /// The answer to `validate`, as the policy server reads it (`ValidationResponse` of Kubewarden's
 /// SDK, which the browser build cannot link; a test decodes the one with the other).
@@ -45,13 +46,13 @@ impl Response {
         let told = Causes::of(decision, |action| action != Action::Audit);
         Self {
             accepted: decision.refusal.is_none(),
-            message: decision.refusal.map(|_| message(&denied, decision.omitted)),
+            message: decision.refusal.map(|_| message(&denied)),
             code: decision.refusal.map(|refusal| match refusal {
                 Refusal::Denied => 403,
                 Refusal::UnreadableObject => 422,
                 Refusal::UnreadableRequest => 400,
             }),
-            audit_annotations: annotation(&decision.findings)
+            audit_annotations: annotation(decision)
                 .map(|findings| ("findings", findings))
                 .into_iter()
                 .collect(),
@@ -62,7 +63,11 @@ impl Response {
 
 /// Findings by their cause: those of one rule that say the same, such as that of three privileged
 /// containers.
-struct Causes<'d>(Vec<Cause<'d>>);
+struct Causes<'d> {
+    causes: Vec<Cause<'d>>,
+    /// How many findings there are, those that are told of nowhere included.
+    findings: usize,
+}
 
 struct Cause<'d> {
     first: &'d Finding<'d>,
@@ -89,15 +94,21 @@ impl<'d> Causes<'d> {
                 }),
             }
         }
-        Self(causes)
-    }
-
-    fn findings(&self) -> usize {
-        self.0.iter().map(|cause| 1 + cause.others).sum()
+        let omitted = decision
+            .omitted
+            .iter()
+            .filter(|finding| counts(finding.action))
+            .count();
+        let findings = causes.iter().map(Cause::findings).sum::<usize>() + omitted;
+        Self { causes, findings }
     }
 }
 
 impl Cause<'_> {
+    fn findings(&self) -> usize {
+        1 + self.others
+    }
+
     /// `critical privileged in container `main` and 2 more places (/spec/…): runs privileged …`
     fn text(&self) -> String {
         let Finding {
@@ -127,20 +138,20 @@ impl Cause<'_> {
         };
         format!(
             "{text} ({}): {}",
-            bounded(pointer, WARNING / 2),
+            visible(pointer, WARNING / 2),
             evidence.message
         )
     }
 }
 
 /// Why the request is refused: as many causes as fit, the worst first, then how many more.
-fn message(causes: &Causes<'_>, omitted: usize) -> String {
+fn message(causes: &Causes<'_>) -> String {
     /// What ` (and 50000 more findings)` may take.
     const REST: usize = 40;
 
     let mut message = String::new();
-    let mut left = causes.findings() + omitted;
-    for cause in &causes.0 {
+    let mut left = causes.findings;
+    for cause in &causes.causes {
         let part = format!("{}; {}", cause.text(), cause.first.rule.help.fix);
         let separator = if message.is_empty() { "" } else { " | " };
         if message.len() + separator.len() + part.len() > MESSAGE - REST {
@@ -148,10 +159,10 @@ fn message(causes: &Causes<'_>, omitted: usize) -> String {
         }
         message.push_str(separator);
         message.push_str(&part);
-        left -= 1 + cause.others;
+        left -= cause.findings();
     }
     if message.is_empty() {
-        let first = causes.0.first().map(Cause::text).unwrap_or_default();
+        let first = causes.causes.first().map(Cause::text).unwrap_or_default();
         message = bounded(&first, MESSAGE - REST);
         left = left.saturating_sub(1);
     }
@@ -163,32 +174,34 @@ fn message(causes: &Causes<'_>, omitted: usize) -> String {
 }
 
 fn warnings(causes: &Causes<'_>) -> Vec<String> {
-    let mut warnings: Vec<String> = causes
-        .0
-        .iter()
-        .take(WARNINGS)
+    let told = |most: usize| causes.causes.iter().take(most);
+    let findings = |most: usize| told(most).map(Cause::findings).sum::<usize>();
+    // The last of many says how many more there are.
+    let shown = if findings(WARNINGS) < causes.findings {
+        WARNINGS - 1
+    } else {
+        WARNINGS
+    };
+    let mut warnings: Vec<String> = told(shown)
         .map(|cause| bounded(&cause.text(), WARNING))
         .collect();
-    if causes.0.len() > WARNINGS {
-        warnings.pop();
-        let shown: usize = causes
-            .0
-            .iter()
-            .take(warnings.len())
-            .map(|cause| 1 + cause.others)
-            .sum();
-        warnings.push(format!("and {} more findings", causes.findings() - shown));
+    let left = causes.findings - findings(shown);
+    if left > 0 {
+        warnings.push(format!("and {left} more findings"));
     }
     warnings
 }
 
-fn annotation(findings: &[Finding<'_>]) -> Option<String> {
+/// Every rule that found something, with its worst severity.
+fn annotation(decision: &Decision<'_>) -> Option<String> {
     let mut worst: Vec<(&str, Severity)> = Vec::new();
-    for finding in findings {
-        if worst.iter().all(|(id, _)| *id != finding.rule.id) {
-            worst.push((finding.rule.id, finding.severity));
+    for finding in decision.findings.iter().chain(&decision.omitted) {
+        match worst.iter_mut().find(|(id, _)| *id == finding.rule.id) {
+            Some((_, severity)) => *severity = finding.severity.max(*severity),
+            None => worst.push((finding.rule.id, finding.severity)),
         }
     }
+    worst.sort_by_key(|(_, severity)| Reverse(*severity));
     let parts: Vec<String> = worst
         .iter()
         .map(|(id, severity)| format!("{id}={}", severity.as_str()))

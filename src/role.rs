@@ -23,7 +23,7 @@ impl<'de> View<'de> for Role {
 }
 
 /// What a request asks for, without verb and name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Resource {
     pub group: &'static str,
     pub name: &'static str,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ability::Access;
+use crate::ability::{Access, Ways};
 use crate::pod::{ContainerPlace, PlacedContainer, Pod};
 use crate::version::Version;
 
@@ -128,6 +128,8 @@ pub(crate) struct Evidence {
     /// RFC 6901 pointer, from the object, of the smallest part whose removal ends it.
     pub pointer: String,
     pub container: Option<FoundIn>,
+    /// How far it reaches, among evidence of the same severity; more is worse.
+    pub reach: u8,
     /// What was found there, normalised.
     pub value: String,
     /// What makes this occurrence the same as one in the old object, where it is not the value.
@@ -163,6 +165,8 @@ pub(crate) struct Grant {
     pub names: Option<BTreeSet<String>>,
     /// The first version that no longer gives the ability for any of them.
     pub until: Option<Version>,
+    /// The ways in which it does so, for comparison with another role.
+    pub ways: Ways,
 }
 
 /// One entry of a rule's resources, and the verbs that make it a grant.
@@ -183,6 +187,7 @@ impl Evidence {
             severity,
             pointer: pod.at(part),
             container: None,
+            reach: 0,
             value: "true".to_owned(),
             identity: None,
             message: message.to_owned(),
@@ -192,17 +197,10 @@ impl Evidence {
 
     /// Whether this gives more than the same did in the old object.
     pub fn is_worse_than(&self, old: &Self) -> bool {
-        let names = |evidence: &Self| {
-            evidence
-                .grant
-                .as_ref()
-                .and_then(|grant| grant.names.clone())
+        let widens = match (&self.grant, &old.grant) {
+            (Some(new), Some(old)) => new.ways.widen(&old.ways),
+            _ => false,
         };
-        let widens = match (names(self), names(old)) {
-            (_, None) => false,
-            (None, Some(_)) => true,
-            (Some(new), Some(old)) => !new.is_subset(&old),
-        };
-        self.severity > old.severity || widens
+        (self.severity, self.reach) > (old.severity, old.reach) || widens
     }
 }

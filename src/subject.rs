@@ -174,3 +174,39 @@ impl<'de> Visitor<'de> for At {
         Ok(spec.unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use serde_json::Value;
+
+    /// A kind that no webhook sends is never judged, and one that is sent in vain costs time.
+    #[test]
+    fn the_metadata_has_every_kind_and_no_other() {
+        let metadata = fs::read_to_string("policy-metadata/metadata.yml").unwrap();
+        let metadata = intake::yaml_to_json(&metadata).unwrap();
+        let metadata: Value = serde_json::from_str(&metadata).unwrap();
+        let mut sent = BTreeSet::new();
+        for rule in metadata["rules"].as_array().unwrap() {
+            let groups = rule["apiGroups"].as_array().unwrap();
+            assert_eq!(
+                groups.len(),
+                1,
+                "a rule of mixed groups fails the background audit"
+            );
+            for resource in rule["resources"].as_array().unwrap() {
+                let resource = resource.as_str().unwrap().to_owned();
+                sent.insert((groups[0].as_str().unwrap().to_owned(), resource));
+            }
+        }
+        let mut judged: BTreeSet<(String, String)> = KINDS
+            .iter()
+            .map(|(group, kind, _)| ((*group).to_owned(), format!("{}s", kind.to_lowercase())))
+            .collect();
+        judged.insert((String::new(), "pods/ephemeralcontainers".to_owned()));
+        assert_eq!(sent, judged);
+    }
+}

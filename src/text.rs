@@ -7,21 +7,25 @@ pub(crate) fn quoted(text: &str) -> String {
     /// Longer than any name that Kubernetes lets pass.
     const SHOWN: usize = 80;
 
-    let mut quoted = String::from("`");
+    format!("`{}`", visible(text, SHOWN))
+}
+
+/// The first so many characters of a text, none of which acts on a terminal or breaks a line.
+pub(crate) fn visible(text: &str, characters: usize) -> String {
+    let mut visible = String::new();
     for (index, character) in text.chars().enumerate() {
-        if index == SHOWN {
-            quoted.push('…');
+        if index == characters {
+            visible.push('…');
             break;
         }
         if character.is_control() || is_invisible(character) {
             // Writing to a string cannot fail.
-            let _ = write!(quoted, "{}", character.escape_unicode());
+            let _ = write!(visible, "{}", character.escape_unicode());
         } else {
-            quoted.push(character);
+            visible.push(character);
         }
     }
-    quoted.push('`');
-    quoted
+    visible
 }
 
 /// Line and paragraph separators, and characters that change the direction of a line.

@@ -17,12 +17,21 @@ impl Version {
     /// Reads `1.36`, also with a leading `v` and a patch release.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix('v').unwrap_or(text).splitn(3, '.');
-        let (major, minor) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let version = Self {
+            major: number(parts.next()?)?,
+            minor: number(parts.next()?)?,
+        };
         if let Some(patch) = parts.next() {
-            patch.parse::<u16>().ok()?;
+            number(patch)?;
         }
-        Some(Self { major, minor })
+        Some(version)
     }
+}
+
+/// Digits alone: `parse` would take a sign.
+fn number(text: &str) -> Option<u16> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
 }
 
 impl fmt::Display for Version {
@@ -40,7 +49,7 @@ mod tests {
         for text in ["1.36", "v1.36", "1.36.2", "v1.36.0"] {
             assert_eq!(Version::parse(text), Some(Version::new(1, 36)), "{text}");
         }
-        for text in ["", "1", "1.", "one", "1.36.x", "1.36.2.1", "-1.3"] {
+        for text in ["", "1", "1.", "one", "1.36.x", "1.36.2.1", "-1.3", "+1.+36"] {
             assert_eq!(Version::parse(text), None, "{text}");
         }
     }

@@ -121,6 +121,9 @@ impl<'a> Members<'a> {
                 let kind = of.to_owned();
                 Shape::Many(items, Some(Inherited { api_version, kind }))
             }
+            (Some(""), None) if self.items.is_some() => {
+                Shape::Broken("`items`: no array, though this is a list".to_owned())
+            }
             _ => Shape::Manifest(Manifest {
                 api_version,
                 kind,

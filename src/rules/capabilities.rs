@@ -212,6 +212,7 @@ fn check(pod: &Pod<'_>) -> Vec<Evidence> {
                 pointer: pod
                     .at(placed.part(format_args!("securityContext/capabilities/add/{index}"))),
                 container: Some(FoundIn::new(placed)),
+                reach: 0,
                 message: format!("adds {}: {gain}", quoted(&name)),
                 value: name,
                 identity: None,

@@ -43,6 +43,7 @@ fn check(pod: &Pod<'_>) -> Vec<Evidence> {
             severity: Severity::Critical,
             pointer: pod.at(placed.part("securityContext/privileged")),
             container: Some(FoundIn::new(placed)),
+            reach: 0,
             value: "true".to_owned(),
             identity: None,
             message: "runs privileged: with every capability and device of its node and without \

@@ -32,6 +32,7 @@ pub(crate) fn evidence(fault: &Fault) -> Evidence {
         severity: Severity::High,
         pointer: fault.pointer.clone(),
         container: None,
+        reach: 0,
         value: String::new(),
         identity: None,
         message: format!("cannot be judged: {}", fault.reason),

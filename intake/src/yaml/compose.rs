@@ -1,11 +1,11 @@
 //! YAML events to nodes: anchors, merge keys and duplicate keys. What a scalar means and how JSON
 //! is written is done elsewhere. It keeps a stack of its own, so that nesting costs no recursion.
 
-use super::MAX_DEPTH;
 use super::budget::Budget;
 use super::node::{Child, Member, Node, NodeId, Nodes, Value};
 use super::print::{Composed, print};
 use super::scalar::{self, Scalar};
+use super::{COMPLEX_KEY, MAX_DEPTH};
 use crate::message::given_twice;
 use crate::{Broken, Position};
 use saphyr_parser::Event;
@@ -171,10 +171,7 @@ fn key(value: Value, at: Position) -> Result<Key, Broken> {
                 "a null key, quote it or give it a name",
             )),
         },
-        _ => Err(Broken::new(
-            at.line,
-            "a key that is a list or a mapping, use a text",
-        )),
+        _ => Err(Broken::new(at.line, COMPLEX_KEY)),
     }
 }
 

@@ -22,17 +22,27 @@ use saphyr_parser::{Event, Marker, Parser, ScanError};
 /// and bounds flow collections at 255.
 const MAX_DEPTH: usize = 127;
 
+/// The message for keys that no JSON can have.
+const COMPLEX_KEY: &str = "a key that is a list or a mapping, use a text";
+
 /// The message for documents that copy too much.
 const EXPANSION: &str = "aliases and merge keys make the document many times its size";
 
 /// Reads every document of `text`, whose first line is line `first` of the input. A document that
 /// cannot be read is the last: the caller cuts texts where documents start.
 pub(crate) fn read(text: &str, first: u64, documents: &mut u64, items: &mut Items) {
-    let Err(broken) = stream(text, first, documents, items) else {
+    let Err(refused) = stream(text, first, documents, items) else {
         return;
     };
     *documents += 1;
-    if is_template(text) {
+    let (broken, is_template) = match refused {
+        Refused::Syntax(broken) => {
+            let is_template = has_action(text, first, broken.line);
+            (broken, is_template)
+        }
+        Refused::Ours(broken) => (broken, false),
+    };
+    if is_template {
         let place = Place {
             line: first + body(text).0,
             document: *documents,
@@ -44,7 +54,26 @@ pub(crate) fn read(text: &str, first: u64, documents: &mut u64, items: &mut Item
     }
 }
 
-fn stream(text: &str, first: u64, documents: &mut u64, items: &mut Items) -> Result<(), Broken> {
+/// Why a text is not read.
+enum Refused {
+    /// It is no YAML that stands for an object: what a template looks like before it is rendered.
+    Syntax(Broken),
+    /// It is YAML, and we refuse it.
+    Ours(Broken),
+}
+
+impl From<Broken> for Refused {
+    fn from(broken: Broken) -> Self {
+        // `{{ .Values.x }}` is a mapping in a mapping.
+        if broken.message == COMPLEX_KEY {
+            Self::Syntax(broken)
+        } else {
+            Self::Ours(broken)
+        }
+    }
+}
+
+fn stream(text: &str, first: u64, documents: &mut u64, items: &mut Items) -> Result<(), Refused> {
     each_document(text, first, &mut |Composed { json, marks }| {
         *documents += 1;
         let mut source = Source::composed(&json, &marks);
@@ -55,7 +84,11 @@ fn stream(text: &str, first: u64, documents: &mut u64, items: &mut Items) -> Res
 /// The one document of `text` as JSON text; `null` when there is none.
 pub(crate) fn to_json(text: &str) -> Result<String, Broken> {
     let mut documents = Vec::new();
-    each_document(text, 1, &mut |composed| documents.push(composed))?;
+    each_document(text, 1, &mut |composed| documents.push(composed)).map_err(|refused| {
+        match refused {
+            Refused::Syntax(broken) | Refused::Ours(broken) => broken,
+        }
+    })?;
     match documents.get(1).and_then(|second| second.marks.first()) {
         Some(mark) => Err(Broken::new(mark.at.line, "a second document, expected one")),
         None => Ok(documents
@@ -65,11 +98,15 @@ pub(crate) fn to_json(text: &str) -> Result<String, Broken> {
 }
 
 /// Composes the documents of `text` that are not empty, in order.
-fn each_document(text: &str, first: u64, document: &mut dyn FnMut(Composed)) -> Result<(), Broken> {
+fn each_document(
+    text: &str,
+    first: u64,
+    document: &mut dyn FnMut(Composed),
+) -> Result<(), Refused> {
     letters::check(text, first)?;
     let mut composer = Composer::new(Budget::new(text.len()));
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| fault(&error, text, first))?;
+        let (event, span) = event.map_err(|error| Refused::Syntax(fault(&error, text, first)))?;
         match event {
             Event::DocumentStart(_) => composer = Composer::new(Budget::new(text.len())),
             Event::DocumentEnd => {
@@ -108,8 +145,16 @@ fn too_deep(line: u64) -> Broken {
     Broken::new(line, format!("nested more than {MAX_DEPTH} deep"))
 }
 
-/// Whether a text that is no YAML will be once its template is rendered.
-fn is_template(text: &str) -> bool {
-    text.split_once("{{")
-        .is_some_and(|(_, rest)| rest.contains("}}"))
+/// Whether a template's action stands on the line that could not be read, or before it; not in a
+/// comment, which may say anything.
+fn has_action(text: &str, first: u64, line: u64) -> bool {
+    let lines = usize::try_from(line.saturating_sub(first) + 1).unwrap_or(usize::MAX);
+    text.lines().take(lines).any(|line| {
+        let content = match line.split_once(" #") {
+            Some((content, _)) => content,
+            None if line.starts_with('#') => "",
+            None => line,
+        };
+        content.contains("{{")
+    })
 }

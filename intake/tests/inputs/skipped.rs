@@ -93,3 +93,30 @@ fn judges_an_object_with_braces_in_its_texts() {
     let input = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec: {a: '{{inputs.a}}'}\n";
     assert_eq!(requests(input)[0]["object"]["spec"]["a"], "{{inputs.a}}");
 }
+
+/// What kubectl would apply, or refuse for a reason that no rendering removes, is no template.
+#[test]
+fn a_template_elsewhere_excuses_nothing() {
+    for input in [
+        "kind: Pod\nspec: {hostPID: true}\nspec: {} # {{ x }}\n",
+        "args: ['{{x}}']\nkind: Pod\nkind: Pod\n",
+        "# {{ x }}\nkind: [\n",
+        "args: ['{{x}}'] # \u{85}\n",
+    ] {
+        let report = report(input);
+        assert!(
+            report.iter().all(|line| line.starts_with("broken")),
+            "{input:?}: {report:?}"
+        );
+    }
+}
+
+#[test]
+fn a_list_without_an_array_is_broken() {
+    let input = r#"{"kind":"List","apiVersion":"v1","items":{"kind":"Pod"}}"#;
+    assert!(
+        report(input)[0].starts_with("broken"),
+        "{:?}",
+        report(input)
+    );
+}

@@ -4,6 +4,8 @@ mod known;
 mod path;
 mod sensitive;
 
+use std::collections::BTreeMap;
+
 use crate::pod::{Pod, Volume};
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::text::quoted;
@@ -43,31 +45,38 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(pod: &Pod<'_>) -> Vec<Evidence> {
+    let mounts = Mounts::of(pod);
     let volumes = pod.spec.volumes.iter().enumerate();
     volumes
-        .filter_map(|(index, volume)| evidence(pod, index, volume))
+        .filter_map(|(index, volume)| evidence(pod, index, volume, &mounts))
         .collect()
 }
 
-fn evidence(pod: &Pod<'_>, index: usize, volume: &Volume<'_>) -> Option<Evidence> {
+fn evidence(
+    pod: &Pod<'_>,
+    index: usize,
+    volume: &Volume<'_>,
+    mounts: &Mounts<'_>,
+) -> Option<Evidence> {
     let source = volume.host_path.as_ref()?;
     let path = HostPath::new(&source.path);
-    let access = Access::of(pod, volume.name.as_ref());
+    let access = mounts.access(volume);
     let (class, relation) = sensitive::class(&path, source.type_.as_deref());
-    let severity = severity(class, access);
     let shown = quoted(path.as_written());
     let why = sensitive::reason(class, relation);
     let message = match access {
         Access::Unmounted => format!(
-            "declares the node's {shown}, which no container mounts yet, but an ephemeral one can: {why}"
+            "declares the node's {shown}, which no container mounts yet, but an ephemeral one \
+             can: {why}"
         ),
         Access::ReadOnly => format!("mounts the node's {shown} read-only: {why}"),
         Access::Writable => format!("mounts the node's {shown} writable: {why}"),
     };
     Some(Evidence {
-        severity,
+        severity: severity(class, access),
         pointer: pod.at(format_args!("volumes/{index}/hostPath")),
         container: None,
+        reach: access as u8,
         value: path.as_written().to_owned(),
         identity: Some(path.identity()),
         message,
@@ -76,7 +85,7 @@ fn evidence(pod: &Pod<'_>, index: usize, volume: &Volume<'_>) -> Option<Evidence
 }
 
 /// What the containers of a pod may do with a volume.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Access {
     /// No container mounts it. An ephemeral container may, later.
     Unmounted,
@@ -85,19 +94,42 @@ enum Access {
     Writable,
 }
 
-impl Access {
-    fn of(pod: &Pod<'_>, volume: Option<&Text<'_>>) -> Self {
-        let mounts = pod
-            .containers()
+/// What the containers of a pod may do with its volumes, by their names.
+struct Mounts<'p>(BTreeMap<&'p str, Access>);
+
+impl<'p> Mounts<'p> {
+    fn of(pod: &'p Pod<'_>) -> Self {
+        let mut mounts = BTreeMap::new();
+        let has_host_paths = pod
+            .spec
+            .volumes
+            .iter()
+            .any(|volume| volume.host_path.is_some());
+        let containers = has_host_paths.then(|| pod.containers());
+        for mount in containers
+            .into_iter()
+            .flatten()
             .flat_map(|placed| &placed.container.volume_mounts)
-            .filter(|mount| mount.name.as_ref() == volume);
-        mounts.fold(Self::Unmounted, |access, mount| {
-            match (access, mount.read_only) {
-                (Self::Writable, _) | (_, false) => Self::Writable,
-                (Self::Unmounted | Self::ReadOnly, true) => Self::ReadOnly,
-            }
-        })
+        {
+            let access = if mount.read_only {
+                Access::ReadOnly
+            } else {
+                Access::Writable
+            };
+            let most = mounts.entry(name(mount.name.as_ref())).or_insert(access);
+            *most = access.max(*most);
+        }
+        Self(mounts)
     }
+
+    fn access(&self, volume: &Volume<'_>) -> Access {
+        let access = self.0.get(name(volume.name.as_ref()));
+        access.copied().unwrap_or(Access::Unmounted)
+    }
+}
+
+fn name<'n>(name: Option<&'n Text<'_>>) -> &'n str {
+    name.map_or("", Text::as_str)
 }
 
 fn severity(class: Class, access: Access) -> Severity {
