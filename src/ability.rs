@@ -352,7 +352,8 @@ fn names(
         Target::Collection => false,
         Target::CollectionOrApply => appliable.has(name),
     };
-    let named: BTreeSet<String> = names.iter().filter(counts).cloned().collect();
+    let mut named = BTreeSet::new();
+    named.extend(names.iter().filter(counts).cloned());
     (!named.is_empty()).then_some(Some(named))
 }
 

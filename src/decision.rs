@@ -1,7 +1,6 @@
 //! From what the rules found to what happens: what is new, what another finding covers, what is
 //! exempted, and the action that follows from the settings. The one place that decides actions.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ability;
@@ -44,8 +43,6 @@ pub(crate) enum Refusal {
 /// Something found, and what happens because of it.
 #[derive(Debug)]
 pub(crate) struct Finding<'s> {
-    /// Its place among the findings: by rule, then by the object.
-    order: usize,
     pub rule: &'static Rule,
     pub severity: Severity,
     pub evidence: Evidence,
@@ -82,16 +79,12 @@ pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decis
     };
     let causes = Causes::of(&found);
     let old = Old::of(&old);
-    let mut findings: Vec<Finding<'s>> = found
+    let findings: Vec<Finding<'s>> = found
         .into_iter()
         .filter(|(rule, evidence)| !causes.cover(rule, evidence))
-        .enumerate()
-        .map(|(order, (rule, evidence))| {
+        .map(|(rule, evidence)| {
             let new = matches!(rule.check, Check::Unreadable) || !old.covers(rule, &evidence);
-            Finding {
-                order,
-                ..finding(rule, evidence, new, request, settings)
-            }
+            finding(rule, evidence, new, request, settings)
         })
         .collect();
     let refusal = findings
@@ -102,16 +95,45 @@ pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decis
             Check::Pod(_) | Check::Ability { .. } => Refusal::Denied,
         })
         .max();
-    // Where not all can be told, those with consequences come before those without.
-    findings.sort_by_key(|finding| Reverse((finding.action != Action::Audit, finding.severity)));
-    let omitted = findings.split_off(findings.len().min(MOST_FINDINGS));
-    findings.sort_by_key(|finding| (Reverse(finding.severity), finding.order));
+    let (findings, omitted) = told(findings);
     Decision {
-        findings,
+        findings: worst_first(findings),
         omitted,
         refusal,
         judged: !matches!(request.object, Subject::Nothing),
     }
+}
+
+/// The findings that are told, and the rest, both in their order. Where there are too many, those
+/// with consequences come before those without, and then the worse before the milder.
+fn told(findings: Vec<Finding<'_>>) -> (Vec<Finding<'_>>, Vec<Finding<'_>>) {
+    let mut room = MOST_FINDINGS;
+    let mut is_told = vec![false; findings.len()];
+    for acts in [true, false] {
+        for severity in Severity::ALL.into_iter().rev() {
+            for (finding, is_told) in findings.iter().zip(&mut is_told) {
+                let is_next =
+                    finding.severity == severity && (finding.action != Action::Audit) == acts;
+                if is_next && room > 0 {
+                    *is_told = true;
+                    room -= 1;
+                }
+            }
+        }
+    }
+    let mut is_told = is_told.into_iter();
+    findings
+        .into_iter()
+        .partition(|_| is_told.next().unwrap_or_default())
+}
+
+/// The findings by severity; equal ones stay in their order.
+fn worst_first(mut findings: Vec<Finding<'_>>) -> Vec<Finding<'_>> {
+    let mut sorted = Vec::with_capacity(findings.len());
+    for severity in Severity::ALL.into_iter().rev() {
+        sorted.extend(findings.extract_if(.., |finding| finding.severity == severity));
+    }
+    sorted
 }
 
 /// The decision about what is no request, or comes with settings that cannot be read. The place
@@ -125,7 +147,6 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
         pointer: String::new(),
     });
     let finding = Finding {
-        order: 0,
         rule: &unreadable::RULE,
         severity: evidence.severity,
         evidence,
@@ -165,7 +186,6 @@ fn finding<'s>(
         Action::Audit
     };
     Finding {
-        order: 0,
         rule,
         severity,
         evidence,
@@ -204,12 +224,13 @@ struct Causes(BTreeSet<(&'static str, Option<ContainerPlace>)>);
 
 impl Causes {
     fn of(found: &[Found]) -> Self {
-        Self(
+        let mut causes = BTreeSet::new();
+        causes.extend(
             found
                 .iter()
-                .map(|(rule, evidence)| (rule.id, place(evidence)))
-                .collect(),
-        )
+                .map(|(rule, evidence)| (rule.id, place(evidence))),
+        );
+        Self(causes)
     }
 
     /// Whether a rule that subsumes this one found something in the same container.

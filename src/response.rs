@@ -1,13 +1,13 @@
 //! What Kubernetes is told: the response in Kubewarden's protocol, with a message, warnings and an
 //! audit annotation that stay within what API servers and people take.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::decision::{Decision, Finding, Refusal};
 use crate::rule::Severity;
+use crate::rules::RULES;
 use crate::settings::Action;
 use crate::text::{bounded, quoted, visible};
 
@@ -194,17 +194,19 @@ fn warnings(causes: &Causes<'_>) -> Vec<String> {
 
 /// Every rule that found something, with its worst severity.
 fn annotation(decision: &Decision<'_>) -> Option<String> {
-    let mut worst: Vec<(&str, Severity)> = Vec::new();
-    for finding in decision.findings.iter().chain(&decision.omitted) {
-        match worst.iter_mut().find(|(id, _)| *id == finding.rule.id) {
-            Some((_, severity)) => *severity = finding.severity.max(*severity),
-            None => worst.push((finding.rule.id, finding.severity)),
+    let mut worst: BTreeMap<&str, Severity> = BTreeMap::new();
+    for Finding { rule, severity, .. } in decision.findings.iter().chain(&decision.omitted) {
+        let known = worst.entry(rule.id).or_insert(*severity);
+        *known = (*severity).max(*known);
+    }
+    let mut parts = Vec::new();
+    for severity in Severity::ALL.into_iter().rev() {
+        for rule in RULES
+            .iter()
+            .filter(|rule| worst.get(rule.id) == Some(&severity))
+        {
+            parts.push(format!("{}={}", rule.id, severity.as_str()));
         }
     }
-    worst.sort_by_key(|(_, severity)| Reverse(*severity));
-    let parts: Vec<String> = worst
-        .iter()
-        .map(|(id, severity)| format!("{id}={}", severity.as_str()))
-        .collect();
     (!parts.is_empty()).then(|| parts.join(","))
 }

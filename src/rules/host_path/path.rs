@@ -69,7 +69,10 @@ impl HostPath {
         let rest = resolved(rest.split('\\'));
         let components: Vec<String> = start.into_iter().chain(rest).collect();
         let written = components.join(r"\");
-        let components = components.iter().map(|name| name.to_lowercase()).collect();
+        let components = components
+            .iter()
+            .map(|name| name.to_ascii_lowercase())
+            .collect();
         Self {
             system: System::Windows,
             written,
