@@ -34,6 +34,10 @@ struct ServiceAccount {
 /// What tells whom an exemption is for.
 const CONDITIONS: &[&str] = &["namespaces", "serviceAccounts", "users", "groups"];
 
+/// How the accounts of Kubernetes' own controllers are called, and their group.
+const CONTROLLER: &str = "system:serviceaccount:kube-system:";
+const CONTROLLERS: &str = "system:serviceaccounts:kube-system";
+
 /// Groups that hold everybody, or every pod: an exemption for them exempts all.
 const EVERYBODY: &[&str] = &[
     "system:authenticated",
@@ -58,6 +62,12 @@ impl Exemption {
                     .iter()
                     .any(|group| any(&self.groups, group.as_str())))
             && (self.service_accounts.is_empty() || self.has_account(request, namespace))
+    }
+
+    /// Whether requests of Kubernetes' own controllers are exempted, which act for others.
+    fn is_for_controllers(&self) -> bool {
+        let users = self.users.iter().any(|user| user.starts_with(CONTROLLER));
+        users || self.groups.iter().any(|group| group == CONTROLLERS)
     }
 
     fn has_account(&self, request: &Request<'_>, namespace: Option<&str>) -> bool {
@@ -114,6 +124,12 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
     }
     if !given.iter().any(|key| CONDITIONS.contains(key)) {
         form.mistake("names nobody; give `namespaces`, `serviceAccounts`, `users` or `groups`");
+    }
+    let names_a_place = given.contains(&"namespaces") || given.contains(&"serviceAccounts");
+    if !names_a_place && exemption.is_for_controllers() {
+        form.mistake(
+            "is for controllers that make everybody's pods; add `namespaces` or `serviceAccounts`",
+        );
     }
     check_accounts(&exemption, given.contains(&"namespaces"), form);
     exemption

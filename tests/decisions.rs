@@ -574,6 +574,7 @@ fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
             {"reason": "r", "rules": ["host-pid"], "serviceAccounts": ["agent"]},
             {"reason": "r", "rules": ["host-pid"], "groups": ["system:authenticated"], "namespaces": ["team-*"]},
             {"reason": "r", "rules": ["host-pid"], "namespaces": ["a"], "serviceAccounts": ["b/agent"]},
+            {"reason": "r", "rules": ["host-pid"], "users": ["system:serviceaccount:kube-system:replicaset-controller"]},
         ],
     });
     let found = mistakes(&settings);
@@ -593,6 +594,7 @@ fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
         "exemptions[3].groups[0]: a group that everybody is in",
         "exemptions[3].namespaces[0]: no name that Kubernetes allows",
         "exemptions[4]: can never hold",
+        "exemptions[5]: is for controllers that make everybody's pods",
     ] {
         assert!(
             found.iter().any(|mistake| mistake.starts_with(expected)),
