@@ -64,7 +64,7 @@ pub(crate) struct Replay {
     /// In a folder, files ending in .yaml .yml .json .jsonl .ndjson .log, with
     /// or without .gz or .zst, are read; hidden ones are skipped, and what is no
     /// Kubernetes object is counted as skipped. A file that is named here must
-    /// hold nothing else.
+    /// hold Kubernetes objects alone.
     #[arg(value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
@@ -76,7 +76,7 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
 
-    /// How to report
+    /// How to report: text by object, the worst first; JSON by case, a line for each
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
 

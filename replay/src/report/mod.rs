@@ -15,9 +15,9 @@ use objects::Objects;
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// For a person: grouped by object, worst first
+    /// For a person
     Text,
-    /// For programs: one line of JSON for each case, in input order
+    /// For programs
     Json,
 }
 
