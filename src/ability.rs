@@ -281,21 +281,24 @@ impl Ways {
     }
 }
 
-/// Whether the rule has the access's group and one of its verbs.
+/// Whether the rule has the access's group, its resource and one of its verbs.
 fn grants(rule: &PolicyRule, access: &Access) -> bool {
+    let names_it = |entry: &String| role::entry_matches(entry, access.resource);
     role::has_group(rule, access.resource.group)
+        && role::resources(rule).iter().any(names_it)
         && access.verbs.iter().any(|verb| role::has_verb(rule, verb))
 }
 
-/// The rule's verbs that give the access, as written, each once.
+/// The rule's verbs that give the access, as written, each once: a handful at most.
 fn access_verbs<'r>(access: &Access, rule: &'r PolicyRule) -> Vec<&'r String> {
-    let mut seen = BTreeSet::new();
-    let counts = |entry: &&String| *entry == "*" || access.verbs.contains(&entry.as_str());
-    rule.verbs
-        .iter()
-        .filter(counts)
-        .filter(|entry| seen.insert(*entry))
-        .collect()
+    let mut verbs: Vec<&String> = Vec::new();
+    for entry in &rule.verbs {
+        let counts = entry == "*" || access.verbs.contains(&entry.as_str());
+        if counts && !verbs.contains(&entry) {
+            verbs.push(entry);
+        }
+    }
+    verbs
 }
 
 /// The names under which the role may apply an object, and so create it by `create`.

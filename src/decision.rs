@@ -72,9 +72,14 @@ pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decis
     if !is_judged {
         return Decision::default();
     }
-    let found = evidence(&request.object, settings);
+    let found = evidence(&request.object, settings, |_| true);
+    // Of the old object, only what may make a finding old matters.
+    let matters = |rule: &Rule| {
+        let by = |other: &Rule| other.id == rule.id || other.subsumed_by.contains(&rule.id);
+        found.iter().any(|(found, _)| by(found))
+    };
     let old = match request.operation {
-        Some(Operation::Update) => evidence(&request.old_object, settings),
+        Some(Operation::Update) => evidence(&request.old_object, settings, matters),
         _ => Vec::new(),
     };
     let causes = Causes::of(&found);
@@ -197,10 +202,18 @@ fn finding<'s>(
 
 type Found = (&'static Rule, Evidence);
 
-/// What every rule finds, in the order of the rules.
-fn evidence(subject: &Subject<'_>, settings: &Settings) -> Vec<Found> {
+/// What the rules that matter find, in the order of the rules.
+fn evidence(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    matters: impl Fn(&Rule) -> bool,
+) -> Vec<Found> {
     let mut found = Vec::new();
-    for rule in RULES.iter().copied().filter(|rule| !settings.is_off(rule)) {
+    for rule in RULES
+        .iter()
+        .copied()
+        .filter(|rule| !settings.is_off(rule) && matters(rule))
+    {
         match (&rule.check, subject) {
             (Check::Pod(check), Subject::Pod(pod)) => {
                 found.extend(check(pod).into_iter().map(|evidence| (rule, evidence)));

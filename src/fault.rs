@@ -43,6 +43,9 @@ fn data_reason(message: &str, first_byte: Option<&u8>) -> String {
     if message.starts_with("duplicate field") {
         return "the key stands twice, and only one of its values could be judged".to_owned();
     }
+    if message.starts_with("too many fields") {
+        return "has more fields than any type that Kubernetes has here".to_owned();
+    }
     let found = match first_byte {
         Some(b'"') => "a string",
         Some(b'{') => "an object",

@@ -3,7 +3,6 @@
 //! Those types take the last of two equal keys, where Kubernetes merges them; see `view`. This
 //! module puts a layer under them that refuses the second key, at any depth.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::value::StrDeserializer;
@@ -110,7 +109,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for KeysOnce<V> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
         self.0.visit_map(Map {
             map,
-            seen: BTreeSet::new(),
+            seen: Vec::new(),
         })
     }
 }
@@ -134,9 +133,13 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for KeysOnce<A> {
     }
 }
 
+/// More than any type has that we read; the API server stores no others, so who sends them has
+/// something else in mind. Keeps the search for a second key short.
+const MOST_KEYS: usize = 64;
+
 struct Map<'de, A> {
     map: A,
-    seen: BTreeSet<Text<'de>>,
+    seen: Vec<Text<'de>>,
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Map<'de, A> {
@@ -152,9 +155,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Map<'de, A> {
         if self.seen.contains(&key) {
             return Err(A::Error::custom("duplicate field"));
         }
+        if self.seen.len() == MOST_KEYS {
+            return Err(A::Error::custom("too many fields"));
+        }
         let name: StrDeserializer<'_, A::Error> = key.as_str().into_deserializer();
         let value = seed.deserialize(name)?;
-        self.seen.insert(key);
+        self.seen.push(key);
         Ok(Some(value))
     }
 
@@ -234,6 +240,16 @@ mod tests {
         let path = r#"{"path":"/","type":"Directory"}"#;
         let read: Leaf<HostPathVolumeSource> = serde_json::from_str(path).unwrap();
         assert_eq!(read.0, serde_json::from_str(path).unwrap());
+    }
+
+    #[test]
+    fn refuses_more_fields_than_any_type_has() {
+        let fields = |count: usize| {
+            let fields: Vec<String> = (0..count).map(|index| format!(r#""f{index}":1"#)).collect();
+            format!("{{{}}}", fields.join(","))
+        };
+        assert!(read(&fields(MOST_KEYS)).is_ok());
+        assert!(read(&fields(MOST_KEYS + 1)).is_err());
     }
 
     #[test]

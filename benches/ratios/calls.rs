@@ -9,6 +9,11 @@ use bulkhead::host::{CallError, Instance, Policy};
 use crate::median;
 use crate::recordings::Recording;
 
+/// `fresh` is `validate` in an instance for each call; the others have one instance for all calls.
+const HEAD: &str = "
+                                        µs a call, mean of the reviews            validate ÷    fresh ÷
+file         reviews   kB     copy     skip    parse validate    fresh    copy   skip  parse   validate";
+
 const WARM_UP: usize = 30;
 const ROUNDS: usize = 501;
 
@@ -53,25 +58,7 @@ pub(crate) fn measure(policy: &Policy, recordings: &[Recording]) -> Result<f64, 
         costs: [0.0; 5],
     };
     let all = rows.iter().fold(none, Row::add);
-    println!(
-        "\nµs a call, mean of the reviews: in one instance, `fresh` in an instance for each call"
-    );
-    println!("{:>75} ÷ {:>21} ÷", "validate", "fresh");
-    println!(
-        "{:<16}{:>8}{:>8} {:>9}{:>9}{:>9}{:>9}{:>9}   {:>7}{:>7}{:>7}   {:>8}",
-        "file",
-        "reviews",
-        "kB each",
-        "copy",
-        "skip",
-        "parse",
-        "validate",
-        "fresh",
-        "copy",
-        "skip",
-        "parse",
-        "validate"
-    );
+    println!("{HEAD}");
     rows.iter().chain(iter::once(&all)).for_each(Row::print);
     let [_, skip, _, validate, _] = all.costs;
     Ok(validate / skip)
@@ -155,14 +142,13 @@ impl<'r> Row<'r> {
         let reviews = self.reviews as f64;
         let size = self.bytes as f64 / reviews / 1e3;
         let [copy, skip, parse, validate, fresh] = self.costs;
-        print!("{:<16}{:>8}{size:>8.1} ", self.name, self.reviews);
+        print!("{:<12}{:>8}{size:>5.1}", self.name, self.reviews);
         for cost in self.costs {
             print!("{:>9.1}", cost / reviews);
         }
-        print!("   ");
-        for ratio in [validate / copy, validate / skip, validate / parse] {
-            print!("{ratio:>7.2}");
-        }
-        println!("   {:>8.2}", fresh / validate);
+        print!("{:>8.2}", validate / copy);
+        print!("{:>7.2}", validate / skip);
+        print!("{:>7.2}", validate / parse);
+        println!("{:>11.2}", fresh / validate);
     }
 }
