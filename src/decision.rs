@@ -1,6 +1,7 @@
 //! From what the rules found to what happens: what is new, what another finding covers, what is
 //! exempted, and the action that follows from the settings. The one place that decides actions.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ability;
@@ -113,6 +114,9 @@ pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decis
 /// with consequences come before those without, and then the worse before the milder.
 fn told(findings: Vec<Finding<'_>>) -> (Vec<Finding<'_>>, Vec<Finding<'_>>) {
     let mut room = MOST_FINDINGS;
+    if findings.len() <= room {
+        return (findings, Vec::new());
+    }
     let mut is_told = vec![false; findings.len()];
     for acts in [true, false] {
         for severity in Severity::ALL.into_iter().rev() {
@@ -134,6 +138,9 @@ fn told(findings: Vec<Finding<'_>>) -> (Vec<Finding<'_>>, Vec<Finding<'_>>) {
 
 /// The findings by severity; equal ones stay in their order.
 fn worst_first(mut findings: Vec<Finding<'_>>) -> Vec<Finding<'_>> {
+    if findings.is_sorted_by_key(|finding| Reverse(finding.severity)) {
+        return findings;
+    }
     let mut sorted = Vec::with_capacity(findings.len());
     for severity in Severity::ALL.into_iter().rev() {
         sorted.extend(findings.extract_if(.., |finding| finding.severity == severity));
@@ -238,11 +245,13 @@ struct Causes(BTreeSet<(&'static str, Option<ContainerPlace>)>);
 impl Causes {
     fn of(found: &[Found]) -> Self {
         let mut causes = BTreeSet::new();
-        causes.extend(
-            found
-                .iter()
-                .map(|(rule, evidence)| (rule.id, place(evidence))),
-        );
+        if found.iter().any(|(rule, _)| !rule.subsumed_by.is_empty()) {
+            causes.extend(
+                found
+                    .iter()
+                    .map(|(rule, evidence)| (rule.id, place(evidence))),
+            );
+        }
         Self(causes)
     }
 

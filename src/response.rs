@@ -42,11 +42,10 @@ const WARNING: usize = 200;
 impl Response {
     /// The response that follows from a decision.
     pub(crate) fn new(decision: &Decision<'_>) -> Self {
-        let denied = Causes::of(decision, |action| action == Action::Deny);
-        let told = Causes::of(decision, |action| action != Action::Audit);
+        let causes = Causes::of(decision);
         Self {
             accepted: decision.refusal.is_none(),
-            message: decision.refusal.map(|_| message(&denied)),
+            message: decision.refusal.map(|_| message(&causes)),
             code: decision.refusal.map(|refusal| match refusal {
                 Refusal::Denied => 403,
                 Refusal::UnreadableObject => 422,
@@ -56,92 +55,110 @@ impl Response {
                 .map(|findings| ("findings", findings))
                 .into_iter()
                 .collect(),
-            warnings: warnings(&told),
+            warnings: warnings(&causes),
         }
     }
 }
 
-/// Findings by their cause: those of one rule that say the same, such as that of three privileged
-/// containers.
+/// The findings that have consequences, by their cause: those of one rule that say the same, such
+/// as that of three privileged containers.
 struct Causes<'d> {
     causes: Vec<Cause<'d>>,
-    /// How many findings there are, those that are told of nowhere included.
-    findings: usize,
+    /// How many findings refuse the request, those that are told of nowhere included.
+    denied: usize,
+    /// How many have consequences.
+    told: usize,
 }
 
 struct Cause<'d> {
     first: &'d Finding<'d>,
     others: usize,
+    text: String,
 }
 
 impl<'d> Causes<'d> {
-    fn of(decision: &'d Decision<'_>, counts: impl Fn(Action) -> bool) -> Self {
-        let mut places: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    fn of(decision: &'d Decision<'_>) -> Self {
         let mut causes: Vec<Cause<'d>> = Vec::new();
         for finding in decision
             .findings
             .iter()
-            .filter(|finding| counts(finding.action))
+            .filter(|finding| finding.action != Action::Audit)
         {
-            let place = *places
-                .entry((finding.rule.id, finding.evidence.message.as_str()))
-                .or_insert(causes.len());
-            match causes.get_mut(place) {
+            match causes.iter_mut().find(|cause| cause.is_of(finding)) {
                 Some(cause) => cause.others += 1,
                 None => causes.push(Cause {
                     first: finding,
                     others: 0,
+                    text: String::new(),
                 }),
             }
         }
-        let omitted = decision
-            .omitted
-            .iter()
-            .filter(|finding| counts(finding.action))
-            .count();
-        let findings = causes.iter().map(Cause::findings).sum::<usize>() + omitted;
-        Self { causes, findings }
+        for cause in &mut causes {
+            cause.text = text(cause.first, cause.others);
+        }
+        let count = |least: Action| {
+            let all = decision.findings.iter().chain(&decision.omitted);
+            all.filter(|finding| finding.action >= least).count()
+        };
+        Self {
+            causes,
+            denied: count(Action::Deny),
+            told: count(Action::Warn),
+        }
     }
 }
 
 impl Cause<'_> {
+    fn is_of(&self, finding: &Finding<'_>) -> bool {
+        self.first.rule.id == finding.rule.id
+            && self.first.action == finding.action
+            && self.first.evidence.message == finding.evidence.message
+    }
+
     fn findings(&self) -> usize {
         1 + self.others
     }
+}
 
-    /// `critical privileged in container `main` and 2 more places (/spec/…): runs privileged …`
-    fn text(&self) -> String {
-        let Finding {
-            rule,
-            severity,
-            evidence,
-            ..
-        } = self.first;
-        let mut text = format!("{} {}", severity.as_str(), rule.id);
-        if let Some(name) = evidence
-            .container
-            .as_ref()
-            .and_then(|found| found.name.as_deref())
-        {
-            text.push_str(" in container ");
-            text.push_str(&quoted(name));
-        }
-        match self.others {
-            0 => {}
-            1 => text.push_str(" and 1 more place"),
-            others => text.push_str(&format!(" and {others} more places")),
-        }
-        let pointer = if evidence.pointer.is_empty() {
-            "the object"
-        } else {
-            &evidence.pointer
-        };
-        format!(
-            "{text} ({}): {}",
-            visible(pointer, WARNING / 2),
-            evidence.message
-        )
+/// `critical privileged in container `main` and 2 more places (/spec/…): runs privileged …`
+fn text(finding: &Finding<'_>, others: usize) -> String {
+    let Finding {
+        rule,
+        severity,
+        evidence,
+        ..
+    } = finding;
+    let mut text = String::with_capacity(WARNING * 2);
+    for part in [severity.as_str(), " ", rule.id] {
+        text.push_str(part);
     }
+    if let Some(name) = evidence
+        .container
+        .as_ref()
+        .and_then(|found| found.name.as_deref())
+    {
+        text.push_str(" in container ");
+        text.push_str(&quoted(name));
+    }
+    match others {
+        0 => {}
+        1 => text.push_str(" and 1 more place"),
+        others => text.push_str(&format!(" and {others} more places")),
+    }
+    let pointer = if evidence.pointer.is_empty() {
+        "the object"
+    } else {
+        &evidence.pointer
+    };
+    for part in [
+        " (",
+        &visible(pointer, WARNING / 2),
+        "): ",
+        &evidence.message,
+    ] {
+        text.push_str(part);
+    }
+    text
 }
 
 /// Why the request is refused: as many causes as fit, the worst first, then how many more.
@@ -150,21 +167,28 @@ fn message(causes: &Causes<'_>) -> String {
     const REST: usize = 40;
 
     let mut message = String::new();
-    let mut left = causes.findings;
-    for cause in &causes.causes {
-        let part = format!("{}; {}", cause.text(), cause.first.rule.help.fix);
+    let mut left = causes.denied;
+    let denied = || {
+        causes
+            .causes
+            .iter()
+            .filter(|cause| cause.first.action == Action::Deny)
+    };
+    for cause in denied() {
         let separator = if message.is_empty() { "" } else { " | " };
-        if message.len() + separator.len() + part.len() > MESSAGE - REST {
+        let parts = [separator, &cause.text, "; ", cause.first.rule.help.fix];
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        if message.len() + length > MESSAGE - REST {
             break;
         }
-        message.push_str(separator);
-        message.push_str(&part);
+        message.extend(parts);
         left -= cause.findings();
     }
-    if message.is_empty() {
-        let first = causes.causes.first().map(Cause::text).unwrap_or_default();
-        message = bounded(&first, MESSAGE - REST);
-        left = left.saturating_sub(1);
+    if message.is_empty()
+        && let Some(first) = denied().next()
+    {
+        message = bounded(&first.text, MESSAGE - REST);
+        left -= first.findings();
     }
     if left > 0 {
         let noun = if left == 1 { "finding" } else { "findings" };
@@ -177,15 +201,15 @@ fn warnings(causes: &Causes<'_>) -> Vec<String> {
     let told = |most: usize| causes.causes.iter().take(most);
     let findings = |most: usize| told(most).map(Cause::findings).sum::<usize>();
     // The last of many says how many more there are.
-    let shown = if findings(WARNINGS) < causes.findings {
+    let shown = if findings(WARNINGS) < causes.told {
         WARNINGS - 1
     } else {
         WARNINGS
     };
     let mut warnings: Vec<String> = told(shown)
-        .map(|cause| bounded(&cause.text(), WARNING))
+        .map(|cause| bounded(&cause.text, WARNING))
         .collect();
-    let left = causes.findings - findings(shown);
+    let left = causes.told - findings(shown);
     if left > 0 {
         warnings.push(format!("and {left} more findings"));
     }
@@ -194,19 +218,22 @@ fn warnings(causes: &Causes<'_>) -> Vec<String> {
 
 /// Every rule that found something, with its worst severity.
 fn annotation(decision: &Decision<'_>) -> Option<String> {
-    let mut worst: BTreeMap<&str, Severity> = BTreeMap::new();
-    for Finding { rule, severity, .. } in decision.findings.iter().chain(&decision.omitted) {
-        let known = worst.entry(rule.id).or_insert(*severity);
-        *known = (*severity).max(*known);
-    }
+    let all = || decision.findings.iter().chain(&decision.omitted);
+    all().next()?;
+    let worst: Vec<Option<Severity>> = RULES
+        .iter()
+        .map(|rule| {
+            let its = all().filter(|finding| finding.rule.id == rule.id);
+            its.map(|finding| finding.severity).max()
+        })
+        .collect();
     let mut parts = Vec::new();
     for severity in Severity::ALL.into_iter().rev() {
-        for rule in RULES
-            .iter()
-            .filter(|rule| worst.get(rule.id) == Some(&severity))
-        {
-            parts.push(format!("{}={}", rule.id, severity.as_str()));
+        for (rule, worst) in RULES.iter().zip(&worst) {
+            if *worst == Some(severity) {
+                parts.push([rule.id, severity.as_str()].join("="));
+            }
         }
     }
-    (!parts.is_empty()).then(|| parts.join(","))
+    Some(parts.join(","))
 }

@@ -12,6 +12,13 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// The first so many characters of a text, none of which acts on a terminal or breaks a line.
 pub(crate) fn visible(text: &str, characters: usize) -> String {
+    if text.len() <= characters
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() || byte == b' ')
+    {
+        return text.to_owned();
+    }
     let mut visible = String::new();
     for (index, character) in text.chars().enumerate() {
         if index == characters {
