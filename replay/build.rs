@@ -109,11 +109,11 @@ fn build() -> Result<(), String> {
     Ok(())
 }
 
-/// The outer target directory: where cargo put its mark, above `OUT_DIR`.
+/// The outer target directory: `OUT_DIR` is `<target>/<profile>/build/<package>/out`.
 fn target_directory(out: &Path) -> Result<&Path, String> {
     out.ancestors()
-        .find(|directory| directory.join("CACHEDIR.TAG").is_file())
-        .ok_or_else(|| format!("no CACHEDIR.TAG above {}", out.display()))
+        .nth(4)
+        .ok_or_else(|| format!("no target directory above {}", out.display()))
 }
 
 /// Fails with the command that installs what is missing.

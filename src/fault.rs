@@ -183,7 +183,8 @@ fn pointer(text: &[u8], open: &[Level]) -> String {
             Place::Member(Some((start, end))) => {
                 let key = text.get(start..end).unwrap_or_default();
                 // Only a key that the text ends in cannot be decoded.
-                let Ok(key) = serde_json::from_slice::<String>(key) else {
+                let key = std::str::from_utf8(key).unwrap_or_default();
+                let Ok(key) = serde_json::from_str::<String>(key) else {
                     break;
                 };
                 pointer.push('/');

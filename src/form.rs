@@ -63,7 +63,7 @@ impl<'t, 'm> Form<'t, 'm> {
         keys: &[&'static str],
         field: &mut dyn FnMut(&'static str, &mut Form<'_, '_>),
     ) {
-        let Ok(Table(entries)) = serde_json::from_slice(self.text.as_bytes()) else {
+        let Ok(Table(entries)) = serde_json::from_str(self.text) else {
             return self.mistake(&format!("{}, expected an object", self.what()));
         };
         let mut seen: Vec<&'static str> = Vec::new();
@@ -100,7 +100,7 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// Reads an array: `element` is called for each of its values.
     pub fn list(&mut self, element: &mut dyn FnMut(&mut Form<'_, '_>)) {
-        let Ok(values) = serde_json::from_slice::<Vec<&RawValue>>(self.text.as_bytes()) else {
+        let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(self.text) else {
             return self.mistake(&format!("{}, expected an array", self.what()));
         };
         for (index, value) in values.into_iter().enumerate() {
@@ -115,7 +115,7 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// Reads a string.
     pub fn text(&mut self) -> Option<Text<'t>> {
-        let text = serde_json::from_slice(self.text.as_bytes()).ok();
+        let text = serde_json::from_str(self.text).ok();
         if text.is_none() {
             self.mistake(&format!(
                 "{}, expected a string; in YAML, write it in quotes",

@@ -72,7 +72,8 @@ pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
         message: Option<String>,
     }
 
-    let message = match serde_json::from_slice::<&RawValue>(payload) {
+    let text = String::from_utf8_lossy(payload);
+    let message = match serde_json::from_str::<&RawValue>(&text) {
         Ok(settings) => Settings::read(Some(settings))
             .err()
             .map(|mistakes| mistakes.joined("\n")),

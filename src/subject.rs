@@ -90,7 +90,7 @@ pub(crate) fn is_judged(subresource: Option<&str>) -> bool {
 
 /// Reads an object of a known shape from a text of its own.
 pub(crate) fn read<'a>(shape: Shape, text: &'a RawValue) -> Subject<'a> {
-    let mut json = serde_json::Deserializer::from_slice(text.get().as_bytes());
+    let mut json = serde_json::Deserializer::from_str(text.get());
     match shape.deserialize(&mut json) {
         Ok(subject) => subject,
         Err(error) => Subject::Unreadable(Fault::new(text.get().as_bytes(), &error)),
