@@ -5,7 +5,7 @@ use super::budget::Budget;
 use super::node::{Child, Member, Node, NodeId, Nodes, Value};
 use super::print::{Composed, print};
 use super::scalar::{self, Scalar};
-use super::{COMPLEX_KEY, MAX_DEPTH};
+use super::{MAX_DEPTH, Refused};
 use crate::message::given_twice;
 use crate::{Broken, Position};
 use saphyr_parser::Event;
@@ -49,7 +49,7 @@ impl Composer {
     }
 
     /// Takes in the next event, which starts at `at`.
-    pub(crate) fn event(&mut self, event: Event, at: Position) -> Result<(), Broken> {
+    pub(crate) fn event(&mut self, event: Event, at: Position) -> Result<(), Refused> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = scalar::resolve(text.into_owned(), style, tag.as_deref())
@@ -60,9 +60,9 @@ impl Composer {
                 let node = match self.anchors.get(&anchor) {
                     Some(Some(node)) => *node,
                     Some(None) => {
-                        return Err(Broken::new(at.line, "an alias inside its own anchor"));
+                        return Err(Broken::new(at.line, "an alias inside its own anchor").into());
                     }
-                    None => return Err(Broken::new(at.line, "an alias to another document")),
+                    None => return Err(Broken::new(at.line, "an alias to another document").into()),
                 };
                 self.place(Child { node, alias: true }, at)
             }
@@ -91,9 +91,9 @@ impl Composer {
         }
     }
 
-    fn open(&mut self, content: Content, at: Position, anchor: usize) -> Result<(), Broken> {
+    fn open(&mut self, content: Content, at: Position, anchor: usize) -> Result<(), Refused> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(super::too_deep(at.line));
+            return Err(super::too_deep(at.line).into());
         }
         if anchor != 0 {
             self.anchors.insert(anchor, None);
@@ -106,7 +106,7 @@ impl Composer {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Broken> {
+    fn close(&mut self) -> Result<(), Refused> {
         let Some(Open {
             at,
             anchor,
@@ -122,7 +122,7 @@ impl Composer {
         self.add(value, at, anchor)
     }
 
-    fn add(&mut self, value: Value, at: Position, anchor: usize) -> Result<(), Broken> {
+    fn add(&mut self, value: Value, at: Position, anchor: usize) -> Result<(), Refused> {
         // Most keys have no anchor; they need no node.
         if anchor == 0
             && let Some(Content::Mapping(mapping)) =
@@ -140,7 +140,7 @@ impl Composer {
     }
 
     /// Puts a node where the document has come to.
-    fn place(&mut self, child: Child, at: Position) -> Result<(), Broken> {
+    fn place(&mut self, child: Child, at: Position) -> Result<(), Refused> {
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(child),
             Some(Content::Sequence(items)) => items.push(child),
@@ -161,22 +161,23 @@ enum Key {
     Merge,
 }
 
-fn key(value: Value, at: Position) -> Result<Key, Broken> {
+fn key(value: Value, at: Position) -> Result<Key, Refused> {
     match value {
         Value::Scalar(Scalar::Merge) => Ok(Key::Merge),
         Value::Scalar(scalar) => match scalar.key() {
             Some(name) => Ok(Key::Named(name, at)),
-            None => Err(Broken::new(
-                at.line,
-                "a null key, quote it or give it a name",
-            )),
+            None => Err(Broken::new(at.line, "a null key, quote it or give it a name").into()),
         },
-        _ => Err(Broken::new(at.line, COMPLEX_KEY)),
+        // `{{ .Values.x }}` of a template is such a key: a mapping in a mapping.
+        _ => Err(Refused::Syntax(Broken::new(
+            at.line,
+            "a key that is a list or a mapping, use a text",
+        ))),
     }
 }
 
 /// A key with an anchor, or an alias of one; an alias never merges.
-fn shared_key(nodes: &Nodes, child: Child, at: Position) -> Result<Key, Broken> {
+fn shared_key(nodes: &Nodes, child: Child, at: Position) -> Result<Key, Refused> {
     let value = match nodes.get(child.node).map(|node| &node.value) {
         Some(Value::Scalar(Scalar::Merge)) if child.alias => Scalar::Text("<<".to_owned()),
         Some(Value::Scalar(scalar)) => scalar.clone(),

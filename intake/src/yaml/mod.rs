@@ -22,9 +22,6 @@ use saphyr_parser::{Event, Marker, Parser, ScanError};
 /// and bounds flow collections at 255.
 const MAX_DEPTH: usize = 127;
 
-/// The message for keys that no JSON can have.
-const COMPLEX_KEY: &str = "a key that is a list or a mapping, use a text";
-
 /// The message for documents that copy too much.
 const EXPANSION: &str = "aliases and merge keys make the document many times its size";
 
@@ -55,6 +52,7 @@ pub(crate) fn read(text: &str, first: u64, documents: &mut u64, items: &mut Item
 }
 
 /// Why a text is not read.
+#[derive(Debug)]
 enum Refused {
     /// It is no YAML that stands for an object: what a template looks like before it is rendered.
     Syntax(Broken),
@@ -64,12 +62,7 @@ enum Refused {
 
 impl From<Broken> for Refused {
     fn from(broken: Broken) -> Self {
-        // `{{ .Values.x }}` is a mapping in a mapping.
-        if broken.message == COMPLEX_KEY {
-            Self::Syntax(broken)
-        } else {
-            Self::Ours(broken)
-        }
+        Self::Ours(broken)
     }
 }
 
