@@ -114,34 +114,21 @@ pub(crate) fn evidence(
     let mut places = Vec::new();
     let mut ways = Ways::default();
     for (index, rule) in role.rules.iter().enumerate() {
-        let mut granted: Vec<Granted<'_>> = accesses
-            .iter()
-            .filter(|(access, _)| grants(rule, access))
-            .filter_map(|(access, appliable)| {
-                let names = names(access, rule, appliable)?;
-                Some(Granted {
-                    access,
-                    verbs: access_verbs(access, rule),
-                    way: Some((Way::new(access, rule, names.is_some(), oldest), names)),
-                })
-            })
-            .collect();
-        if granted.is_empty() {
-            continue;
+        let mut granted: Vec<(&Access, Vec<&String>)> = Vec::new();
+        for (access, appliable) in accesses.iter().filter(|(access, _)| grants(rule, access)) {
+            if let Some(names) = names(access, rule, appliable) {
+                ways.add(Way::new(access, rule, names.is_some(), oldest), names);
+                granted.push((access, access_verbs(access, rule)));
+            }
         }
         for (entry_index, entry) in role::resources(rule).iter().enumerate() {
             let mut verbs: Vec<&String> = Vec::new();
-            for granted in &mut granted {
-                if role::entry_matches(entry, granted.access.resource) {
-                    let new: Vec<&String> = granted
-                        .verbs
-                        .iter()
-                        .copied()
-                        .filter(|verb| !verbs.contains(verb))
-                        .collect();
-                    verbs.extend(new);
-                    if let Some((way, names)) = granted.way.take() {
-                        ways.add(way, names);
+            for (access, its) in &granted {
+                if role::entry_matches(entry, access.resource) {
+                    for verb in its {
+                        if !verbs.contains(verb) {
+                            verbs.push(verb);
+                        }
                     }
                 }
             }
@@ -171,14 +158,6 @@ pub(crate) fn evidence(
             ways,
         }),
     })
-}
-
-/// An access that a rule gives, if one of its entries names the resource.
-struct Granted<'r> {
-    access: &'r Access,
-    verbs: Vec<&'r String>,
-    /// Taken when the first entry is found.
-    way: Option<(Way, Option<BTreeSet<String>>)>,
 }
 
 /// A way in which a role gives an ability.
@@ -355,6 +334,7 @@ fn names(
         Target::Collection => false,
         Target::CollectionOrApply => appliable.has(name),
     };
+    // To collect them would bring a sort into the module, of some kilobytes.
     let mut named = BTreeSet::new();
     named.extend(names.iter().filter(counts).cloned());
     (!named.is_empty()).then_some(Some(named))

@@ -244,6 +244,7 @@ struct Causes(BTreeSet<(&'static str, Option<ContainerPlace>)>);
 
 impl Causes {
     fn of(found: &[Found]) -> Self {
+        // To collect them would bring a sort into the module, of some kilobytes.
         let mut causes = BTreeSet::new();
         if found.iter().any(|(rule, _)| !rule.subsumed_by.is_empty()) {
             causes.extend(
