@@ -3,8 +3,9 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use crate::ability;
+use crate::ability::Grants;
 use crate::fault::Fault;
 use crate::pod::ContainerPlace;
 use crate::request::{Operation, Request};
@@ -20,11 +21,11 @@ pub(crate) const MOST_FINDINGS: usize = 256;
 
 /// What happens to a request, and why.
 #[derive(Debug, Default)]
-pub(crate) struct Decision<'s> {
+pub(crate) struct Decision<'d> {
     /// The worst first; equal ones in the order of the rules, then of the object.
-    pub findings: Vec<Finding<'s>>,
+    pub findings: Vec<Finding<'d>>,
     /// The findings beyond those.
-    pub omitted: Vec<Finding<'s>>,
+    pub omitted: Vec<Finding<'d>>,
     pub refusal: Option<Refusal>,
     /// Whether any rule was asked: whether there was something in the request to judge.
     pub judged: bool,
@@ -43,27 +44,27 @@ pub(crate) enum Refusal {
 
 /// Something found, and what happens because of it.
 #[derive(Debug)]
-pub(crate) struct Finding<'s> {
+pub(crate) struct Finding<'d> {
     pub rule: &'static Rule,
     pub severity: Severity,
-    pub evidence: Evidence,
+    pub evidence: Evidence<'d>,
     /// Whether the old object did not have it, or had it milder.
     pub new: bool,
     pub action: Action,
-    pub exempted: Option<Exempted<'s>>,
+    pub exempted: Option<Exempted<'d>>,
 }
 
 /// The exemption that holds for a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Exempted<'s> {
+pub struct Exempted<'d> {
     /// Its place in the settings, from 0.
     pub index: usize,
     /// The reason that it gives.
-    pub reason: &'s str,
+    pub reason: &'d str,
 }
 
 /// Judges a request.
-pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decision<'s> {
+pub(crate) fn decide<'d>(request: &'d Request<'_>, settings: &'d Settings) -> Decision<'d> {
     // Removing an object harms nobody by what it holds, and CONNECT carries none. An object that
     // is being deleted is updated, not deleted: it still acts, so its updates are judged.
     let is_judged = !matches!(
@@ -76,8 +77,8 @@ pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decis
     let found = evidence(&request.object, settings, |_| true);
     // Of the old object, only what may make a finding old matters.
     let matters = |rule: &Rule| {
-        let by = |other: &Rule| other.id == rule.id || other.subsumed_by.contains(&rule.id);
-        found.iter().any(|(found, _)| by(found))
+        let mut found = found.iter().map(|found| found.rule);
+        found.any(|found| std::ptr::eq(found, rule) || found.subsumed_by.contains(&rule.id))
     };
     let old = match request.operation {
         Some(Operation::Update) => evidence(&request.old_object, settings, matters),
@@ -85,12 +86,12 @@ pub(crate) fn decide<'s>(request: &Request<'_>, settings: &'s Settings) -> Decis
     };
     let causes = Causes::of(&found);
     let old = Old::of(&old);
-    let findings: Vec<Finding<'s>> = found
+    let findings: Vec<Finding<'d>> = found
         .into_iter()
-        .filter(|(rule, evidence)| !causes.cover(rule, evidence))
-        .map(|(rule, evidence)| {
-            let new = matches!(rule.check, Check::Unreadable) || !old.covers(rule, &evidence);
-            finding(rule, evidence, new, request, settings)
+        .filter(|found| !causes.cover(found))
+        .map(|found| {
+            let new = matches!(found.rule.check, Check::Unreadable) || !old.covers(&found);
+            finding(found, new, request, settings)
         })
         .collect();
     let refusal = findings
@@ -174,13 +175,13 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
     }
 }
 
-fn finding<'s>(
-    rule: &'static Rule,
-    evidence: Evidence,
+fn finding<'d>(
+    found: Found<'d>,
     new: bool,
     request: &Request<'_>,
-    settings: &'s Settings,
-) -> Finding<'s> {
+    settings: &'d Settings,
+) -> Finding<'d> {
+    let Found { rule, evidence, .. } = found;
     let severity = settings.severity(rule).unwrap_or(evidence.severity);
     let exempted = settings
         .exemptions
@@ -207,32 +208,46 @@ fn finding<'s>(
     }
 }
 
-type Found = (&'static Rule, Evidence);
+/// What a rule found.
+struct Found<'d> {
+    rule: &'static Rule,
+    /// The place of the rule in the registry.
+    rank: usize,
+    evidence: Evidence<'d>,
+}
 
 /// What the rules that matter find, in the order of the rules.
-fn evidence(
-    subject: &Subject<'_>,
+fn evidence<'d>(
+    subject: &'d Subject<'_>,
     settings: &Settings,
     matters: impl Fn(&Rule) -> bool,
-) -> Vec<Found> {
+) -> Vec<Found<'d>> {
+    let grants = match subject {
+        Subject::ClusterRole(role) => Some(Rc::new(Grants::new(role, settings.kubernetes_version))),
+        Subject::Pod(_) | Subject::Nothing | Subject::Unreadable(_) => None,
+    };
     let mut found = Vec::new();
-    for rule in RULES
-        .iter()
-        .copied()
-        .filter(|rule| !settings.is_off(rule) && matters(rule))
-    {
-        match (&rule.check, subject) {
-            (Check::Pod(check), Subject::Pod(pod)) => {
-                found.extend(check(pod).into_iter().map(|evidence| (rule, evidence)));
+    for (rank, rule) in RULES.iter().copied().enumerate() {
+        if settings.is_off(rule) || !matters(rule) {
+            continue;
+        }
+        let of_rule = |evidence| Found {
+            rule,
+            rank,
+            evidence,
+        };
+        match (&rule.check, subject, &grants) {
+            (Check::Pod(check), Subject::Pod(pod), _) => {
+                found.extend(check(pod).into_iter().map(of_rule));
             }
-            (Check::Ability { gain, accesses }, Subject::ClusterRole(role)) => {
-                let evidence = ability::evidence(gain, accesses, role, settings.kubernetes_version);
-                found.extend(evidence.map(|evidence| (rule, evidence)));
+            (Check::Ability { ability, gain }, _, Some(grants)) => {
+                let evidence = grants.evidence(*ability, gain);
+                found.extend(evidence.map(of_rule));
             }
-            (Check::Unreadable, Subject::Unreadable(fault)) => {
-                found.push((rule, unreadable::evidence(fault)));
+            (Check::Unreadable, Subject::Unreadable(fault), _) => {
+                found.push(of_rule(unreadable::evidence(fault)));
             }
-            (Check::Pod(_) | Check::Ability { .. } | Check::Unreadable, _) => {}
+            (Check::Pod(_) | Check::Ability { .. } | Check::Unreadable, ..) => {}
         }
     }
     found
@@ -243,80 +258,81 @@ fn evidence(
 struct Causes(BTreeSet<(&'static str, Option<ContainerPlace>)>);
 
 impl Causes {
-    fn of(found: &[Found]) -> Self {
+    fn of(found: &[Found<'_>]) -> Self {
         // To collect them would bring a sort into the module, of some kilobytes.
         let mut causes = BTreeSet::new();
-        if found.iter().any(|(rule, _)| !rule.subsumed_by.is_empty()) {
+        if can_be_subsumed(found) {
             causes.extend(
                 found
                     .iter()
-                    .map(|(rule, evidence)| (rule.id, place(evidence))),
+                    .map(|found| (found.rule.id, place(&found.evidence))),
             );
         }
         Self(causes)
     }
 
     /// Whether a rule that subsumes this one found something in the same container.
-    fn cover(&self, rule: &Rule, evidence: &Evidence) -> bool {
-        rule.subsumed_by
-            .iter()
-            .any(|id| self.0.contains(&(id, place(evidence))) || self.0.contains(&(id, None)))
+    fn cover(&self, found: &Found<'_>) -> bool {
+        let place = place(&found.evidence);
+        let covers =
+            |id: &&'static str| self.0.contains(&(*id, place)) || self.0.contains(&(*id, None));
+        found.rule.subsumed_by.iter().any(covers)
     }
 }
 
-fn place(evidence: &Evidence) -> Option<ContainerPlace> {
-    evidence.container.as_ref().map(|container| container.place)
+fn can_be_subsumed(found: &[Found<'_>]) -> bool {
+    found.iter().any(|found| !found.rule.subsumed_by.is_empty())
+}
+
+fn place(evidence: &Evidence<'_>) -> Option<ContainerPlace> {
+    evidence.container.map(|container| container.place)
 }
 
 /// What the rules found in the old object.
 struct Old<'f> {
     /// By what makes it the same.
-    found: BTreeMap<Identity<'f>, Vec<&'f Evidence>>,
+    found: BTreeMap<Identity<'f>, Vec<&'f Evidence<'f>>>,
     /// The rules that found something, with the container's name.
     causes: BTreeSet<(&'static str, Option<&'f str>)>,
 }
 
-/// A rule, the name of the container, and what was found.
-type Identity<'f> = (&'static str, Option<&'f str>, &'f str);
+/// The rank of a rule, the name of the container, and what was found.
+type Identity<'f> = (usize, Option<&'f str>, &'f str);
 
 impl<'f> Old<'f> {
-    fn of(found: &'f [Found]) -> Self {
+    fn of(found: &'f [Found<'f>]) -> Self {
         let mut old = Self {
             found: BTreeMap::new(),
             causes: BTreeSet::new(),
         };
-        for (rule, evidence) in found {
-            old.found
-                .entry(identity(rule, evidence))
-                .or_default()
-                .push(evidence);
-            old.causes.insert((rule.id, container(evidence)));
+        for found in found {
+            let same = old.found.entry(identity(found)).or_default();
+            same.push(&found.evidence);
+            old.causes
+                .insert((found.rule.id, container(&found.evidence)));
         }
         old
     }
 
     /// Whether the old object had it already, and no milder; or had what implies it.
-    fn covers(&self, rule: &'static Rule, evidence: &Evidence) -> bool {
-        let same = self.found.get(&identity(rule, evidence));
-        let by = [container(evidence), None];
+    fn covers(&self, found: &Found<'_>) -> bool {
+        let same = self.found.get(&identity(found));
+        let by = [container(&found.evidence), None];
         let implied =
-            |cause: &&'static str| by.iter().any(|by| self.causes.contains(&(cause, *by)));
-        rule.subsumed_by.iter().any(implied)
-            || same.is_some_and(|same| same.iter().any(|old| !evidence.is_worse_than(old)))
+            |cause: &&'static str| by.iter().any(|by| self.causes.contains(&(*cause, *by)));
+        found.rule.subsumed_by.iter().any(implied)
+            || same.is_some_and(|same| same.iter().any(|old| !found.evidence.is_worse_than(old)))
     }
 }
 
-fn container(evidence: &Evidence) -> Option<&str> {
-    evidence
-        .container
-        .as_ref()
-        .and_then(|container| container.name.as_deref())
+fn container<'f>(evidence: &'f Evidence<'_>) -> Option<&'f str> {
+    evidence.container.and_then(|container| container.name)
 }
 
-fn identity<'f>(rule: &'static Rule, evidence: &'f Evidence) -> Identity<'f> {
+fn identity<'f>(found: &'f Found<'_>) -> Identity<'f> {
     (
-        rule.id,
-        container(evidence),
-        evidence.identity.as_deref().unwrap_or(&evidence.value),
+        found.rank,
+        container(&found.evidence),
+        found.evidence.identity(),
     )
 }

@@ -1,12 +1,15 @@
 //! The answer to `inspect`: the request in short, every finding in full, and the response. A wire
 //! format of its own: fields may be added to it, never renamed or removed.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
+use crate::ability::Grant;
 use crate::decision::{Decision, Exempted, Finding};
 use crate::request::{Operation, Request};
 use crate::response::Response;
-use crate::rule::{Alert, GrantPlace, Severity};
+use crate::rule::{Alert, GrantPlace, Severity, What};
 use crate::settings::Action;
 use crate::view::Text;
 
@@ -68,13 +71,13 @@ pub struct FindingReport<'d> {
     /// What happens because of it.
     pub action: Action,
     /// RFC 6901 pointer, from the object, of the smallest part whose removal ends the finding.
-    pub path: &'d str,
+    pub path: Cow<'d, str>,
     /// The container's name; null for what belongs to no container.
     pub container: Option<&'d str>,
     /// What was found there, normalised.
-    pub value: &'d str,
+    pub value: Cow<'d, str>,
     /// What an attacker gains by it; one line.
-    pub message: &'d str,
+    pub message: Cow<'d, str>,
     /// What to do about it; one line.
     pub fix: &'static str,
     /// Whether the old object did not have it, or had it milder. True of everything that is
@@ -94,7 +97,7 @@ pub struct GrantReport<'d> {
     /// `direct`: on pods themselves.
     pub grant: &'static str,
     /// Every place that contributes. When all are removed, the finding is gone.
-    pub grants: &'d [GrantPlace],
+    pub grants: Vec<GrantPlace>,
     /// The names to which all of them are restricted; null for none.
     pub resource_names: Option<Vec<&'d str>>,
     /// The first version of Kubernetes in which none of them gives the ability; null for none.
@@ -103,7 +106,7 @@ pub struct GrantReport<'d> {
 
 impl<'d> Inspection<'d> {
     /// The inspection of a decision about a request; without one, of what is none.
-    pub(crate) fn new(request: Option<&'d Request<'_>>, decision: &'d Decision<'_>) -> Self {
+    pub(crate) fn new(request: Option<&'d Request<'_>>, decision: &'d Decision<'d>) -> Self {
         let response = Response::new(decision);
         Self {
             version: 1,
@@ -134,32 +137,35 @@ impl<'d> RequestSummary<'d> {
 }
 
 impl<'d> FindingReport<'d> {
-    fn new(finding: &'d Finding<'_>) -> Self {
+    fn new(finding: &'d Finding<'d>) -> Self {
         let evidence = &finding.evidence;
         Self {
             rule: finding.rule.id,
             alert: finding.rule.alert,
             severity: finding.severity,
             action: finding.action,
-            path: &evidence.pointer,
-            container: evidence
-                .container
-                .as_ref()
-                .and_then(|found| found.name.as_deref()),
-            value: &evidence.value,
-            message: &evidence.message,
+            path: evidence.pointer(),
+            container: evidence.container.and_then(|found| found.name),
+            value: evidence.value(),
+            message: evidence.message(),
             fix: finding.rule.help.fix,
             new: finding.new,
             exempted: finding.exempted,
-            grant: evidence.grant.as_ref().map(|grant| GrantReport {
-                grant: "direct",
-                grants: &grant.places,
-                resource_names: grant
-                    .names
-                    .as_ref()
-                    .map(|names| names.iter().map(String::as_str).collect()),
-                until: grant.until.map(|version| version.to_string()),
-            }),
+            grant: match &evidence.what {
+                What::Grant(grant) => Some(GrantReport::new(grant)),
+                What::Part { .. } => None,
+            },
+        }
+    }
+}
+
+impl<'d> GrantReport<'d> {
+    fn new(grant: &Grant<'d>) -> Self {
+        Self {
+            grant: "direct",
+            grants: grant.places(),
+            resource_names: grant.names().map(Vec::from_iter),
+            until: grant.until().map(|version| version.to_string()),
         }
     }
 }

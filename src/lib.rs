@@ -24,7 +24,6 @@ mod form;
 #[cfg(target_os = "wasi")]
 mod guest;
 pub mod inspection;
-mod leaf;
 mod pod;
 mod request;
 pub mod response;

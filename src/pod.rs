@@ -1,11 +1,9 @@
 //! The pod spec as the rules see it: its containers in every list, its volumes and who mounts
 //! them, each with its place in the object. It does not know in which kind the spec sits.
 
-use k8s_openapi::api::core::v1::{HostPathVolumeSource, SecurityContext};
 use serde::de::MapAccess;
 
-use crate::leaf::leaf;
-use crate::view::{Text, View, objects};
+use crate::view::{Object, Text, View, flag, object, objects, texts};
 
 /// A pod spec and where it sits.
 #[derive(Debug, Default)]
@@ -101,7 +99,7 @@ impl<'de> View<'de> for PodSpec<'de> {
 #[derive(Debug, Default)]
 pub(crate) struct Volume<'a> {
     pub name: Option<Text<'a>>,
-    pub host_path: Option<HostPathVolumeSource>,
+    pub host_path: Option<HostPath<'a>>,
 }
 
 impl<'de> View<'de> for Volume<'de> {
@@ -110,7 +108,31 @@ impl<'de> View<'de> for Volume<'de> {
     fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
         match field {
             0 => self.name = map.next_value()?,
-            _ => self.host_path = leaf(map)?,
+            _ => {
+                self.host_path = map
+                    .next_value::<Option<Object<_>>>()?
+                    .map(|Object(path)| path)
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A path of the node.
+#[derive(Debug, Default)]
+pub(crate) struct HostPath<'a> {
+    pub path: Option<Text<'a>>,
+    /// What the kubelet makes sure that the path is, such as `Socket`.
+    pub source_type: Option<Text<'a>>,
+}
+
+impl<'de> View<'de> for HostPath<'de> {
+    const FIELDS: &'static [&'static str] = &["path", "type"];
+
+    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+        match field {
+            0 => self.path = map.next_value()?,
+            _ => self.source_type = map.next_value()?,
         }
         Ok(())
     }
@@ -120,7 +142,7 @@ impl<'de> View<'de> for Volume<'de> {
 #[derive(Debug, Default)]
 pub(crate) struct Container<'a> {
     pub name: Option<Text<'a>>,
-    pub security_context: Option<SecurityContext>,
+    pub security_context: SecurityContext<'a>,
     pub volume_mounts: Vec<VolumeMount<'a>>,
 }
 
@@ -130,9 +152,44 @@ impl<'de> View<'de> for Container<'de> {
     fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
         match field {
             0 => self.name = map.next_value()?,
-            1 => self.security_context = leaf(map)?,
+            1 => self.security_context = object(map)?,
             _ => self.volume_mounts = objects(map)?,
         }
+        Ok(())
+    }
+}
+
+/// What a container may do, as far as it is its own to say.
+#[derive(Debug, Default)]
+pub(crate) struct SecurityContext<'a> {
+    pub privileged: bool,
+    pub capabilities: Capabilities<'a>,
+}
+
+impl<'de> View<'de> for SecurityContext<'de> {
+    const FIELDS: &'static [&'static str] = &["privileged", "capabilities"];
+
+    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+        match field {
+            0 => self.privileged = flag(map)?,
+            _ => self.capabilities = object(map)?,
+        }
+        Ok(())
+    }
+}
+
+/// What a container gets beyond what its runtime gives to all. What it drops is of no account:
+/// what is added is added after that.
+#[derive(Debug, Default)]
+pub(crate) struct Capabilities<'a> {
+    pub add: Vec<Text<'a>>,
+}
+
+impl<'de> View<'de> for Capabilities<'de> {
+    const FIELDS: &'static [&'static str] = &["add"];
+
+    fn read<A: MapAccess<'de>>(&mut self, _: usize, map: &mut A) -> Result<(), A::Error> {
+        self.add = texts(map)?;
         Ok(())
     }
 }
@@ -157,10 +214,6 @@ impl<'de> View<'de> for VolumeMount<'de> {
     }
 }
 
-fn flag<'de, A: MapAccess<'de>>(map: &mut A) -> Result<bool, A::Error> {
-    Ok(map.next_value::<Option<bool>>()?.unwrap_or_default())
-}
-
 /// The three lists in which a pod spec keeps containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ContainerList {
@@ -183,8 +236,8 @@ pub(crate) struct PlacedContainer<'p, 'a> {
     pub container: &'p Container<'a>,
 }
 
-impl PlacedContainer<'_, '_> {
-    pub fn name(&self) -> Option<&str> {
+impl<'p> PlacedContainer<'p, '_> {
+    pub fn name(&self) -> Option<&'p str> {
         self.container.name.as_ref().map(Text::as_str)
     }
 

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::fault::Fault;
 use crate::subject::{self, Shape, Subject};
-use crate::view::{Fill, Text, View, object};
+use crate::view::{Fill, Text, View, flag, object, texts};
 
 /// What a payload holds.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl<'de> View<'de> for User<'de> {
     fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
         match field {
             0 => self.name = map.next_value()?,
-            _ => self.groups = map.next_value::<Option<_>>()?.unwrap_or_default(),
+            _ => self.groups = texts(map)?,
         }
         Ok(())
     }
@@ -288,7 +288,7 @@ impl<'de> View<'de> for Draft<'de> {
             5 => self.namespace = map.next_value()?,
             6 => self.name = map.next_value()?,
             7 => self.user = object(map)?,
-            _ => self.dry_run = map.next_value::<Option<bool>>()?.unwrap_or_default(),
+            _ => self.dry_run = flag(map)?,
         }
         Ok(())
     }

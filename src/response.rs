@@ -1,6 +1,7 @@
 //! What Kubernetes is told: the response in Kubewarden's protocol, with a message, warnings and an
 //! audit annotation that stay within what API servers and people take.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -72,29 +73,33 @@ struct Causes<'d> {
 
 struct Cause<'d> {
     first: &'d Finding<'d>,
+    message: Cow<'d, str>,
     others: usize,
     text: String,
 }
 
 impl<'d> Causes<'d> {
-    fn of(decision: &'d Decision<'_>) -> Self {
+    fn of(decision: &'d Decision<'d>) -> Self {
         let mut causes: Vec<Cause<'d>> = Vec::new();
         for finding in decision
             .findings
             .iter()
             .filter(|finding| finding.action != Action::Audit)
         {
-            match causes.iter_mut().find(|cause| cause.is_of(finding)) {
+            let message = finding.evidence.message();
+            let same = |cause: &&mut Cause<'_>| cause.is_of(finding, &message);
+            match causes.iter_mut().find(same) {
                 Some(cause) => cause.others += 1,
                 None => causes.push(Cause {
                     first: finding,
+                    message,
                     others: 0,
                     text: String::new(),
                 }),
             }
         }
         for cause in &mut causes {
-            cause.text = text(cause.first, cause.others);
+            cause.text = text(cause);
         }
         let count = |least: Action| {
             let all = decision.findings.iter().chain(&decision.omitted);
@@ -109,10 +114,10 @@ impl<'d> Causes<'d> {
 }
 
 impl Cause<'_> {
-    fn is_of(&self, finding: &Finding<'_>) -> bool {
-        self.first.rule.id == finding.rule.id
+    fn is_of(&self, finding: &Finding<'_>, message: &str) -> bool {
+        std::ptr::eq(self.first.rule, finding.rule)
             && self.first.action == finding.action
-            && self.first.evidence.message == finding.evidence.message
+            && self.message == message
     }
 
     fn findings(&self) -> usize {
@@ -121,41 +126,31 @@ impl Cause<'_> {
 }
 
 /// `critical privileged in container `main` and 2 more places (/spec/…): runs privileged …`
-fn text(finding: &Finding<'_>, others: usize) -> String {
+fn text(cause: &Cause<'_>) -> String {
     let Finding {
         rule,
         severity,
         evidence,
         ..
-    } = finding;
+    } = cause.first;
     let mut text = String::with_capacity(WARNING * 2);
     for part in [severity.as_str(), " ", rule.id] {
         text.push_str(part);
     }
-    if let Some(name) = evidence
-        .container
-        .as_ref()
-        .and_then(|found| found.name.as_deref())
-    {
+    if let Some(name) = evidence.container.and_then(|found| found.name) {
         text.push_str(" in container ");
         text.push_str(&quoted(name));
     }
-    match others {
+    match cause.others {
         0 => {}
         1 => text.push_str(" and 1 more place"),
         others => text.push_str(&format!(" and {others} more places")),
     }
-    let pointer = if evidence.pointer.is_empty() {
-        "the object"
-    } else {
-        &evidence.pointer
+    let pointer = match evidence.pointer() {
+        pointer if pointer.is_empty() => "the object".into(),
+        pointer => pointer,
     };
-    for part in [
-        " (",
-        &visible(pointer, WARNING / 2),
-        "): ",
-        &evidence.message,
-    ] {
+    for part in [" (", &visible(&pointer, WARNING / 2), "): ", &cause.message] {
         text.push_str(part);
     }
     text
@@ -223,7 +218,7 @@ fn annotation(decision: &Decision<'_>) -> Option<String> {
     let worst: Vec<Option<Severity>> = RULES
         .iter()
         .map(|rule| {
-            let its = all().filter(|finding| finding.rule.id == rule.id);
+            let its = all().filter(|finding| std::ptr::eq(finding.rule, *rule));
             its.map(|finding| finding.severity).max()
         })
         .collect();

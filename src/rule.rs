@@ -1,12 +1,11 @@
 //! What a rule is, and the evidence it gives: plain data, and a pure function from a view.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ability::{Access, Ways};
+use crate::ability::{Ability, Grant};
 use crate::pod::{ContainerPlace, PlacedContainer, Pod};
-use crate::version::Version;
 
 /// One of the two changes that this policy is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -110,12 +109,12 @@ pub struct Help {
 #[derive(Debug)]
 pub(crate) enum Check {
     /// In a pod spec.
-    Pod(fn(&Pod<'_>) -> Vec<Evidence>),
-    /// In the rules of a cluster role: an ability, by all that gives it.
+    Pod(for<'d> fn(&'d Pod<'_>) -> Vec<Evidence<'d>>),
+    /// In the rules of a cluster role, by all that gives an ability.
     Ability {
+        ability: Ability,
         /// What the holder of the role can do; the message begins with it.
         gain: &'static str,
-        accesses: &'static [Access],
     },
     /// The object could not be read at all.
     Unreadable,
@@ -123,50 +122,38 @@ pub(crate) enum Check {
 
 /// What a rule has found: one occurrence.
 #[derive(Clone, Debug)]
-pub(crate) struct Evidence {
+pub(crate) struct Evidence<'d> {
     pub severity: Severity,
-    /// RFC 6901 pointer, from the object, of the smallest part whose removal ends it.
-    pub pointer: String,
-    pub container: Option<FoundIn>,
+    pub container: Option<FoundIn<'d>>,
     /// How far it reaches, among evidence of the same severity; more is worse.
     pub reach: u8,
-    /// What was found there, normalised.
-    pub value: String,
-    /// What makes this occurrence the same as one in the old object, where it is not the value.
-    pub identity: Option<String>,
-    /// What an attacker gains by it; one line.
-    pub message: String,
-    pub grant: Option<Grant>,
+    pub what: What<'d>,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub(crate) enum What<'d> {
+    /// A part of an object.
+    Part {
+        /// RFC 6901 pointer, from the object, of the smallest part whose removal ends it.
+        pointer: String,
+        /// What was found there, normalised.
+        value: Cow<'d, str>,
+        /// What makes this the same as one in the old object, where it is not the value.
+        identity: Option<String>,
+        /// What an attacker gains by it; one line.
+        message: Cow<'static, str>,
+    },
+    /// That a role gives an ability. What is told of it is put together only when it is told.
+    Grant(Grant<'d>),
 }
 
 /// The container in which something was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FoundIn {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FoundIn<'d> {
     pub place: ContainerPlace,
     /// Absent only in an object that the API server would refuse.
-    pub name: Option<String>,
-}
-
-impl FoundIn {
-    pub fn new(container: PlacedContainer<'_, '_>) -> Self {
-        Self {
-            place: container.place,
-            name: container.name().map(str::to_owned),
-        }
-    }
-}
-
-/// How a role gives an ability.
-#[derive(Clone, Debug)]
-pub(crate) struct Grant {
-    /// Every entry that contributes, in the order of the role.
-    pub places: Vec<GrantPlace>,
-    /// The names of the objects to which all of them together are restricted.
-    pub names: Option<BTreeSet<String>>,
-    /// The first version that no longer gives the ability for any of them.
-    pub until: Option<Version>,
-    /// The ways in which it does so, for comparison with another role.
-    pub ways: Ways,
+    pub name: Option<&'d str>,
 }
 
 /// One entry of a rule's resources, and the verbs that make it a grant.
@@ -180,25 +167,77 @@ pub struct GrantPlace {
     pub verbs: Vec<String>,
 }
 
-impl Evidence {
-    /// Evidence of a pod spec as a whole.
-    pub fn of_pod(pod: &Pod<'_>, part: &str, severity: Severity, message: &str) -> Self {
+impl<'d> Evidence<'d> {
+    /// Evidence at a place.
+    pub fn new(
+        severity: Severity,
+        pointer: String,
+        value: impl Into<Cow<'d, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             severity,
-            pointer: pod.at(part),
             container: None,
             reach: 0,
-            value: "true".to_owned(),
-            identity: None,
-            message: message.to_owned(),
-            grant: None,
+            what: What::Part {
+                pointer,
+                value: value.into(),
+                identity: None,
+                message: message.into(),
+            },
+        }
+    }
+
+    /// The same, in a container.
+    pub fn within(self, container: PlacedContainer<'d, '_>) -> Self {
+        let found_in = FoundIn {
+            place: container.place,
+            name: container.name(),
+        };
+        Self {
+            container: Some(found_in),
+            ..self
+        }
+    }
+
+    /// Where it is, for people and programs: see [`What::Part`].
+    pub fn pointer(&self) -> Cow<'_, str> {
+        match &self.what {
+            What::Part { pointer, .. } => pointer.into(),
+            What::Grant(grant) => grant.pointer().into(),
+        }
+    }
+
+    /// What was found, normalised.
+    pub fn value(&self) -> Cow<'_, str> {
+        match &self.what {
+            What::Part { value, .. } => Cow::Borrowed(value),
+            What::Grant(grant) => grant.value().into(),
+        }
+    }
+
+    /// What an attacker gains by it; one line.
+    pub fn message(&self) -> Cow<'_, str> {
+        match &self.what {
+            What::Part { message, .. } => Cow::Borrowed(message),
+            What::Grant(grant) => grant.message().into(),
+        }
+    }
+
+    /// What makes it the same as one in the old object, besides rule and container.
+    pub fn identity(&self) -> &str {
+        match &self.what {
+            What::Part {
+                value, identity, ..
+            } => identity.as_deref().unwrap_or(value),
+            What::Grant(_) => "",
         }
     }
 
     /// Whether this gives more than the same did in the old object.
     pub fn is_worse_than(&self, old: &Self) -> bool {
-        let widens = match (&self.grant, &old.grant) {
-            (Some(new), Some(old)) => new.ways.widen(&old.ways),
+        let widens = match (&self.what, &old.what) {
+            (What::Grant(new), What::Grant(old)) => new.widens(old),
             _ => false,
         };
         (self.severity, self.reach) > (old.severity, old.reach) || widens

@@ -17,7 +17,7 @@ use crate::view::{Fill, Text};
 #[derive(Debug, Default)]
 pub(crate) enum Subject<'a> {
     Pod(Box<Pod<'a>>),
-    ClusterRole(Role),
+    ClusterRole(Role<'a>),
     /// Of a kind that no rule is about, or absent.
     #[default]
     Nothing,

@@ -94,6 +94,16 @@ where
     Ok(map.next_value::<Objects<V>>()?.0)
 }
 
+/// Reads the value of a field that holds an array of strings.
+pub(crate) fn texts<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Vec<Text<'de>>, A::Error> {
+    Ok(map.next_value::<Option<_>>()?.unwrap_or_default())
+}
+
+/// Reads the value of a field that is true or not; absent is not.
+pub(crate) fn flag<'de, A: MapAccess<'de>>(map: &mut A) -> Result<bool, A::Error> {
+    Ok(map.next_value::<Option<bool>>()?.unwrap_or_default())
+}
+
 struct Objects<V>(Vec<V>);
 
 impl<'de, V: View<'de> + Default> Deserialize<'de> for Objects<V> {
@@ -162,6 +172,12 @@ impl Visitor<'_> for FieldOf {
 /// A string, borrowed from the payload where it holds no escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text<'a>(Cow<'a, str>);
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(text.into())
+    }
+}
 
 impl Text<'_> {
     pub fn as_str(&self) -> &str {

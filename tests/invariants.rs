@@ -82,7 +82,7 @@ mod fails_closed {
                 "hostPID": true, "serviceAccountName": "a",
                 "containers": [{"name": "a", "image": "i", "env": [{"name": "E", "value": "v"}],
                     "volumeMounts": [{"name": "v", "readOnly": true, "mountPath": "/v"}],
-                    "securityContext": {"privileged": false, "runAsUser": 0, "capabilities": {"add": ["BPF"], "drop": ["ALL"]}}}],
+                    "securityContext": {"privileged": false, "capabilities": {"add": ["BPF"], "drop": ["ALL"]}}}],
                 "initContainers": [{"name": "b"}], "ephemeralContainers": [{"name": "c"}],
                 "volumes": [{"name": "v", "hostPath": {"path": "/etc", "type": "Directory"}}],
             }}}},
@@ -230,14 +230,9 @@ mod fails_closed {
 
     #[test]
     fn numbers_of_any_size_are_judged_or_refused() {
-        for (number, count) in [
-            ("1e400", 1),
-            ("99999999999999999999", 1),
-            ("1", 0),
-            ("-9223372036854775808", 0),
-        ] {
+        for (number, count) in [("1e400", 1), ("99999999999999999999", 1), ("1", 1)] {
             let payload = format!(
-                r#"{{"request":{{"kind":{{"kind":"Pod"}},"object":{{"metadata":{{"generation":1e999999}},"spec":{{"containers":[{{"securityContext":{{"runAsUser":{number}}}}}]}}}}}}}}"#
+                r#"{{"request":{{"kind":{{"kind":"Pod"}},"object":{{"metadata":{{"generation":1e999999}},"spec":{{"hostPID":{number}}}}}}}}}"#
             );
             let answer = assert_well_formed(payload.as_bytes());
             assert_eq!(

@@ -1,7 +1,9 @@
 //! `capabilities`: Linux capabilities that reach beyond the container.
 
+use std::borrow::Cow;
+
 use crate::pod::Pod;
-use crate::rule::{Alert, Check, Evidence, FoundIn, Help, Rule, Severity};
+use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::text::quoted;
 
 pub(crate) static RULE: Rule = Rule {
@@ -192,32 +194,19 @@ const GAINS: &[(&str, Severity, &str)] = &[
     ("WAKE_ALARM", Severity::Low, "can wake the node"),
 ];
 
-fn check(pod: &Pod<'_>) -> Vec<Evidence> {
+fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
     let mut found = Vec::new();
     for placed in pod.containers() {
-        let added = placed
-            .container
-            .security_context
-            .as_ref()
-            .and_then(|context| context.capabilities.as_ref())
-            .and_then(|capabilities| capabilities.add.as_deref())
-            .unwrap_or_default();
+        let added = &placed.container.security_context.capabilities.add;
         for (index, written) in added.iter().enumerate() {
-            let name = normalised(written);
+            let name = normalised(written.as_str());
             let Some((severity, gain)) = gain(&name) else {
                 continue;
             };
-            found.push(Evidence {
-                severity,
-                pointer: pod
-                    .at(placed.part(format_args!("securityContext/capabilities/add/{index}"))),
-                container: Some(FoundIn::new(placed)),
-                reach: 0,
-                message: format!("adds {}: {gain}", quoted(&name)),
-                value: name,
-                identity: None,
-                grant: None,
-            });
+            let pointer =
+                pod.at(placed.part(format_args!("securityContext/capabilities/add/{index}")));
+            let message = ["adds ", &quoted(&name), ": ", gain].concat();
+            found.push(Evidence::new(severity, pointer, name, message).within(placed));
         }
     }
     found
@@ -225,12 +214,18 @@ fn check(pod: &Pod<'_>) -> Vec<Evidence> {
 
 /// The capability as the runtimes know it. containerd compares without regard to case, CRI-O also
 /// takes a `CAP_` prefix (`spec_opts.go`, `container.go` of theirs).
-fn normalised(written: &str) -> String {
-    let upper = written.trim().to_ascii_uppercase();
-    upper
-        .strip_prefix("CAP_")
-        .map(str::to_owned)
-        .unwrap_or(upper)
+fn normalised(written: &str) -> Cow<'_, str> {
+    let trimmed = written.trim();
+    let prefix = trimmed.get(.."CAP_".len());
+    let name = match prefix.filter(|prefix| prefix.eq_ignore_ascii_case("CAP_")) {
+        Some(prefix) => trimmed.strip_prefix(prefix).unwrap_or(trimmed),
+        None => trimmed,
+    };
+    if name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        name.to_ascii_uppercase().into()
+    } else {
+        name.into()
+    }
 }
 
 fn gain(name: &str) -> Option<(Severity, &'static str)> {

@@ -24,9 +24,9 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check(pod: &Pod<'_>) -> Vec<Evidence> {
+fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
     let message = "shares the node's IPC namespace: it reads and changes the shared memory of the \
                    programs that use it";
-    let evidence = || Evidence::of_pod(pod, "hostIPC", Severity::Medium, message);
+    let evidence = || Evidence::new(Severity::Medium, pod.at("hostIPC"), "true", message);
     pod.spec.host_ipc.then(evidence).into_iter().collect()
 }

@@ -26,9 +26,9 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check(pod: &Pod<'_>) -> Vec<Evidence> {
+fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
     let message = "shares the node's network: its loopback services, its traffic and its identity \
                    at the cloud's metadata service, past every network policy";
-    let evidence = || Evidence::of_pod(pod, "hostNetwork", Severity::Medium, message);
+    let evidence = || Evidence::new(Severity::Medium, pod.at("hostNetwork"), "true", message);
     pod.spec.host_network.then(evidence).into_iter().collect()
 }

@@ -27,9 +27,9 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check(pod: &Pod<'_>) -> Vec<Evidence> {
+fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
     let message = "sees every process of the node and, as root, reads their environment and files \
                    through `/proc`";
-    let evidence = || Evidence::of_pod(pod, "hostPID", Severity::High, message);
+    let evidence = || Evidence::new(Severity::High, pod.at("hostPID"), "true", message);
     pod.spec.host_pid.then(evidence).into_iter().collect()
 }

@@ -1,6 +1,6 @@
 //! `pod-create`: creating pods.
 
-use crate::ability::Access;
+use crate::ability::Ability;
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,10 +21,8 @@ pub(crate) static RULE: Rule = Rule {
         ],
     },
     check: Check::Ability {
+        ability: Ability::Create,
         gain: "can create pods, and with them run anything as any service account",
-        accesses: ACCESSES,
     },
     subsumed_by: &[],
 };
-
-const ACCESSES: &[Access] = &[Access::collection("pods", &["create"], Severity::High).or_apply()];

@@ -1,6 +1,6 @@
 //! `pod-delete`: deleting pods.
 
-use crate::ability::Access;
+use crate::ability::Ability;
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -18,14 +18,8 @@ pub(crate) static RULE: Rule = Rule {
         references: &["https://kubernetes.io/docs/reference/access-authn-authz/rbac/"],
     },
     check: Check::Ability {
+        ability: Ability::Delete,
         gain: "can delete pods, the ones that watch over the cluster included",
-        accesses: ACCESSES,
     },
     subsumed_by: &[],
 };
-
-const ACCESSES: &[Access] = &[
-    Access::named("pods", "", &["delete"], Severity::Medium),
-    Access::collection("pods", &["deletecollection"], Severity::Medium),
-    Access::named("pods", "eviction", &["create"], Severity::Medium),
-];

@@ -1,8 +1,7 @@
 //! `pod-exec`: executing commands in pods.
 
-use crate::ability::{Access, WRITE};
+use crate::ability::Ability;
 use crate::rule::{Alert, Check, Help, Rule, Severity};
-use crate::version::Version;
 
 pub(crate) static RULE: Rule = Rule {
     id: "pod-exec",
@@ -22,20 +21,8 @@ pub(crate) static RULE: Rule = Rule {
         ],
     },
     check: Check::Ability {
+        ability: Ability::Exec,
         gain: "can execute commands in pods, with their service account, volumes and privileges",
-        accesses: ACCESSES,
     },
     subsumed_by: &[],
 };
-
-/// From here on the API server asks for `create` when a client that speaks websocket sends GET
-/// (feature gate AuthorizePodWebsocketUpgradeCreatePermission).
-const V1_35: Version = Version::new(1, 35);
-
-const ACCESSES: &[Access] = &[
-    Access::named("pods", "exec", &["create"], Severity::High),
-    Access::named("pods", "attach", &["create"], Severity::High),
-    Access::named("pods", "ephemeralcontainers", WRITE, Severity::High),
-    Access::named("pods", "exec", &["get"], Severity::High).until(V1_35),
-    Access::named("pods", "attach", &["get"], Severity::High).until(V1_35),
-];

@@ -1,6 +1,6 @@
 //! `pod-modify`: changing the configuration of pods.
 
-use crate::ability::{Access, WRITE};
+use crate::ability::Ability;
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,17 +21,8 @@ pub(crate) static RULE: Rule = Rule {
         ],
     },
     check: Check::Ability {
+        ability: Ability::Modify,
         gain: "can change pods that run: their image, their containers, their limits or their node",
-        accesses: ACCESSES,
     },
     subsumed_by: &[],
 };
-
-const ACCESSES: &[Access] = &[
-    Access::named("pods", "", WRITE, Severity::High),
-    Access::named("pods", "ephemeralcontainers", WRITE, Severity::High),
-    Access::named("pods", "resize", WRITE, Severity::High),
-    // The name in the path is the pod's; that of the older `bindings` names nothing.
-    Access::named("pods", "binding", &["create"], Severity::High),
-    Access::collection("bindings", &["create"], Severity::High),
-];

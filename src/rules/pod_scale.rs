@@ -1,6 +1,6 @@
 //! `pod-scale`: scaling pods.
 
-use crate::ability::{Access, WRITE};
+use crate::ability::Ability;
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,10 +21,8 @@ pub(crate) static RULE: Rule = Rule {
         ],
     },
     check: Check::Ability {
+        ability: Ability::Scale,
         gain: "can change the processor and memory limits of pods that run",
-        accesses: ACCESSES,
     },
     subsumed_by: &[],
 };
-
-const ACCESSES: &[Access] = &[Access::named("pods", "resize", WRITE, Severity::Medium)];

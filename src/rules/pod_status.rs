@@ -1,6 +1,6 @@
 //! `pod-status`: writing the status and metadata of pods.
 
-use crate::ability::{Access, WRITE};
+use crate::ability::Ability;
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -18,15 +18,8 @@ pub(crate) static RULE: Rule = Rule {
         references: &["https://kubernetes.io/docs/reference/access-authn-authz/rbac/"],
     },
     check: Check::Ability {
+        ability: Ability::Status,
         gain: "can change the status, labels and annotations of pods, and so who receives their traffic",
-        accesses: ACCESSES,
     },
     subsumed_by: &[],
 };
-
-const ACCESSES: &[Access] = &[
-    Access::named("pods", "status", WRITE, Severity::Medium),
-    Access::named("pods", "", WRITE, Severity::Medium),
-    Access::named("pods", "binding", &["create"], Severity::Medium),
-    Access::collection("bindings", &["create"], Severity::Medium),
-];

@@ -1,6 +1,6 @@
 //! `pod-storage`: attaching storage to pods.
 
-use crate::ability::{Access, WRITE};
+use crate::ability::Ability;
 use crate::rule::{Alert, Check, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,13 +21,8 @@ pub(crate) static RULE: Rule = Rule {
         ],
     },
     check: Check::Ability {
+        ability: Ability::Storage,
         gain: "can attach volumes to the pods that it creates, or mount those that a pod has: secrets, the data of others and, by `hostPath`, the node",
-        accesses: ACCESSES,
     },
     subsumed_by: &[],
 };
-
-const ACCESSES: &[Access] = &[
-    Access::collection("pods", &["create"], Severity::High).or_apply(),
-    Access::named("pods", "ephemeralcontainers", WRITE, Severity::High),
-];

@@ -1,7 +1,7 @@
 //! `privileged`: a container that runs with the host's own rights.
 
 use crate::pod::Pod;
-use crate::rule::{Alert, Check, Evidence, FoundIn, Help, Rule, Severity};
+use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     id: "privileged",
@@ -28,28 +28,19 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check(pod: &Pod<'_>) -> Vec<Evidence> {
-    let is_privileged =
-        |context: &k8s_openapi::api::core::v1::SecurityContext| context.privileged == Some(true);
+fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
     pod.containers()
-        .filter(|placed| {
-            placed
-                .container
-                .security_context
-                .as_ref()
-                .is_some_and(is_privileged)
-        })
-        .map(|placed| Evidence {
-            severity: Severity::Critical,
-            pointer: pod.at(placed.part("securityContext/privileged")),
-            container: Some(FoundIn::new(placed)),
-            reach: 0,
-            value: "true".to_owned(),
-            identity: None,
-            message: "runs privileged: with every capability and device of its node and without \
-                      confinement, its root user is the node's"
-                .to_owned(),
-            grant: None,
+        .filter(|placed| placed.container.security_context.privileged)
+        .map(|placed| {
+            let pointer = pod.at(placed.part("securityContext/privileged"));
+            Evidence::new(
+                Severity::Critical,
+                pointer,
+                "true",
+                "runs privileged: with every capability and device of its node and without \
+                 confinement, its root user is the node's",
+            )
+            .within(placed)
         })
         .collect()
 }

@@ -27,15 +27,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 /// The evidence that something could not be read.
-pub(crate) fn evidence(fault: &Fault) -> Evidence {
-    Evidence {
-        severity: Severity::High,
-        pointer: fault.pointer.clone(),
-        container: None,
-        reach: 0,
-        value: String::new(),
-        identity: None,
-        message: format!("cannot be judged: {}", fault.reason),
-        grant: None,
-    }
+pub(crate) fn evidence<'d>(fault: &Fault) -> Evidence<'d> {
+    let message = format!("cannot be judged: {}", fault.reason);
+    Evidence::new(Severity::High, fault.pointer.clone(), "", message)
 }

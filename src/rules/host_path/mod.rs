@@ -7,7 +7,7 @@ mod sensitive;
 use std::collections::BTreeMap;
 
 use crate::pod::{Pod, Volume};
-use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
+use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity, What};
 use crate::text::quoted;
 use crate::view::Text;
 
@@ -44,7 +44,7 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check(pod: &Pod<'_>) -> Vec<Evidence> {
+fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
     let mounts = Mounts::of(pod);
     let volumes = pod.spec.volumes.iter().enumerate();
     volumes
@@ -52,35 +52,36 @@ fn check(pod: &Pod<'_>) -> Vec<Evidence> {
         .collect()
 }
 
-fn evidence(
+fn evidence<'d>(
     pod: &Pod<'_>,
     index: usize,
     volume: &Volume<'_>,
     mounts: &Mounts<'_>,
-) -> Option<Evidence> {
+) -> Option<Evidence<'d>> {
     let source = volume.host_path.as_ref()?;
-    let path = HostPath::new(&source.path);
+    let path = HostPath::new(name(source.path.as_ref()));
     let access = mounts.access(volume);
-    let (class, relation) = sensitive::class(&path, source.type_.as_deref());
-    let shown = quoted(path.as_written());
-    let why = sensitive::reason(class, relation);
-    let message = match access {
-        Access::Unmounted => format!(
-            "declares the node's {shown}, which no container mounts yet, but an ephemeral one \
-             can: {why}"
+    let (class, relation) = sensitive::class(&path, source.source_type.as_ref().map(Text::as_str));
+    let (verb, how) = match access {
+        Access::Unmounted => (
+            "declares",
+            ", which no container mounts yet, but an ephemeral one can: ",
         ),
-        Access::ReadOnly => format!("mounts the node's {shown} read-only: {why}"),
-        Access::Writable => format!("mounts the node's {shown} writable: {why}"),
+        Access::ReadOnly => ("mounts", " read-only: "),
+        Access::Writable => ("mounts", " writable: "),
     };
+    let why = sensitive::reason(class, relation);
+    let message = [verb, " the node's ", &quoted(path.as_written()), how, &why].concat();
     Some(Evidence {
         severity: severity(class, access),
-        pointer: pod.at(format_args!("volumes/{index}/hostPath")),
         container: None,
         reach: access as u8,
-        value: path.as_written().to_owned(),
-        identity: Some(path.identity()),
-        message,
-        grant: None,
+        what: What::Part {
+            pointer: pod.at(format_args!("volumes/{index}/hostPath")),
+            identity: Some(path.identity()),
+            value: path.into_written().into(),
+            message: message.into(),
+        },
     })
 }
 

@@ -89,6 +89,11 @@ impl HostPath {
         &self.written
     }
 
+    /// The same, when nothing else is asked of the path.
+    pub fn into_written(self) -> String {
+        self.written
+    }
+
     /// What two spellings of the same path have in common.
     pub fn identity(&self) -> String {
         match self.system {
