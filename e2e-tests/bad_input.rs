@@ -99,7 +99,7 @@ fn cases() -> Vec<Case> {
         case(
             "deep-skipped.json",
             review(&format!(
-                r#"{{"hostPID":true,"affinity":{}}}"#,
+                r#"{{"hostPID":true,"topologySpreadConstraints":{}}}"#,
                 nested("[", "]")
             )),
             Judged(&[PID]),
@@ -132,7 +132,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "key-twice-skipped.json",
-            review(r#"{"hostPID":true,"nodeName":"a","nodeName":"b"}"#),
+            review(r#"{"hostPID":true,"hostname":"a","hostname":"b"}"#),
             Judged(&[PID]),
         ),
         case(
@@ -144,7 +144,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "number-read.json",
-            review(r#"{"containers":[{"securityContext":{"runAsUser":1e999999}}]}"#),
+            review(r#"{"containers":[{"ports":[{"hostPort":1e999999}]}]}"#),
             Judged(&[UNREADABLE]),
         ),
         case(

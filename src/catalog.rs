@@ -39,6 +39,7 @@ pub struct AlertEntry {
 
 /// A rule. The texts mean what [`crate::rule::Help`] says of them.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the fields are those of `Rule` and `Help`")]
 pub struct RuleEntry {
     pub id: &'static str,
@@ -46,6 +47,7 @@ pub struct RuleEntry {
     pub title: &'static str,
     pub severity: Severity,
     pub techniques: &'static [&'static str],
+    pub pod_security: Option<&'static str>,
     pub finds: &'static str,
     pub why: &'static str,
     pub bad: &'static str,
@@ -82,6 +84,7 @@ impl RuleEntry {
             title: rule.title,
             severity: rule.severity,
             techniques: rule.techniques,
+            pod_security: rule.pod_security,
             finds: help.finds,
             why: help.why,
             bad: help.bad,

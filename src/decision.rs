@@ -2,12 +2,15 @@
 //! exempted, and the action that follows from the settings. The one place that decides actions.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::ability::Grants;
+use crate::aggravation::aggravate;
+use crate::exemption::Circumstances;
 use crate::fault::Fault;
-use crate::pod::ContainerPlace;
+use crate::origin::Origin;
+use crate::pod::{ContainerPlace, Pod};
 use crate::request::{Operation, Request};
 use crate::rule::{Check, Evidence, Rule, Severity};
 use crate::rules::{RULES, unreadable};
@@ -27,6 +30,8 @@ pub(crate) struct Decision<'d> {
     /// The findings beyond those.
     pub omitted: Vec<Finding<'d>>,
     pub refusal: Option<Refusal>,
+    /// Where the request comes from, if there is more to say than who sent it.
+    pub origin: Option<Origin<'d>>,
     /// Whether any rule was asked: whether there was something in the request to judge.
     pub judged: bool,
 }
@@ -64,7 +69,7 @@ pub struct Exempted<'d> {
 }
 
 /// Judges a request.
-pub(crate) fn decide<'d>(request: &'d Request<'_>, settings: &'d Settings) -> Decision<'d> {
+pub(crate) fn decide<'d>(request: &'d Request<'d>, settings: &'d Settings) -> Decision<'d> {
     // Removing an object harms nobody by what it holds, and CONNECT carries none. An object that
     // is being deleted is updated, not deleted: it still acts, so its updates are judged.
     let is_judged = !matches!(
@@ -84,14 +89,23 @@ pub(crate) fn decide<'d>(request: &'d Request<'_>, settings: &'d Settings) -> De
         Some(Operation::Update) => evidence(&request.old_object, settings, matters),
         _ => Vec::new(),
     };
-    let causes = Causes::of(&found);
+    let case = Case {
+        request,
+        settings,
+        origin: Origin::of(request),
+    };
+    let is_covered: Vec<bool> = {
+        let causes = Causes::of(&found);
+        found.iter().map(|found| causes.cover(found)).collect()
+    };
     let old = Old::of(&old);
     let findings: Vec<Finding<'d>> = found
         .into_iter()
-        .filter(|found| !causes.cover(found))
-        .map(|found| {
+        .zip(is_covered)
+        .filter(|(_, is_covered)| !is_covered)
+        .map(|(found, _)| {
             let new = matches!(found.rule.check, Check::Unreadable) || !old.covers(&found);
-            finding(found, new, request, settings)
+            case.finding(found, new)
         })
         .collect();
     let refusal = findings
@@ -99,7 +113,7 @@ pub(crate) fn decide<'d>(request: &'d Request<'_>, settings: &'d Settings) -> De
         .filter(|finding| finding.action == Action::Deny)
         .map(|finding| match finding.rule.check {
             Check::Unreadable => Refusal::UnreadableObject,
-            Check::Pod(_) | Check::Ability { .. } => Refusal::Denied,
+            _ => Refusal::Denied,
         })
         .max();
     let (findings, omitted) = told(findings);
@@ -107,6 +121,7 @@ pub(crate) fn decide<'d>(request: &'d Request<'_>, settings: &'d Settings) -> De
         findings: worst_first(findings),
         omitted,
         refusal,
+        origin: case.origin,
         judged: !matches!(request.object, Subject::Nothing),
     }
 }
@@ -171,40 +186,55 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
         findings: vec![finding],
         omitted: Vec::new(),
         refusal: Some(Refusal::UnreadableRequest),
+        origin: None,
         judged: true,
     }
 }
 
-fn finding<'d>(
-    found: Found<'d>,
-    new: bool,
-    request: &Request<'_>,
+/// A request, with what decides about its findings.
+struct Case<'d> {
+    request: &'d Request<'d>,
     settings: &'d Settings,
-) -> Finding<'d> {
-    let Found { rule, evidence, .. } = found;
-    let severity = settings.severity(rule).unwrap_or(evidence.severity);
-    let exempted = settings
-        .exemptions
-        .iter()
-        .enumerate()
-        .find(|(_, exemption)| exemption.holds(rule, request))
-        .map(|(index, exemption)| Exempted {
-            index,
-            reason: &exemption.reason,
-        });
-    let counts = exempted.is_none() && (new || settings.on_update == OnUpdate::All);
-    let action = if counts {
-        settings.action(rule, severity)
-    } else {
-        Action::Audit
-    };
-    Finding {
-        rule,
-        severity,
-        evidence,
-        new,
-        action,
-        exempted,
+    origin: Option<Origin<'d>>,
+}
+
+impl<'d> Case<'d> {
+    fn finding(&self, found: Found<'d>, new: bool) -> Finding<'d> {
+        let Found { rule, evidence, .. } = found;
+        let severity = self.settings.severity(rule).unwrap_or(evidence.severity);
+        let circumstances = Circumstances {
+            rule,
+            evidence: &evidence,
+            request: self.request,
+            origin: self.origin,
+        };
+        let exempted = self
+            .settings
+            .exemptions
+            .iter()
+            .enumerate()
+            .find(|(_, exemption)| exemption.holds(&circumstances))
+            .map(|(index, exemption)| Exempted {
+                index,
+                reason: &exemption.reason,
+            });
+        // A kubelet runs its own pods whatever anybody says of their mirrors.
+        let is_mirror = matches!(self.origin, Some(Origin::Mirror { .. }));
+        let counts =
+            exempted.is_none() && !is_mirror && (new || self.settings.on_update == OnUpdate::All);
+        let action = if counts {
+            self.settings.action(rule, severity)
+        } else {
+            Action::Audit
+        };
+        Finding {
+            rule,
+            severity,
+            evidence,
+            new,
+            action,
+            exempted,
+        }
     }
 }
 
@@ -224,7 +254,7 @@ fn evidence<'d>(
 ) -> Vec<Found<'d>> {
     let grants = match subject {
         Subject::ClusterRole(role) => Some(Rc::new(Grants::new(role, settings.kubernetes_version))),
-        Subject::Pod(_) | Subject::Nothing | Subject::Unreadable(_) => None,
+        _ => None,
     };
     let mut found = Vec::new();
     for (rank, rule) in RULES.iter().copied().enumerate() {
@@ -237,8 +267,19 @@ fn evidence<'d>(
             evidence,
         };
         match (&rule.check, subject, &grants) {
-            (Check::Pod(check), Subject::Pod(pod), _) => {
-                found.extend(check(pod).into_iter().map(of_rule));
+            (Check::Pod(check), Subject::Workload(workload), _) => {
+                for (index, pod) in workload.pods.iter().enumerate() {
+                    let evidence = check(pod, settings).into_iter();
+                    found.extend(
+                        evidence.map(|evidence| of_rule(in_pod(rule, evidence, index, pod))),
+                    );
+                }
+            }
+            (Check::Volume(check), Subject::Volume(volume), _) => {
+                found.extend(check(volume, settings).into_iter().map(of_rule));
+            }
+            (Check::Devices(check), Subject::Devices { pointer, requests }, _) => {
+                found.extend(check(requests, pointer, settings).into_iter().map(of_rule));
             }
             (Check::Ability { ability, gain }, _, Some(grants)) => {
                 let evidence = grants.evidence(*ability, gain);
@@ -247,92 +288,117 @@ fn evidence<'d>(
             (Check::Unreadable, Subject::Unreadable(fault), _) => {
                 found.push(of_rule(unreadable::evidence(fault)));
             }
-            (Check::Pod(_) | Check::Ability { .. } | Check::Unreadable, ..) => {}
+            _ => {}
         }
     }
     found
 }
 
-/// What may be the cause of other findings: rules with the container in which they found
-/// something, or none for the whole pod.
-struct Causes(BTreeSet<(&'static str, Option<ContainerPlace>)>);
+/// What was found in a pod, with all that the pod as a whole has to say of it.
+fn in_pod<'d>(
+    rule: &Rule,
+    mut evidence: Evidence<'d>,
+    index: usize,
+    pod: &Pod<'_>,
+) -> Evidence<'d> {
+    evidence.pod = index;
+    aggravate(rule, &mut evidence, pod);
+    if pod.is_by_structure {
+        evidence.add("; found by its structure, in a kind that is not known");
+    }
+    evidence
+}
 
-impl Causes {
-    fn of(found: &[Found<'_>]) -> Self {
-        // To collect them would bring a sort into the module, of some kilobytes.
-        let mut causes = BTreeSet::new();
-        if can_be_subsumed(found) {
-            causes.extend(
-                found
-                    .iter()
-                    .map(|found| (found.rule.id, place(&found.evidence))),
-            );
+/// Findings by what tells them apart: the rank of the rule, and what else matters. One type for all
+/// uses: each other one would bring its own tree into the module.
+type Index<'f> = BTreeMap<Key<'f>, Vec<&'f Evidence<'f>>>;
+type Key<'f> = (usize, [usize; 3], Option<&'f str>, &'f str);
+
+fn insert<'f>(index: &mut Index<'f>, key: Key<'f>, evidence: &'f Evidence<'f>) {
+    index.entry(key).or_default().push(evidence);
+}
+
+/// What may be the cause of other findings: rules with the pod and the container in which they
+/// found something, or none for the whole pod.
+struct Causes<'f>(Index<'f>);
+
+impl<'f> Causes<'f> {
+    fn of(found: &'f [Found<'f>]) -> Self {
+        let mut causes = Index::new();
+        if found.iter().any(|found| !found.rule.subsumed_by.is_empty()) {
+            for Found { rank, evidence, .. } in found {
+                insert(&mut causes, (*rank, place(evidence), None, ""), evidence);
+            }
         }
         Self(causes)
     }
 
     /// Whether a rule that subsumes this one found something in the same container.
     fn cover(&self, found: &Found<'_>) -> bool {
-        let place = place(&found.evidence);
-        let covers =
-            |id: &&'static str| self.0.contains(&(*id, place)) || self.0.contains(&(*id, None));
-        found.rule.subsumed_by.iter().any(covers)
+        let own = place(&found.evidence);
+        let whole = [found.evidence.pod, 0, 0];
+        subsuming(found.rule).any(|rank| {
+            let mut places = [own, whole].into_iter();
+            places.any(|place| self.0.contains_key(&(rank, place, None, "")))
+        })
     }
 }
 
-fn can_be_subsumed(found: &[Found<'_>]) -> bool {
-    found.iter().any(|found| !found.rule.subsumed_by.is_empty())
+/// The ranks of the rules that subsume a rule.
+fn subsuming(rule: &Rule) -> impl Iterator<Item = usize> {
+    let ids = rule.subsumed_by.iter();
+    ids.filter_map(|id| RULES.iter().position(|rule| rule.id == *id))
 }
 
-fn place(evidence: &Evidence<'_>) -> Option<ContainerPlace> {
-    evidence.container.map(|container| container.place)
+/// The pod and the container, in numbers.
+fn place(evidence: &Evidence<'_>) -> [usize; 3] {
+    match evidence.container.map(|container| container.place) {
+        Some(ContainerPlace { list, index }) => [evidence.pod, list as usize + 1, index],
+        None => [evidence.pod, 0, 0],
+    }
 }
 
 /// What the rules found in the old object.
 struct Old<'f> {
-    /// By what makes it the same.
-    found: BTreeMap<Identity<'f>, Vec<&'f Evidence<'f>>>,
-    /// The rules that found something, with the container's name.
-    causes: BTreeSet<(&'static str, Option<&'f str>)>,
+    /// By what makes it the same: rule, container's name, and what was found.
+    found: Index<'f>,
+    /// By rule and container's name.
+    causes: Index<'f>,
 }
 
-/// The rank of a rule, the name of the container, and what was found.
-type Identity<'f> = (usize, Option<&'f str>, &'f str);
+/// Names and values tell findings apart across objects, never places.
+const ANYWHERE: [usize; 3] = [0; 3];
 
 impl<'f> Old<'f> {
     fn of(found: &'f [Found<'f>]) -> Self {
         let mut old = Self {
-            found: BTreeMap::new(),
-            causes: BTreeSet::new(),
+            found: Index::new(),
+            causes: Index::new(),
         };
-        for found in found {
-            let same = old.found.entry(identity(found)).or_default();
-            same.push(&found.evidence);
-            old.causes
-                .insert((found.rule.id, container(&found.evidence)));
+        for Found { rank, evidence, .. } in found {
+            let name = container(evidence);
+            let identity = evidence.identity();
+            insert(&mut old.found, (*rank, ANYWHERE, name, identity), evidence);
+            insert(&mut old.causes, (*rank, ANYWHERE, name, ""), evidence);
         }
         old
     }
 
     /// Whether the old object had it already, and no milder; or had what implies it.
     fn covers(&self, found: &Found<'_>) -> bool {
-        let same = self.found.get(&identity(found));
-        let by = [container(&found.evidence), None];
-        let implied =
-            |cause: &&'static str| by.iter().any(|by| self.causes.contains(&(*cause, *by)));
-        found.rule.subsumed_by.iter().any(implied)
-            || same.is_some_and(|same| same.iter().any(|old| !found.evidence.is_worse_than(old)))
+        let Found { rank, evidence, .. } = found;
+        let name = container(evidence);
+        let same = self
+            .found
+            .get(&(*rank, ANYWHERE, name, evidence.identity()));
+        let is_implied = subsuming(found.rule).any(|rank| {
+            let mut names = [name, None].into_iter();
+            names.any(|name| self.causes.contains_key(&(rank, ANYWHERE, name, "")))
+        });
+        is_implied || same.is_some_and(|same| same.iter().any(|old| !evidence.is_worse_than(old)))
     }
 }
 
 fn container<'f>(evidence: &'f Evidence<'_>) -> Option<&'f str> {
     evidence.container.and_then(|container| container.name)
-}
-
-fn identity<'f>(found: &'f Found<'_>) -> Identity<'f> {
-    (
-        found.rank,
-        container(&found.evidence),
-        found.evidence.identity(),
-    )
 }

@@ -4,8 +4,10 @@
 //! the service account in its namespace, the authenticated user and groups.
 
 use crate::form::Form;
+use crate::origin::Origin;
+use crate::pod::{PlacedContainer, Pod};
 use crate::request::Request;
-use crate::rule::Rule;
+use crate::rule::{Evidence, Rule};
 use crate::rules::RULES;
 use crate::subject::Subject;
 use crate::text::quoted;
@@ -21,6 +23,9 @@ pub(crate) struct Exemption {
     service_accounts: Vec<ServiceAccount>,
     users: Vec<String>,
     groups: Vec<String>,
+    workloads: Vec<Workload>,
+    images: Vec<String>,
+    values: Vec<String>,
 }
 
 /// The service account that a pod runs as.
@@ -31,7 +36,24 @@ struct ServiceAccount {
     name: String,
 }
 
-/// What tells whom an exemption is for.
+/// A kind, and the names of its objects.
+#[derive(Debug)]
+struct Workload {
+    kind: String,
+    /// `*` stands for any part of a name.
+    name: String,
+}
+
+/// What an exemption is held against: a finding, and the request that it was found in.
+pub(crate) struct Circumstances<'d> {
+    pub rule: &'static Rule,
+    pub evidence: &'d Evidence<'d>,
+    pub request: &'d Request<'d>,
+    pub origin: Option<Origin<'d>>,
+}
+
+/// What tells whom an exemption is for. The other conditions only narrow it: everybody can choose
+/// the name and the image of a workload.
 const CONDITIONS: &[&str] = &["namespaces", "serviceAccounts", "users", "groups"];
 
 /// How the accounts of Kubernetes' own controllers are called, and their group.
@@ -46,12 +68,13 @@ const EVERYBODY: &[&str] = &[
 ];
 
 impl Exemption {
-    /// Whether it exempts a finding of the rule in this request.
-    pub fn holds(&self, rule: &Rule, request: &Request<'_>) -> bool {
+    /// Whether it exempts a finding.
+    pub fn holds(&self, found: &Circumstances<'_>) -> bool {
+        let request = found.request;
         let namespace = request.namespace.as_ref().map(Text::as_str);
         let user = request.user.name.as_ref().map(Text::as_str);
         let any = |wanted: &[String], given: &str| wanted.iter().any(|wanted| wanted == given);
-        self.rules.contains(&rule.id)
+        self.rules.contains(&found.rule.id)
             && (self.namespaces.is_empty()
                 || namespace.is_some_and(|namespace| any(&self.namespaces, namespace)))
             && (self.users.is_empty() || user.is_some_and(|user| any(&self.users, user)))
@@ -61,7 +84,10 @@ impl Exemption {
                     .groups
                     .iter()
                     .any(|group| any(&self.groups, group.as_str())))
-            && (self.service_accounts.is_empty() || self.has_account(request, namespace))
+            && (self.values.is_empty() || any(&self.values, &found.evidence.value()))
+            && (self.service_accounts.is_empty() || self.has_account(found, namespace))
+            && (self.workloads.is_empty() || self.has_workload(found))
+            && (self.images.is_empty() || self.has_image(found))
     }
 
     /// Whether requests of Kubernetes' own controllers are exempted, which act for others.
@@ -70,16 +96,97 @@ impl Exemption {
         users || self.groups.iter().any(|group| group == CONTROLLERS)
     }
 
-    fn has_account(&self, request: &Request<'_>, namespace: Option<&str>) -> bool {
-        let Subject::Pod(pod) = &request.object else {
-            return false;
-        };
-        let name = pod.service_account();
+    fn has_account(&self, found: &Circumstances<'_>, namespace: Option<&str>) -> bool {
+        let name = found.pod().map(Pod::service_account);
         self.service_accounts.iter().any(|account| {
-            account.name == name
+            Some(account.name.as_str()) == name
                 && (account.namespace.is_none() || account.namespace.as_deref() == namespace)
         })
     }
+
+    fn has_workload(&self, found: &Circumstances<'_>) -> bool {
+        let is_wanted = |kind: &str, name: &str| {
+            let mut wanted = self.workloads.iter();
+            wanted.any(|wanted| wanted.kind == kind && matches_glob(&wanted.name, name))
+        };
+        let request = found.request;
+        let kind = request.kind.kind.as_ref().map_or("", Text::as_str);
+        let name = request.name.as_ref().map_or("", Text::as_str);
+        if is_wanted(kind, name) {
+            return true;
+        }
+        let Some(Origin::Controller { owner }) = found.origin else {
+            return false;
+        };
+        // A ReplicaSet is called by its Deployment and a hash, which its pods have as a label.
+        let hash = found
+            .pod()
+            .and_then(|pod| pod.metadata.labels.template_hash.as_ref());
+        let deployment = hash.and_then(|hash| {
+            let name = owner.name.strip_suffix(hash.as_str())?;
+            name.strip_suffix('-')
+        });
+        is_wanted(owner.kind, owner.name)
+            || (owner.kind == "ReplicaSet"
+                && deployment.is_some_and(|deployment| is_wanted("Deployment", deployment)))
+    }
+
+    /// Whether every container that the finding is about has one of the images.
+    fn has_image(&self, found: &Circumstances<'_>) -> bool {
+        let Some(pod) = found.pod() else {
+            return false;
+        };
+        let is_wanted = |placed: PlacedContainer<'_, '_>| {
+            let image = placed.container.image.as_ref().map_or("", Text::as_str);
+            let mut wanted = self.images.iter();
+            wanted.any(|wanted| wanted == image || wanted == repository(image))
+        };
+        match found.evidence.container {
+            Some(container) => {
+                let mut containers = pod.containers();
+                containers.any(|placed| placed.place == container.place && is_wanted(placed))
+            }
+            None => pod.containers().all(is_wanted),
+        }
+    }
+}
+
+impl<'d> Circumstances<'d> {
+    fn pod(&self) -> Option<&'d Pod<'d>> {
+        match &self.request.object {
+            Subject::Workload(workload) => workload.pods.get(self.evidence.pod),
+            _ => None,
+        }
+    }
+}
+
+/// An image without its tag and digest.
+fn repository(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or(image);
+    // A colon before the last slash is that of the registry's port.
+    match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => image,
+    }
+}
+
+/// Whether a name fits a pattern, in which `*` stands for any characters.
+fn matches_glob(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
+    for part in middle {
+        let Some((_, after)) = rest.split_once(part) else {
+            return false;
+        };
+        rest = after;
+    }
+    rest.ends_with(last)
 }
 
 /// Reads the list of exemptions.
@@ -101,6 +208,9 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
             "serviceAccounts",
             "users",
             "groups",
+            "workloads",
+            "images",
+            "values",
         ],
         &mut |key, form| {
             given.push(key);
@@ -110,7 +220,10 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
                 "namespaces" => exemption.namespaces = names(form, name_fault),
                 "serviceAccounts" => exemption.service_accounts = accounts(form),
                 "users" => exemption.users = names(form, user_fault),
-                _ => exemption.groups = names(form, group_fault),
+                "groups" => exemption.groups = names(form, group_fault),
+                "workloads" => exemption.workloads = workloads(form),
+                "images" => exemption.images = names(form, image_fault),
+                _ => exemption.values = names(form, |_| None),
             }
         },
     );
@@ -182,7 +295,22 @@ fn accounts(form: &mut Form<'_, '_>) -> Vec<ServiceAccount> {
     names(form, fault).into_iter().map(split).collect()
 }
 
-fn names(form: &mut Form<'_, '_>, fault: impl Fn(&str) -> Option<&'static str>) -> Vec<String> {
+fn workloads(form: &mut Form<'_, '_>) -> Vec<Workload> {
+    let fault = |text: &str| match text.split_once('/') {
+        Some((kind, name)) if !kind.is_empty() => name_fault(&name.replace('*', "a")),
+        _ => Some("expected a kind and a name, such as `DaemonSet/node-exporter-*`"),
+    };
+    let split = |text: String| {
+        let (kind, name) = text.split_once('/').unwrap_or_default();
+        Workload {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+        }
+    };
+    names(form, fault).into_iter().map(split).collect()
+}
+
+fn names(form: &mut Form<'_, '_>, fault: fn(&str) -> Option<&'static str>) -> Vec<String> {
     let mut names = Vec::new();
     let before = form.mistakes_so_far();
     form.list(&mut |form| {
@@ -213,6 +341,18 @@ fn name_fault(text: &str) -> Option<&'static str> {
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
     let is_name = !text.is_empty() && text.bytes().all(fits);
     (!is_name).then_some("no name that Kubernetes allows; there are no wildcards here")
+}
+
+/// An image without its registry could come from any.
+fn image_fault(text: &str) -> Option<&'static str> {
+    let registry = text.split_once('/').map_or("", |(registry, _)| registry);
+    if text.contains('*') {
+        Some("holds a `*`; images are compared exactly, with their tag or without")
+    } else if !registry.contains(['.', ':']) && registry != "localhost" {
+        Some("no image with its registry, such as `registry.k8s.io/kube-proxy`")
+    } else {
+        None
+    }
 }
 
 fn user_fault(text: &str) -> Option<&'static str> {

@@ -56,6 +56,7 @@ fn data_reason(message: &str, first_byte: Option<&u8>) -> String {
         Some((_, "a boolean")) => "a boolean",
         Some((_, "a string")) => "a string",
         Some((_, "a sequence" | "an array")) => "an array",
+        Some((_, "i32")) => "an integer",
         Some(_) => "an object",
         None => "what Kubernetes has here",
     };
@@ -199,10 +200,10 @@ fn pointer(text: &[u8], open: &[Level]) -> String {
 mod tests {
     use super::*;
     use crate::pod::PodSpec;
-    use crate::view::Object;
+    use crate::view;
 
     fn fault(json: &str) -> Fault {
-        match serde_json::from_str::<Object<PodSpec<'_>>>(json) {
+        match view::from_str::<PodSpec<'_>>(json) {
             Ok(_) => panic!("{json} was read"),
             Err(error) => Fault::new(json.as_bytes(), &error),
         }
@@ -267,6 +268,11 @@ mod tests {
                 r#"{"containers":[{"securityContext":{"capabilities":{"add":["A",1]}}}]}"#,
                 "/containers/0/securityContext/capabilities/add/1",
                 "a number, expected a string",
+            ),
+            (
+                r#"{"containers":[{"ports":[{"hostPort":1.5}]}]}"#,
+                "/containers/0/ports/0/hostPort",
+                "a number, expected an integer",
             ),
             (
                 r#"{"containers":[{"securityContext":{"capabilities":[]}}]}"#,

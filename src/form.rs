@@ -125,6 +125,20 @@ impl<'t, 'm> Form<'t, 'm> {
         text
     }
 
+    /// Reads a boolean.
+    pub fn flag(&mut self) -> Option<bool> {
+        let flag = serde_json::from_str(self.text).ok();
+        if flag.is_none() {
+            self.mistake(&format!("{}, expected `true` or `false`", self.what()));
+        }
+        flag
+    }
+
+    /// The value, if it is a whole number; anything else is no mistake.
+    pub fn number(&self) -> Option<i64> {
+        serde_json::from_str(self.text).ok()
+    }
+
     /// Reads one of a few words. YAML 1.1 takes `off` for a boolean, so `false` stands for it.
     pub fn one_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
         if self.text == "false"
@@ -158,7 +172,7 @@ impl<'t, 'm> Form<'t, 'm> {
 }
 
 /// The entries of an object, in order.
-struct Table<'a>(Vec<(Text<'a>, &'a RawValue)>);
+pub(crate) struct Table<'a>(pub Vec<(Text<'a>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Table<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::ability::Grant;
 use crate::decision::{Decision, Exempted, Finding};
+use crate::origin::Origin;
 use crate::request::{Operation, Request};
 use crate::response::Response;
 use crate::rule::{Alert, GrantPlace, Severity, What};
@@ -21,6 +22,8 @@ pub struct Inspection<'d> {
     pub version: u8,
     /// What was asked for.
     pub request: RequestSummary<'d>,
+    /// Where the request comes from, if there is more to say than who sent it; or null.
+    pub origin: Option<Origin<'d>>,
     /// Whether any rule was asked. Not about a kind that no rule is about, nor about an operation
     /// or subresource that cannot change what is judged; such a request is allowed.
     pub judged: bool,
@@ -83,6 +86,9 @@ pub struct FindingReport<'d> {
     /// Whether the old object did not have it, or had it milder. True of everything that is
     /// created.
     pub new: bool,
+    /// Whether Pod Security's `baseline` level, of the version that is set, refuses pods for it;
+    /// null for what Pod Security does not look at.
+    pub refused_by_baseline: Option<bool>,
     /// The exemption that holds for it, or null.
     pub exempted: Option<Exempted<'d>>,
     /// Only of pod write: how the role gives the ability.
@@ -111,6 +117,7 @@ impl<'d> Inspection<'d> {
         Self {
             version: 1,
             request: request.map(RequestSummary::new).unwrap_or_default(),
+            origin: decision.origin,
             judged: decision.judged,
             allowed: response.accepted,
             findings: decision.findings.iter().map(FindingReport::new).collect(),
@@ -150,6 +157,7 @@ impl<'d> FindingReport<'d> {
             message: evidence.message(),
             fix: finding.rule.help.fix,
             new: finding.new,
+            refused_by_baseline: evidence.refused_by_baseline,
             exempted: finding.exempted,
             grant: match &evidence.what {
                 What::Grant(grant) => Some(GrantReport::new(grant)),

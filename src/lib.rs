@@ -16,7 +16,11 @@
 //! the answer is a function of the payload.
 
 mod ability;
+mod aggravation;
+mod allow;
+mod capability;
 pub mod catalog;
+mod custom;
 mod decision;
 mod exemption;
 mod fault;
@@ -24,6 +28,8 @@ mod form;
 #[cfg(target_os = "wasi")]
 mod guest;
 pub mod inspection;
+mod metadata;
+pub mod origin;
 mod pod;
 mod request;
 pub mod response;
@@ -31,6 +37,7 @@ mod role;
 pub mod rule;
 pub mod rules;
 mod settings;
+mod storage;
 mod subject;
 mod text;
 mod version;
@@ -98,15 +105,16 @@ fn judge(
     payload: &[u8],
     answer: impl FnOnce(Option<&Request<'_>>, &Decision<'_>) -> Vec<u8>,
 ) -> Vec<u8> {
-    let payload = match request::read(payload) {
+    let mut payload = match request::read(payload) {
         Ok(payload) => payload,
         Err(fault) => return answer(None, &decision::refuse(fault)),
     };
     match Settings::read(payload.settings) {
-        Ok(settings) => answer(
-            Some(&payload.request),
-            &decision::decide(&payload.request, &settings),
-        ),
+        Ok(settings) => {
+            payload.request.read_custom(&settings.pod_templates);
+            let request = &payload.request;
+            answer(Some(request), &decision::decide(request, &settings))
+        }
         Err(mistakes) => {
             let fault = Fault {
                 pointer: String::new(),

@@ -1,15 +1,26 @@
 //! The pod spec as the rules see it: its containers in every list, its volumes and who mounts
 //! them, each with its place in the object. It does not know in which kind the spec sits.
 
-use serde::de::MapAccess;
+use std::borrow::Cow;
+use std::fmt::Display;
 
-use crate::view::{Object, Text, View, flag, object, objects, texts};
+use crate::metadata::Metadata;
+use crate::view::{
+    Stop, Text, Value, View, flag, integer, object, object_if_any, objects, reads, text, texts,
+    tristate,
+};
 
-/// A pod spec and where it sits.
+/// A pod, or the template of one, and where it sits.
 #[derive(Debug, Default)]
 pub(crate) struct Pod<'a> {
-    /// RFC 6901 pointer of the spec in its object, such as `/spec/template/spec`.
-    pub pointer: &'static str,
+    /// RFC 6901 pointer, in the object, of what has the spec and its metadata, such as
+    /// `/spec/template`; empty for a pod itself.
+    pub pointer: Cow<'static, str>,
+    /// The key of the spec there; empty where the spec itself is at the pointer.
+    pub spec_key: &'static str,
+    /// Whether nothing but its structure tells that it is a pod.
+    pub is_by_structure: bool,
+    pub metadata: Metadata<'a>,
     pub spec: PodSpec<'a>,
 }
 
@@ -35,8 +46,17 @@ impl<'a> Pod<'a> {
     }
 
     /// The pointer of a part of the spec.
-    pub fn at(&self, part: impl std::fmt::Display) -> String {
-        format!("{}/{part}", self.pointer)
+    pub fn at(&self, part: impl Display) -> String {
+        match self.spec_key {
+            "" => format!("{}/{part}", self.pointer),
+            key => format!("{}/{key}/{part}", self.pointer),
+        }
+    }
+
+    /// The pointer of an annotation.
+    pub fn at_annotation(&self, name: &str) -> String {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        format!("{}/metadata/annotations/{name}", self.pointer)
     }
 
     /// The service account the pod runs as.
@@ -50,6 +70,17 @@ impl<'a> Pod<'a> {
             .find(|name| !name.is_empty())
             .unwrap_or("default")
     }
+
+    /// Whether the pod runs on Windows nodes, whose kubelet knows nothing of what is Linux's. The
+    /// API server refuses such settings in these pods. Any other spelling is not Windows.
+    pub fn is_for_windows(&self) -> bool {
+        self.spec.os.name.as_ref().map(Text::as_str) == Some("windows")
+    }
+
+    /// Whether the pod has a user namespace of its own, so that its root is nobody on the node.
+    pub fn has_user_namespace(&self) -> bool {
+        self.spec.host_users == Some(false)
+    }
 }
 
 /// What of a pod spec the rules ask for.
@@ -62,61 +93,275 @@ pub(crate) struct PodSpec<'a> {
     pub host_network: bool,
     pub host_pid: bool,
     pub host_ipc: bool,
+    /// Absent is true.
+    pub host_users: Option<bool>,
+    pub security_context: PodSecurityContext<'a>,
     pub service_account_name: Option<Text<'a>>,
     pub service_account: Option<Text<'a>>,
+    pub os: Os<'a>,
+    pub node_name: Option<Text<'a>>,
+    pub node_selector: NodeSelector,
+    pub affinity: Affinity<'a>,
+    pub tolerations: Vec<Toleration<'a>>,
 }
 
-impl<'de> View<'de> for PodSpec<'de> {
-    const FIELDS: &'static [&'static str] = &[
-        "volumes",
-        "initContainers",
-        "containers",
-        "ephemeralContainers",
-        "hostNetwork",
-        "hostPID",
-        "hostIPC",
-        "serviceAccountName",
-        "serviceAccount",
-    ];
+reads!(PodSpec<'de> {
+    "volumes" => volumes: objects,
+    "initContainers" => init_containers: objects,
+    "containers" => containers: objects,
+    "ephemeralContainers" => ephemeral_containers: objects,
+    "hostNetwork" => host_network: flag,
+    "hostPID" => host_pid: flag,
+    "hostIPC" => host_ipc: flag,
+    "hostUsers" => host_users: tristate,
+    "securityContext" => security_context: object,
+    "serviceAccountName" => service_account_name: text,
+    "serviceAccount" => service_account: text,
+    "os" => os: object,
+    "nodeName" => node_name: text,
+    "nodeSelector" => node_selector: NodeSelector::read,
+    "affinity" => affinity: object,
+    "tolerations" => tolerations: objects,
+});
 
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+impl PodSpec<'_> {
+    /// The keys of the lists of containers.
+    pub const CONTAINERS: &'static [&'static str] =
+        &["initContainers", "containers", "ephemeralContainers"];
+}
+
+/// The operating system that a pod asks for.
+#[derive(Debug, Default)]
+pub(crate) struct Os<'a> {
+    pub name: Option<Text<'a>>,
+}
+
+reads!(Os<'de> { "name" => name: text });
+
+/// Labels that mark the nodes of the control plane, as kubeadm and its predecessors set them; their
+/// taints have the same keys.
+pub(crate) const CONTROL_PLANE: &[&str] = &[
+    "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/master",
+    "node-role.kubernetes.io/controlplane",
+    "node-role.kubernetes.io/etcd",
+];
+
+/// The labels that a node must have.
+#[derive(Debug, Default)]
+pub(crate) struct NodeSelector {
+    /// Whether it must have one of the control plane.
+    pub names_control_plane: bool,
+}
+
+impl NodeSelector {
+    fn read(value: &mut dyn Value<'_>) -> Result<Self, Stop> {
+        let mut selector = Self::default();
+        let is_of_control_plane = |key: &str| CONTROL_PLANE.contains(&key);
+        value.entries(is_of_control_plane, &mut |_, _| {
+            selector.names_control_plane = true;
+            Ok(())
+        })?;
+        Ok(selector)
+    }
+}
+
+/// The nodes that a pod wants to be near to, or far from.
+#[derive(Debug, Default)]
+pub(crate) struct Affinity<'a> {
+    pub node: NodeAffinity<'a>,
+}
+
+reads!(Affinity<'de> { "nodeAffinity" => node: object });
+
+#[derive(Debug, Default)]
+pub(crate) struct NodeAffinity<'a> {
+    pub required: NodeTerms<'a>,
+}
+
+reads!(NodeAffinity<'de> { "requiredDuringSchedulingIgnoredDuringExecution" => required: object });
+
+#[derive(Debug, Default)]
+pub(crate) struct NodeTerms<'a> {
+    pub terms: Vec<NodeTerm<'a>>,
+}
+
+reads!(NodeTerms<'de> { "nodeSelectorTerms" => terms: objects });
+
+#[derive(Debug, Default)]
+pub(crate) struct NodeTerm<'a> {
+    pub expressions: Vec<NodeExpression<'a>>,
+}
+
+reads!(NodeTerm<'de> { "matchExpressions" => expressions: objects });
+
+/// What a label of the node must be.
+#[derive(Debug, Default)]
+pub(crate) struct NodeExpression<'a> {
+    pub key: Option<Text<'a>>,
+    pub operator: Option<Text<'a>>,
+}
+
+reads!(NodeExpression<'de> { "key" => key: text, "operator" => operator: text });
+
+/// A taint that keeps a pod from no node.
+#[derive(Debug, Default)]
+pub(crate) struct Toleration<'a> {
+    /// Absent, with the operator `Exists`, for every taint.
+    pub key: Option<Text<'a>>,
+}
+
+reads!(Toleration<'de> { "key" => key: text });
+
+/// What holds for all containers of a pod that do not say otherwise, and for the pod as a whole.
+#[derive(Debug, Default)]
+pub(crate) struct PodSecurityContext<'a> {
+    pub profiles: Profiles<'a>,
+    pub sysctls: Vec<Sysctl<'a>>,
+}
+
+impl<'de> View<'de> for PodSecurityContext<'de> {
+    fn fields(&self) -> &'static [&'static str] {
+        &[
+            "seccompProfile",
+            "appArmorProfile",
+            "seLinuxOptions",
+            "windowsOptions",
+            "sysctls",
+        ]
+    }
+
+    fn read(&mut self, field: usize, value: &mut dyn Value<'de>) -> Result<(), Stop> {
         match field {
-            0 => self.volumes = objects(map)?,
-            1 => self.init_containers = objects(map)?,
-            2 => self.containers = objects(map)?,
-            3 => self.ephemeral_containers = objects(map)?,
-            4 => self.host_network = flag(map)?,
-            5 => self.host_pid = flag(map)?,
-            6 => self.host_ipc = flag(map)?,
-            7 => self.service_account_name = map.next_value()?,
-            _ => self.service_account = map.next_value()?,
+            4 => self.sysctls = objects(value)?,
+            profile => self.profiles.read(profile, value)?,
         }
         Ok(())
     }
 }
+
+/// What a container may do, as far as it is its own to say.
+#[derive(Debug, Default)]
+pub(crate) struct SecurityContext<'a> {
+    pub profiles: Profiles<'a>,
+    pub privileged: bool,
+    pub capabilities: Capabilities<'a>,
+    pub proc_mount: Option<Text<'a>>,
+}
+
+impl<'de> View<'de> for SecurityContext<'de> {
+    fn fields(&self) -> &'static [&'static str] {
+        &[
+            "seccompProfile",
+            "appArmorProfile",
+            "seLinuxOptions",
+            "windowsOptions",
+            "privileged",
+            "capabilities",
+            "procMount",
+        ]
+    }
+
+    fn read(&mut self, field: usize, value: &mut dyn Value<'de>) -> Result<(), Stop> {
+        match field {
+            4 => self.privileged = flag(value)?,
+            5 => self.capabilities = object(value)?,
+            6 => self.proc_mount = text(value)?,
+            profile => self.profiles.read(profile, value)?,
+        }
+        Ok(())
+    }
+}
+
+/// What both a pod and its containers may say; each field of a container stands before the same
+/// field of its pod.
+#[derive(Debug, Default)]
+pub(crate) struct Profiles<'a> {
+    pub seccomp: Option<Profile<'a>>,
+    pub app_armor: Option<Profile<'a>>,
+    pub se_linux: Option<SeLinuxOptions<'a>>,
+    pub windows: WindowsOptions,
+}
+
+impl<'a> Profiles<'a> {
+    fn read(&mut self, field: usize, value: &mut dyn Value<'a>) -> Result<(), Stop> {
+        match field {
+            0 => self.seccomp = object_if_any(value)?,
+            1 => self.app_armor = object_if_any(value)?,
+            2 => self.se_linux = object_if_any(value)?,
+            _ => self.windows = object(value)?,
+        }
+        Ok(())
+    }
+}
+
+/// A seccomp or AppArmor profile.
+#[derive(Debug, Default)]
+pub(crate) struct Profile<'a> {
+    pub profile_type: Option<Text<'a>>,
+}
+
+reads!(Profile<'de> { "type" => profile_type: text });
+
+impl Profile<'_> {
+    pub fn is_unconfined(&self) -> bool {
+        self.profile_type.as_ref().map(Text::as_str) == Some("Unconfined")
+    }
+}
+
+/// The SELinux context of a process.
+#[derive(Debug, Default)]
+pub(crate) struct SeLinuxOptions<'a> {
+    pub user: Option<Text<'a>>,
+    pub role: Option<Text<'a>>,
+    pub context_type: Option<Text<'a>>,
+}
+
+reads!(SeLinuxOptions<'de> {
+    "user" => user: text,
+    "role" => role: text,
+    "type" => context_type: text,
+});
+
+/// What is only said of Windows.
+#[derive(Debug, Default)]
+pub(crate) struct WindowsOptions {
+    pub host_process: Option<bool>,
+}
+
+reads!(WindowsOptions { "hostProcess" => host_process: tristate });
+
+/// What a container gets beyond what its runtime gives to all. What it drops is of no account:
+/// what is added is added after that.
+#[derive(Debug, Default)]
+pub(crate) struct Capabilities<'a> {
+    pub add: Vec<Text<'a>>,
+}
+
+reads!(Capabilities<'de> { "add" => add: texts });
+
+/// A parameter of the kernel.
+#[derive(Debug, Default)]
+pub(crate) struct Sysctl<'a> {
+    pub name: Option<Text<'a>>,
+    pub value: Option<Text<'a>>,
+}
+
+reads!(Sysctl<'de> { "name" => name: text, "value" => value: text });
 
 /// A volume; of its sources only those that reach the host are read.
 #[derive(Debug, Default)]
 pub(crate) struct Volume<'a> {
     pub name: Option<Text<'a>>,
     pub host_path: Option<HostPath<'a>>,
+    pub git_repo: Option<GitRepo<'a>>,
 }
 
-impl<'de> View<'de> for Volume<'de> {
-    const FIELDS: &'static [&'static str] = &["name", "hostPath"];
-
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
-        match field {
-            0 => self.name = map.next_value()?,
-            _ => {
-                self.host_path = map
-                    .next_value::<Option<Object<_>>>()?
-                    .map(|Object(path)| path)
-            }
-        }
-        Ok(())
-    }
-}
+reads!(Volume<'de> {
+    "name" => name: text,
+    "hostPath" => host_path: object_if_any,
+    "gitRepo" => git_repo: object_if_any,
+});
 
 /// A path of the node.
 #[derive(Debug, Default)]
@@ -126,73 +371,59 @@ pub(crate) struct HostPath<'a> {
     pub source_type: Option<Text<'a>>,
 }
 
-impl<'de> View<'de> for HostPath<'de> {
-    const FIELDS: &'static [&'static str] = &["path", "type"];
+reads!(HostPath<'de> { "path" => path: text, "type" => source_type: text });
 
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
-        match field {
-            0 => self.path = map.next_value()?,
-            _ => self.source_type = map.next_value()?,
-        }
-        Ok(())
-    }
+/// A repository that the kubelet clones.
+#[derive(Debug, Default)]
+pub(crate) struct GitRepo<'a> {
+    pub repository: Option<Text<'a>>,
 }
+
+reads!(GitRepo<'de> { "repository" => repository: text });
 
 /// A container of any list.
 #[derive(Debug, Default)]
 pub(crate) struct Container<'a> {
     pub name: Option<Text<'a>>,
+    pub image: Option<Text<'a>>,
     pub security_context: SecurityContext<'a>,
+    pub ports: Vec<Port<'a>>,
     pub volume_mounts: Vec<VolumeMount<'a>>,
+    pub volume_devices: Vec<VolumeDevice<'a>>,
+    pub liveness_probe: Handler<'a>,
+    pub readiness_probe: Handler<'a>,
+    pub startup_probe: Handler<'a>,
+    pub lifecycle: Lifecycle<'a>,
 }
 
-impl<'de> View<'de> for Container<'de> {
-    const FIELDS: &'static [&'static str] = &["name", "securityContext", "volumeMounts"];
+reads!(Container<'de> {
+    "name" => name: text,
+    "image" => image: text,
+    "securityContext" => security_context: object,
+    "ports" => ports: objects,
+    "volumeMounts" => volume_mounts: objects,
+    "volumeDevices" => volume_devices: objects,
+    "livenessProbe" => liveness_probe: object,
+    "readinessProbe" => readiness_probe: object,
+    "startupProbe" => startup_probe: object,
+    "lifecycle" => lifecycle: object,
+});
 
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
-        match field {
-            0 => self.name = map.next_value()?,
-            1 => self.security_context = object(map)?,
-            _ => self.volume_mounts = objects(map)?,
-        }
-        Ok(())
-    }
-}
-
-/// What a container may do, as far as it is its own to say.
+/// A port of a container.
 #[derive(Debug, Default)]
-pub(crate) struct SecurityContext<'a> {
-    pub privileged: bool,
-    pub capabilities: Capabilities<'a>,
+pub(crate) struct Port<'a> {
+    /// The port on the node; 0 is none.
+    pub host_port: Option<i32>,
+    /// The address on the node; all of them where it is absent.
+    pub host_ip: Option<Text<'a>>,
+    pub protocol: Option<Text<'a>>,
 }
 
-impl<'de> View<'de> for SecurityContext<'de> {
-    const FIELDS: &'static [&'static str] = &["privileged", "capabilities"];
-
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
-        match field {
-            0 => self.privileged = flag(map)?,
-            _ => self.capabilities = object(map)?,
-        }
-        Ok(())
-    }
-}
-
-/// What a container gets beyond what its runtime gives to all. What it drops is of no account:
-/// what is added is added after that.
-#[derive(Debug, Default)]
-pub(crate) struct Capabilities<'a> {
-    pub add: Vec<Text<'a>>,
-}
-
-impl<'de> View<'de> for Capabilities<'de> {
-    const FIELDS: &'static [&'static str] = &["add"];
-
-    fn read<A: MapAccess<'de>>(&mut self, _: usize, map: &mut A) -> Result<(), A::Error> {
-        self.add = texts(map)?;
-        Ok(())
-    }
-}
+reads!(Port<'de> {
+    "hostPort" => host_port: integer,
+    "hostIP" => host_ip: text,
+    "protocol" => protocol: text,
+});
 
 /// A mount of a volume in a container.
 #[derive(Debug, Default)]
@@ -200,19 +431,50 @@ pub(crate) struct VolumeMount<'a> {
     /// The name of the volume.
     pub name: Option<Text<'a>>,
     pub read_only: bool,
+    pub propagation: Option<Text<'a>>,
 }
 
-impl<'de> View<'de> for VolumeMount<'de> {
-    const FIELDS: &'static [&'static str] = &["name", "readOnly"];
+reads!(VolumeMount<'de> {
+    "name" => name: text,
+    "readOnly" => read_only: flag,
+    "mountPropagation" => propagation: text,
+});
 
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
-        match field {
-            0 => self.name = map.next_value()?,
-            _ => self.read_only = flag(map)?,
-        }
-        Ok(())
-    }
+/// A volume that a container gets as a device, not as files.
+#[derive(Debug, Default)]
+pub(crate) struct VolumeDevice<'a> {
+    /// The name of the volume.
+    pub name: Option<Text<'a>>,
 }
+
+reads!(VolumeDevice<'de> { "name" => name: text });
+
+/// What the kubelet does when a container starts or stops.
+#[derive(Debug, Default)]
+pub(crate) struct Lifecycle<'a> {
+    pub post_start: Handler<'a>,
+    pub pre_stop: Handler<'a>,
+}
+
+reads!(Lifecycle<'de> { "postStart" => post_start: object, "preStop" => pre_stop: object });
+
+/// A probe or a hook, as far as it makes the kubelet send a request.
+#[derive(Debug, Default)]
+pub(crate) struct Handler<'a> {
+    pub http_get: Destination<'a>,
+    pub tcp_socket: Destination<'a>,
+}
+
+reads!(Handler<'de> { "httpGet" => http_get: object, "tcpSocket" => tcp_socket: object });
+
+/// Where the kubelet sends a request.
+#[derive(Debug, Default)]
+pub(crate) struct Destination<'a> {
+    /// The pod itself, where it is absent or empty.
+    pub host: Option<Text<'a>>,
+}
+
+reads!(Destination<'de> { "host" => host: text });
 
 /// The three lists in which a pod spec keeps containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -242,12 +504,24 @@ impl<'p> PlacedContainer<'p, '_> {
     }
 
     /// The pointer, within the pod spec, of a part of the container.
-    pub fn part(&self, part: impl std::fmt::Display) -> String {
+    pub fn part(&self, part: impl Display) -> String {
         let list = match self.place.list {
             ContainerList::Init => "initContainers",
             ContainerList::Main => "containers",
             ContainerList::Ephemeral => "ephemeralContainers",
         };
         format!("{list}/{}/{part}", self.place.index)
+    }
+
+    /// Whether the container can undo a read-only mount: with the capability to mount.
+    pub fn can_remount(&self) -> bool {
+        let context = &self.container.security_context;
+        let adds = |name: &Text<'_>| {
+            matches!(
+                &*crate::capability::normalised(name.as_str()),
+                "SYS_ADMIN" | "ALL"
+            )
+        };
+        context.privileged || context.capabilities.add.iter().any(adds)
     }
 }

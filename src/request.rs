@@ -4,12 +4,12 @@
 //! name the kind first, so it is read in place. In any other order, and to find the place of a
 //! fault, the objects are set aside as text and read in the end.
 
-use serde::de::{DeserializeSeed, MapAccess};
 use serde_json::value::RawValue;
 
+use crate::custom::{self, PodTemplate};
 use crate::fault::Fault;
 use crate::subject::{self, Shape, Subject};
-use crate::view::{Fill, Text, View, flag, object, texts};
+use crate::view::{self, Stop, Text, Value, View, flag, reads, text, texts};
 
 /// What a payload holds.
 #[derive(Debug)]
@@ -32,6 +32,19 @@ pub(crate) struct Request<'a> {
     pub dry_run: bool,
     pub object: Subject<'a>,
     pub old_object: Subject<'a>,
+}
+
+impl<'a> Request<'a> {
+    /// Reads the pods of objects whose kind is none of Kubernetes' own.
+    pub fn read_custom(&mut self, templates: &[PodTemplate]) {
+        let group = self.kind.group.as_ref().map_or("", Text::as_str);
+        let kind = self.kind.kind.as_ref().map_or("", Text::as_str);
+        for subject in [&mut self.object, &mut self.old_object] {
+            if let Subject::Custom(object) = subject {
+                *subject = custom::read(group, kind, object, templates);
+            }
+        }
+    }
 }
 
 /// What a request does to its object.
@@ -65,19 +78,11 @@ pub(crate) struct Kind<'a> {
     pub kind: Option<Text<'a>>,
 }
 
-impl<'de> View<'de> for Kind<'de> {
-    const FIELDS: &'static [&'static str] = &["group", "version", "kind"];
-
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
-        let text = map.next_value()?;
-        match field {
-            0 => self.group = text,
-            1 => self.version = text,
-            _ => self.kind = text,
-        }
-        Ok(())
-    }
-}
+reads!(Kind<'de> {
+    "group" => group: text,
+    "version" => version: text,
+    "kind" => kind: text,
+});
 
 /// Who sent a request; nobody in a background audit.
 #[derive(Debug, Default)]
@@ -86,17 +91,10 @@ pub(crate) struct User<'a> {
     pub groups: Vec<Text<'a>>,
 }
 
-impl<'de> View<'de> for User<'de> {
-    const FIELDS: &'static [&'static str] = &["username", "groups"];
-
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
-        match field {
-            0 => self.name = map.next_value()?,
-            _ => self.groups = texts(map)?,
-        }
-        Ok(())
-    }
-}
+reads!(User<'de> {
+    "username" => name: text,
+    "groups" => groups: texts,
+});
 
 /// Reads a payload.
 ///
@@ -112,9 +110,8 @@ pub(crate) fn read(payload: &[u8]) -> Result<Payload<'_>, Fault> {
         ),
     })?;
     let read = |objects| {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let envelope = Fill(Envelope::new(objects)).deserialize(&mut json)?;
-        json.end()?;
+        let mut envelope = Envelope::new(objects);
+        view::read_str(text, &mut |value| value.object(&mut envelope).map(drop))?;
         Ok(envelope)
     };
     let Envelope {
@@ -145,15 +142,14 @@ impl Envelope<'_> {
 }
 
 impl<'de> View<'de> for Envelope<'de> {
-    const FIELDS: &'static [&'static str] = &["request", "settings"];
+    fn fields(&self) -> &'static [&'static str] {
+        &["request", "settings"]
+    }
 
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+    fn read(&mut self, field: usize, value: &mut dyn Value<'de>) -> Result<(), Stop> {
         match field {
-            0 => {
-                let empty = Draft::new(self.request.objects);
-                self.request = map.next_value_seed(Fill(empty))?;
-            }
-            _ => self.settings = map.next_value()?,
+            0 => drop(value.object(&mut self.request)?),
+            _ => self.settings = value.raw()?,
         }
         Ok(())
     }
@@ -210,10 +206,10 @@ impl<'a> Draft<'a> {
         Some(subject::shape(group, kind.as_str()))
     }
 
-    fn read_object<A: MapAccess<'a>>(&self, map: &mut A) -> Result<Read<'a>, A::Error> {
+    fn read_object(&self, value: &mut dyn Value<'a>) -> Result<Read<'a>, Stop> {
         match (self.objects, self.shape()) {
-            (Objects::InPlace, Some(shape)) => map.next_value_seed(shape).map(Read::Subject),
-            _ => map.next_value().map(Read::Text),
+            (Objects::InPlace, Some(shape)) => shape.read(value).map(Read::Subject),
+            _ => value.raw().map(Read::Text),
         }
     }
 
@@ -266,29 +262,31 @@ impl<'a> Draft<'a> {
 }
 
 impl<'de> View<'de> for Draft<'de> {
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "object",
-        "oldObject",
-        "operation",
-        "subResource",
-        "namespace",
-        "name",
-        "userInfo",
-        "dryRun",
-    ];
+    fn fields(&self) -> &'static [&'static str] {
+        &[
+            "kind",
+            "object",
+            "oldObject",
+            "operation",
+            "subResource",
+            "namespace",
+            "name",
+            "userInfo",
+            "dryRun",
+        ]
+    }
 
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+    fn read(&mut self, field: usize, value: &mut dyn Value<'de>) -> Result<(), Stop> {
         match field {
-            0 => self.kind = object(map)?,
-            1 => self.object = self.read_object(map)?,
-            2 => self.old_object = self.read_object(map)?,
-            3 => self.operation = map.next_value()?,
-            4 => self.subresource = map.next_value()?,
-            5 => self.namespace = map.next_value()?,
-            6 => self.name = map.next_value()?,
-            7 => self.user = object(map)?,
-            _ => self.dry_run = flag(map)?,
+            0 => drop(value.object(&mut self.kind)?),
+            1 => self.object = self.read_object(value)?,
+            2 => self.old_object = self.read_object(value)?,
+            3 => self.operation = value.text()?,
+            4 => self.subresource = value.text()?,
+            5 => self.namespace = value.text()?,
+            6 => self.name = value.text()?,
+            7 => drop(value.object(&mut self.user)?),
+            _ => self.dry_run = flag(value)?,
         }
         Ok(())
     }
@@ -301,7 +299,7 @@ mod tests {
     fn privileged(text: &str) -> bool {
         let payload = read(text.as_bytes()).unwrap();
         match payload.request.object {
-            Subject::Pod(pod) => pod.spec.host_pid,
+            Subject::Workload(workload) => workload.pods[0].spec.host_pid,
             _ => panic!("no pod"),
         }
     }
@@ -330,7 +328,7 @@ mod tests {
             panic!("was read")
         };
         assert_eq!(fault.pointer, "/spec/hostPID");
-        assert!(matches!(payload.request.old_object, Subject::Pod(_)));
+        assert!(matches!(payload.request.old_object, Subject::Workload(_)));
         assert_eq!(payload.request.operation, Some(Operation::Update));
     }
 

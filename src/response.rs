@@ -2,11 +2,11 @@
 //! audit annotation that stay within what API servers and people take.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::decision::{Decision, Finding, Refusal};
+use crate::origin::Origin;
 use crate::rule::Severity;
 use crate::rules::RULES;
 use crate::settings::Action;
@@ -25,12 +25,20 @@ pub struct Response {
     /// read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<u16>,
-    /// `findings`: each rule with its worst severity, the worst first.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub audit_annotations: BTreeMap<&'static str, String>,
+    /// What is recorded in the audit log, if there is anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_annotations: Option<AuditAnnotations>,
     /// What the user is shown whether or not the request passes. In monitor mode only this is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// What is recorded in the audit log.
+#[derive(Debug, Serialize)]
+pub struct AuditAnnotations {
+    /// Each rule that found something with its worst severity, the worst first:
+    /// `host-path=critical,host-pid=high`.
+    pub findings: String,
 }
 
 /// The longest message, in bytes.
@@ -46,16 +54,13 @@ impl Response {
         let causes = Causes::of(decision);
         Self {
             accepted: decision.refusal.is_none(),
-            message: decision.refusal.map(|_| message(&causes)),
+            message: decision.refusal.map(|_| message(&causes, decision.origin)),
             code: decision.refusal.map(|refusal| match refusal {
                 Refusal::Denied => 403,
                 Refusal::UnreadableObject => 422,
                 Refusal::UnreadableRequest => 400,
             }),
-            audit_annotations: annotation(decision)
-                .map(|findings| ("findings", findings))
-                .into_iter()
-                .collect(),
+            audit_annotations: annotation(decision).map(|findings| AuditAnnotations { findings }),
             warnings: warnings(&causes),
         }
     }
@@ -157,11 +162,12 @@ fn text(cause: &Cause<'_>) -> String {
 }
 
 /// Why the request is refused: as many causes as fit, the worst first, then how many more.
-fn message(causes: &Causes<'_>) -> String {
+fn message(causes: &Causes<'_>, origin: Option<Origin<'_>>) -> String {
     /// What ` (and 50000 more findings)` may take.
     const REST: usize = 40;
 
-    let mut message = String::new();
+    let start = origin.map(said).unwrap_or_default();
+    let mut message = start.clone();
     let mut left = causes.denied;
     let denied = || {
         causes
@@ -170,7 +176,11 @@ fn message(causes: &Causes<'_>) -> String {
             .filter(|cause| cause.first.action == Action::Deny)
     };
     for cause in denied() {
-        let separator = if message.is_empty() { "" } else { " | " };
+        let separator = if message.len() == start.len() {
+            ""
+        } else {
+            " | "
+        };
         let parts = [separator, &cause.text, "; ", cause.first.rule.help.fix];
         let length: usize = parts.iter().map(|part| part.len()).sum();
         if message.len() + length > MESSAGE - REST {
@@ -179,10 +189,10 @@ fn message(causes: &Causes<'_>) -> String {
         message.extend(parts);
         left -= cause.findings();
     }
-    if message.is_empty()
+    if message.len() == start.len()
         && let Some(first) = denied().next()
     {
-        message = bounded(&first.text, MESSAGE - REST);
+        message.push_str(&bounded(&first.text, MESSAGE - REST - start.len()));
         left -= first.findings();
     }
     if left > 0 {
@@ -190,6 +200,17 @@ fn message(causes: &Causes<'_>) -> String {
         message.push_str(&format!(" | and {left} more {noun}"));
     }
     message
+}
+
+/// Where the request comes from, before all else.
+fn said(origin: Origin<'_>) -> String {
+    match origin {
+        Origin::Controller { owner } => {
+            format!("for {} {}: ", visible(owner.kind, 63), quoted(owner.name))
+        }
+        Origin::Mirror { node } => format!("mirror of node {}: ", quoted(node)),
+        Origin::DebugNode { node } => format!("kubectl debug node/{}: ", visible(node, 80)),
+    }
 }
 
 fn warnings(causes: &Causes<'_>) -> Vec<String> {

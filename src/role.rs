@@ -1,9 +1,7 @@
 //! The rules of a role, and what Kubernetes' RBAC authorizer makes of them. The one place that
 //! knows its wildcards.
 
-use serde::de::MapAccess;
-
-use crate::view::{Text, View, objects, texts};
+use crate::view::{Text, objects, reads, texts};
 
 /// What of a cluster role the rules ask for.
 #[derive(Debug, Default)]
@@ -11,14 +9,7 @@ pub(crate) struct Role<'a> {
     pub rules: Vec<PolicyRule<'a>>,
 }
 
-impl<'de> View<'de> for Role<'de> {
-    const FIELDS: &'static [&'static str] = &["rules"];
-
-    fn read<A: MapAccess<'de>>(&mut self, _: usize, map: &mut A) -> Result<(), A::Error> {
-        self.rules = objects(map)?;
-        Ok(())
-    }
-}
+reads!(Role<'de> { "rules" => rules: objects });
 
 /// One rule of a role. What it says of URLs grants no resources.
 #[derive(Debug, Default)]
@@ -31,20 +22,12 @@ pub(crate) struct PolicyRule<'a> {
     pub resource_names: Vec<Text<'a>>,
 }
 
-impl<'de> View<'de> for PolicyRule<'de> {
-    const FIELDS: &'static [&'static str] = &["verbs", "apiGroups", "resources", "resourceNames"];
-
-    fn read<A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
-        let texts = texts(map)?;
-        match field {
-            0 => self.verbs = texts,
-            1 => self.api_groups = texts,
-            2 => self.resources = texts,
-            _ => self.resource_names = texts,
-        }
-        Ok(())
-    }
-}
+reads!(PolicyRule<'de> {
+    "verbs" => verbs: texts,
+    "apiGroups" => api_groups: texts,
+    "resources" => resources: texts,
+    "resourceNames" => resource_names: texts,
+});
 
 /// A set of the verbs that give something, as a request may have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

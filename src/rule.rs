@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ability::{Ability, Grant};
 use crate::pod::{ContainerPlace, PlacedContainer, Pod};
+use crate::settings::Settings;
+use crate::storage::{DeviceRequests, PersistentVolume};
 
 /// One of the two changes that this policy is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -58,6 +60,15 @@ impl Severity {
         }
     }
 
+    /// One step up; nothing is above critical.
+    pub(crate) fn raised(self) -> Self {
+        match self {
+            Self::Low => Self::Medium,
+            Self::Medium => Self::High,
+            Self::High | Self::Critical => Self::Critical,
+        }
+    }
+
     /// One step down; nothing is below low.
     pub(crate) fn lowered(self) -> Self {
         match self {
@@ -81,6 +92,9 @@ pub struct Rule {
     pub severity: Severity,
     /// MITRE ATT&CK techniques that it serves.
     pub techniques: &'static [&'static str],
+    /// The control of Pod Security's baseline level that looks for the same, by the name that
+    /// Kubernetes' documentation gives it. Each finding says whether it would refuse the pod.
+    pub pod_security: Option<&'static str>,
     /// The help text.
     pub help: Help,
     pub(crate) check: Check,
@@ -109,7 +123,11 @@ pub struct Help {
 #[derive(Debug)]
 pub(crate) enum Check {
     /// In a pod spec.
-    Pod(for<'d> fn(&'d Pod<'_>) -> Vec<Evidence<'d>>),
+    Pod(for<'d> fn(&'d Pod<'_>, &Settings) -> Vec<Evidence<'d>>),
+    /// In a persistent volume.
+    Volume(for<'d> fn(&'d PersistentVolume<'_>, &Settings) -> Vec<Evidence<'d>>),
+    /// In a claim for devices; the text is the pointer of the claim's spec in its object.
+    Devices(for<'d> fn(&'d DeviceRequests<'_>, &str, &Settings) -> Vec<Evidence<'d>>),
     /// In the rules of a cluster role, by all that gives an ability.
     Ability {
         ability: Ability,
@@ -125,8 +143,12 @@ pub(crate) enum Check {
 pub(crate) struct Evidence<'d> {
     pub severity: Severity,
     pub container: Option<FoundIn<'d>>,
+    /// Which pod of the object; few kinds have more than one.
+    pub pod: usize,
     /// How far it reaches, among evidence of the same severity; more is worse.
     pub reach: u8,
+    /// Whether Pod Security's baseline level refuses the pod for it; none for what is no pod.
+    pub refused_by_baseline: Option<bool>,
     pub what: What<'d>,
 }
 
@@ -178,7 +200,9 @@ impl<'d> Evidence<'d> {
         Self {
             severity,
             container: None,
+            pod: 0,
             reach: 0,
+            refused_by_baseline: None,
             what: What::Part {
                 pointer,
                 value: value.into(),
@@ -197,6 +221,36 @@ impl<'d> Evidence<'d> {
         Self {
             container: Some(found_in),
             ..self
+        }
+    }
+
+    /// The same, of a pod that Pod Security's baseline level refuses for it.
+    pub fn refused_by_baseline(self) -> Self {
+        Self {
+            refused_by_baseline: Some(true),
+            ..self
+        }
+    }
+
+    /// The same, of a pod that Pod Security's baseline level lets pass with it.
+    pub fn passed_by_baseline(self) -> Self {
+        Self {
+            refused_by_baseline: Some(false),
+            ..self
+        }
+    }
+
+    /// Says what makes it the same as one in the old object, where it is not the value.
+    pub fn identify(&mut self, by: String) {
+        if let What::Part { identity, .. } = &mut self.what {
+            *identity = Some(by);
+        }
+    }
+
+    /// Adds a reason to what is told of it.
+    pub fn add(&mut self, reason: &str) {
+        if let What::Part { message, .. } = &mut self.what {
+            message.to_mut().push_str(reason);
         }
     }
 

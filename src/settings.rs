@@ -3,6 +3,8 @@
 
 use serde_json::value::RawValue;
 
+use crate::allow::Allow;
+use crate::custom::{self, PodTemplate};
 use crate::exemption::{self, Exemption};
 use crate::form::{Form, Mistakes};
 use crate::rule::{Alert, Rule, Severity};
@@ -30,6 +32,10 @@ pub(crate) struct Settings {
     /// The oldest version for which the answer must hold.
     pub kubernetes_version: Option<Version>,
     pub exemptions: Vec<Exemption>,
+    /// What rules would find, and is allowed.
+    pub allow: Allow,
+    /// Kinds that carry a pod spec, beyond those that are known.
+    pub pod_templates: Vec<PodTemplate>,
     /// In the order of [`RULES`]; empty when no rule is overridden.
     overrides: Vec<Override>,
 }
@@ -76,6 +82,8 @@ impl Default for Settings {
             on_update: OnUpdate::New,
             kubernetes_version: None,
             exemptions: Vec::new(),
+            allow: Allow::default(),
+            pod_templates: Vec::new(),
             overrides: Vec::new(),
         }
     }
@@ -131,6 +139,7 @@ impl Settings {
                 "onUpdate",
                 "kubernetesVersion",
                 "rules",
+                "podTemplates",
                 "exemptions",
             ],
             &mut |key, form| match key {
@@ -138,10 +147,17 @@ impl Settings {
                 "podWrite" => self.pod_write.fill(form),
                 "onUpdate" => self.on_update = form.one_of(ON_UPDATE).unwrap_or(self.on_update),
                 "kubernetesVersion" => self.kubernetes_version = version(form),
-                "rules" => self.overrides = overrides(form),
+                "rules" => self.overrides = overrides(form, &mut self.allow),
+                "podTemplates" => self.pod_templates = custom::read_settings(form),
                 _ => self.exemptions = exemption::read(form),
             },
         );
+    }
+
+    /// The version of Kubernetes for which a pod is judged: that which is set, or the newest that
+    /// is known here.
+    pub fn version(&self) -> Version {
+        self.kubernetes_version.unwrap_or(Version::NEWEST)
     }
 
     /// The severity that findings of the rule have whatever their evidence, if it is set.
@@ -209,14 +225,20 @@ fn version(form: &mut Form<'_, '_>) -> Option<Version> {
     version
 }
 
-fn overrides(form: &mut Form<'_, '_>) -> Vec<Override> {
+fn overrides(form: &mut Form<'_, '_>, allow: &mut Allow) -> Vec<Override> {
     let ids: Vec<&'static str> = RULES.iter().map(|rule| rule.id).collect();
     let mut overrides = vec![Override::default(); RULES.len()];
     form.table(&ids, &mut |id, form| {
         let mut set = Override::default();
-        form.table(&["action", "severity"], &mut |key, form| match key {
+        let keys: &[&str] = if Allow::RULES.contains(&id) {
+            &["action", "severity", "allow"]
+        } else {
+            &["action", "severity"]
+        };
+        form.table(keys, &mut |key, form| match key {
             "action" => set.action = form.one_of(RULE_ACTIONS),
-            _ => set.severity = form.one_of(SEVERITIES).flatten(),
+            "severity" => set.severity = form.one_of(SEVERITIES).flatten(),
+            _ => allow.read(id, form),
         });
         let Some(index) = RULES.iter().position(|rule| rule.id == id) else {
             return;

@@ -10,6 +10,9 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// The newest whose rules are known here.
+    pub const NEWEST: Self = Self::new(1, 37);
+
     pub const fn new(major: u16, minor: u16) -> Self {
         Self { major, minor }
     }

@@ -69,10 +69,76 @@ fn no_rule_fires_at_a_near_miss() {
     }
 }
 
+/// An update that keeps what is found makes nothing new; one that adds it, or makes it worse, does.
+#[test]
+fn an_update_is_judged_by_what_it_changes() {
+    for rule in RULES {
+        let path = Path::new("tests/fixtures").join(rule.id);
+        let object = |name: &str| {
+            let manifest = fs::read_to_string(path.join(name)).ok()?;
+            let mut items = intake::read(manifest.as_bytes());
+            match items.next() {
+                Some(Ok(Item::Case(case))) => {
+                    Some(serde_json::from_str::<Value>(case.request()).unwrap())
+                }
+                _ => panic!("no case in {name} of {}", rule.id),
+            }
+        };
+        let fires = object("fires.yaml").unwrap();
+        let new_ones = |old: Option<Value>| {
+            let old = old?;
+            let mut request = fires.clone();
+            request["operation"] = json!("UPDATE");
+            request["oldObject"] = old["object"].clone();
+            let payload = json!({"request": request, "settings": {}});
+            let answer: Value =
+                serde_json::from_slice(&policy::inspect(payload.to_string().as_bytes())).unwrap();
+            let findings = answer["findings"].as_array().unwrap().clone();
+            let of_rule = findings.iter().filter(|finding| finding["rule"] == rule.id);
+            Some((
+                of_rule
+                    .clone()
+                    .filter(|finding| finding["new"] == true)
+                    .count(),
+                of_rule.count(),
+            ))
+        };
+        let (added, all) = new_ones(object("near-miss.yaml")).unwrap();
+        assert_eq!(
+            (added, all > 0),
+            (all, true),
+            "{}: what is added is new",
+            rule.id
+        );
+        if rule.alert.is_some() {
+            let (new, _) = new_ones(object("fires.yaml")).unwrap();
+            assert_eq!(new, 0, "{}: what was there is not new", rule.id);
+        }
+        if let Some((worse, _)) = new_ones(object("milder.yaml")) {
+            assert!(worse > 0, "{}: what got worse is new", rule.id);
+        }
+    }
+}
+
+#[test]
+fn a_milder_case_is_found_where_its_fixture_says() {
+    for rule in RULES {
+        if Path::new("tests/fixtures")
+            .join(rule.id)
+            .join("milder.yaml")
+            .exists()
+        {
+            let (expected, found) = fixture(rule, "milder.yaml");
+            assert_eq!(found, expected, "{}", rule.id);
+        }
+    }
+}
+
 #[test]
 fn the_examples_of_every_rule_are_what_they_claim() {
     for rule in RULES {
         let whole = |example: &str| match rule.alert {
+            _ if example.starts_with("apiVersion:") => example.to_owned(),
             Some(Alert::HostAccess) => format!("apiVersion: v1\nkind: Pod\n{example}"),
             Some(Alert::PodWrite) => {
                 format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n{example}")
@@ -114,19 +180,9 @@ fn a_path_names_what_must_go_and_no_more() {
     for rule in RULES {
         let object = object(rule.id);
         let request = |object: &Value| {
-            let kind = match rule.alert {
-                Some(Alert::PodWrite) => {
-                    json!({"group": "rbac.authorization.k8s.io", "version": "v1", "kind": "ClusterRole"})
-                }
-                _ => {
-                    let (group, version) = object["apiVersion"]
-                        .as_str()
-                        .unwrap()
-                        .split_once('/')
-                        .unwrap_or(("", "v1"));
-                    json!({"group": group, "version": version, "kind": object["kind"]})
-                }
-            };
+            let version = object["apiVersion"].as_str().unwrap();
+            let (group, version) = version.split_once('/').unwrap_or(("", version));
+            let kind = json!({"group": group, "version": version, "kind": object["kind"]});
             let payload =
                 json!({"request": {"kind": kind, "operation": "CREATE", "object": object}});
             let answer = policy::inspect(&serde_json::to_vec(&payload).unwrap());
@@ -174,9 +230,10 @@ fn remove(object: &mut Value, path: &str) {
     let (parent, key) = path
         .rsplit_once('/')
         .expect("no finding is about the whole object here");
+    let key = key.replace("~1", "/").replace("~0", "~");
     match object.pointer_mut(parent).unwrap() {
         Value::Array(array) => drop(array.remove(key.parse().unwrap())),
-        Value::Object(object) => drop(object.remove(key).unwrap()),
+        Value::Object(object) => drop(object.remove(&key).unwrap()),
         other => panic!("{other} has no parts"),
     }
 }

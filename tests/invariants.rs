@@ -200,7 +200,7 @@ mod fails_closed {
     fn depth_in_a_part_that_is_skipped_does_no_harm() {
         let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(10_000), "]".repeat(10_000));
         let skipped = format!(
-            r#"{{"request":{{"kind":{{"kind":"Pod"}},"object":{{"metadata":{},"spec":{{"hostPID":true}}}}}}}}"#,
+            r#"{{"request":{{"kind":{{"kind":"Pod"}},"object":{{"status":{},"spec":{{"hostPID":true}}}}}}}}"#,
             deep("")
         );
         let answer = assert_well_formed(skipped.as_bytes());
@@ -230,9 +230,15 @@ mod fails_closed {
 
     #[test]
     fn numbers_of_any_size_are_judged_or_refused() {
-        for (number, count) in [("1e400", 1), ("99999999999999999999", 1), ("1", 1)] {
+        for (number, count) in [
+            ("1e400", 1),
+            ("99999999999999999999", 1),
+            ("-9223372036854775808", 1),
+            ("80", 1),
+            ("0", 0),
+        ] {
             let payload = format!(
-                r#"{{"request":{{"kind":{{"kind":"Pod"}},"object":{{"metadata":{{"generation":1e999999}},"spec":{{"hostPID":{number}}}}}}}}}"#
+                r#"{{"request":{{"kind":{{"kind":"Pod"}},"object":{{"metadata":{{"generation":1e999999}},"spec":{{"containers":[{{"ports":[{{"hostPort":{number}}}]}}]}}}}}}}}"#
             );
             let answer = assert_well_formed(payload.as_bytes());
             assert_eq!(

@@ -225,13 +225,15 @@ impl<'r> Grants<'r> {
         Some(Evidence {
             severity: grant.severity()?,
             container: None,
+            pod: 0,
             reach: 0,
+            refused_by_baseline: None,
             what: What::Grant(grant),
         })
     }
 
     /// All names in sets, which are given by their places.
-    fn union(&self, sets: &BTreeSet<usize>) -> BTreeSet<&'r str> {
+    fn union(&self, sets: &[usize]) -> BTreeSet<&'r str> {
         let mut all = BTreeSet::new();
         let sets = sets.iter().filter_map(|set| self.names.get(*set));
         all.extend(sets.flatten());
@@ -314,9 +316,9 @@ impl<'r> Grant<'r> {
 
     /// The names to which all hits together are restricted.
     pub fn names(&self) -> Option<BTreeSet<&'r str>> {
-        let mut sets = BTreeSet::new();
+        let mut sets = Vec::new();
         for hit in self.hits() {
-            sets.insert(hit.names?);
+            note(&mut sets, hit.names?);
         }
         Some(self.grants.union(&sets))
     }
@@ -402,12 +404,12 @@ impl<'r> Grant<'r> {
                 resource: (hit.row.group, hit.row.resource),
                 severity,
                 until: self.grants.until(hit),
-                sets: hit.names.map(|names| BTreeSet::from([names])),
+                sets: hit.names.map(|names| vec![names]),
             };
             match ways.iter_mut().find(|way| way.is_like(&new)) {
                 None => ways.push(new),
                 Some(way) => match (&mut way.sets, hit.names) {
-                    (Some(sets), Some(names)) => drop(sets.insert(names)),
+                    (Some(sets), Some(names)) => note(sets, names),
                     (sets, None) => *sets = None,
                     (None, Some(_)) => {}
                 },
@@ -431,7 +433,20 @@ struct Way {
     severity: Severity,
     until: Option<Version>,
     /// The places in [`Grants::names`] of what it is restricted to; none for all names.
-    sets: Option<BTreeSet<usize>>,
+    sets: Option<Vec<usize>>,
+}
+
+/// Notes a set of names once. Hits of one rule stand together and have few sets between them, so
+/// the last ones are enough to look at.
+fn note(sets: &mut Vec<usize>, set: usize) {
+    if !sets
+        .iter()
+        .rev()
+        .take(table::TABLE.len())
+        .any(|known| *known == set)
+    {
+        sets.push(set);
+    }
 }
 
 impl Way {
@@ -486,16 +501,11 @@ impl<'r> Appliable<'r> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::Object;
-    use serde::Deserialize;
+    use crate::view;
     use serde_json::{Value, json};
 
-    fn role(rules: &str) -> Role<'_> {
-        let mut json = serde_json::Deserializer::from_str(rules);
-        let rules = Vec::<Object<_>>::deserialize(&mut json).unwrap();
-        Role {
-            rules: rules.into_iter().map(|Object(rule)| rule).collect(),
-        }
+    fn role(object: &str) -> Role<'_> {
+        view::from_str(object).unwrap()
     }
 
     /// What is found of an ability: its severity and its grant.
@@ -504,8 +514,8 @@ mod tests {
         rules: &Value,
         ask: impl FnOnce(Severity, &Grant<'_>) -> R,
     ) -> Option<R> {
-        let rules = rules.to_string();
-        let role = role(&rules);
+        let object = json!({"rules": rules}).to_string();
+        let role = role(&object);
         let evidence = Rc::new(Grants::new(&role, None)).evidence(ability, "can")?;
         match &evidence.what {
             What::Grant(grant) => Some(ask(evidence.severity, grant)),
@@ -623,8 +633,8 @@ mod tests {
         let create = rule_for("pods/attach", &["create"], &[]);
         assert_eq!(old(&json!([get, create])), Some((Severity::High, None)));
 
-        let rules = json!([get]).to_string();
-        let role = role(&rules);
+        let object = json!({"rules": [get]}).to_string();
+        let role = role(&object);
         let asked_for = |oldest| {
             let grants = Rc::new(Grants::new(&role, Some(oldest)));
             grants

@@ -1,9 +1,9 @@
 //! `capabilities`: Linux capabilities that reach beyond the container.
 
-use std::borrow::Cow;
-
+use crate::capability::normalised;
 use crate::pod::Pod;
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
+use crate::settings::Settings;
 use crate::text::quoted;
 
 pub(crate) static RULE: Rule = Rule {
@@ -12,6 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Capability with host access",
     severity: Severity::High,
     techniques: &["T1611", "T1548"],
+    pod_security: Some("Capabilities"),
     help: Help {
         finds: "An entry of `securityContext.capabilities.add` in a container of any list that is \
                 not one of the 13 that Pod Security's baseline allows. Spellings count as the \
@@ -194,8 +195,11 @@ const GAINS: &[(&str, Severity, &str)] = &[
     ("WAKE_ALARM", Severity::Low, "can wake the node"),
 ];
 
-fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
+fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
     let mut found = Vec::new();
+    if pod.is_for_windows() {
+        return found;
+    }
     for placed in pod.containers() {
         let added = &placed.container.security_context.capabilities.add;
         for (index, written) in added.iter().enumerate() {
@@ -203,29 +207,26 @@ fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
             let Some((severity, gain)) = gain(&name) else {
                 continue;
             };
+            if settings.allow.has_capability(&name) {
+                continue;
+            }
+            // There, they hold for the pod's own namespaces; what is left is the kernel behind.
+            let (severity, where_) = if pod.has_user_namespace() {
+                (
+                    severity.lowered().lowered(),
+                    " in a user namespace of its own",
+                )
+            } else {
+                (severity, "")
+            };
             let pointer =
                 pod.at(placed.part(format_args!("securityContext/capabilities/add/{index}")));
-            let message = ["adds ", &quoted(&name), ": ", gain].concat();
-            found.push(Evidence::new(severity, pointer, name, message).within(placed));
+            let message = ["adds ", &quoted(&name), where_, ": ", gain].concat();
+            let evidence = Evidence::new(severity, pointer, name, message);
+            found.push(evidence.refused_by_baseline().within(placed));
         }
     }
     found
-}
-
-/// The capability as the runtimes know it. containerd compares without regard to case, CRI-O also
-/// takes a `CAP_` prefix (`spec_opts.go`, `container.go` of theirs).
-fn normalised(written: &str) -> Cow<'_, str> {
-    let trimmed = written.trim();
-    let prefix = trimmed.get(.."CAP_".len());
-    let name = match prefix.filter(|prefix| prefix.eq_ignore_ascii_case("CAP_")) {
-        Some(prefix) => trimmed.strip_prefix(prefix).unwrap_or(trimmed),
-        None => trimmed,
-    };
-    if name.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        name.to_ascii_uppercase().into()
-    } else {
-        name.into()
-    }
 }
 
 fn gain(name: &str) -> Option<(Severity, &'static str)> {
@@ -243,22 +244,6 @@ fn gain(name: &str) -> Option<(Severity, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spellings_count_as_the_runtimes_read_them() {
-        for written in [
-            "SYS_ADMIN",
-            "sys_admin",
-            "CAP_SYS_ADMIN",
-            "cap_sys_admin",
-            " Sys_Admin ",
-        ] {
-            assert_eq!(normalised(written), "SYS_ADMIN", "{written}");
-        }
-        assert_eq!(normalised("all"), "ALL");
-        // Only one prefix is taken off.
-        assert_eq!(normalised("CAP_CAP_CHOWN"), "CAP_CHOWN");
-    }
 
     #[test]
     fn every_capability_of_linux_is_known_once() {

@@ -2,6 +2,7 @@
 
 use crate::pod::Pod;
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
+use crate::settings::Settings;
 
 pub(crate) static RULE: Rule = Rule {
     id: "host-ipc",
@@ -9,6 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Host IPC namespace",
     severity: Severity::Medium,
     techniques: &["T1611"],
+    pod_security: Some("Host Namespaces"),
     help: Help {
         finds: "`hostIPC: true` in a pod spec.",
         why: "The pod shares System V IPC and POSIX message queues with its node and with every \
@@ -24,9 +26,12 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
+fn check<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     let message = "shares the node's IPC namespace: it reads and changes the shared memory of the \
                    programs that use it";
-    let evidence = || Evidence::new(Severity::Medium, pod.at("hostIPC"), "true", message);
-    pod.spec.host_ipc.then(evidence).into_iter().collect()
+    let evidence = || {
+        Evidence::new(Severity::Medium, pod.at("hostIPC"), "true", message).refused_by_baseline()
+    };
+    let is_shared = pod.spec.host_ipc && !pod.is_for_windows();
+    is_shared.then(evidence).into_iter().collect()
 }

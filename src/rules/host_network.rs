@@ -2,6 +2,7 @@
 
 use crate::pod::Pod;
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
+use crate::settings::Settings;
 
 pub(crate) static RULE: Rule = Rule {
     id: "host-network",
@@ -9,6 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Host network namespace",
     severity: Severity::Medium,
     techniques: &["T1611", "T1557", "T1552.005"],
+    pod_security: Some("Host Namespaces"),
     help: Help {
         finds: "`hostNetwork: true` in a pod spec.",
         why: "The pod shares the network of its node: it reaches services that listen on the \
@@ -26,9 +28,12 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
+fn check<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     let message = "shares the node's network: its loopback services, its traffic and its identity \
                    at the cloud's metadata service, past every network policy";
-    let evidence = || Evidence::new(Severity::Medium, pod.at("hostNetwork"), "true", message);
+    let evidence = || {
+        Evidence::new(Severity::Medium, pod.at("hostNetwork"), "true", message)
+            .refused_by_baseline()
+    };
     pod.spec.host_network.then(evidence).into_iter().collect()
 }

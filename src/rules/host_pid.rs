@@ -2,6 +2,7 @@
 
 use crate::pod::Pod;
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
+use crate::settings::Settings;
 
 pub(crate) static RULE: Rule = Rule {
     id: "host-pid",
@@ -9,6 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Host process namespace",
     severity: Severity::High,
     techniques: &["T1611", "T1552"],
+    pod_security: Some("Host Namespaces"),
     help: Help {
         finds: "`hostPID: true` in a pod spec. `shareProcessNamespace` is no such thing: it stays \
                 within the pod.",
@@ -27,9 +29,11 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
+fn check<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     let message = "sees every process of the node and, as root, reads their environment and files \
                    through `/proc`";
-    let evidence = || Evidence::new(Severity::High, pod.at("hostPID"), "true", message);
-    pod.spec.host_pid.then(evidence).into_iter().collect()
+    let evidence =
+        || Evidence::new(Severity::High, pod.at("hostPID"), "true", message).refused_by_baseline();
+    let is_shared = pod.spec.host_pid && !pod.is_for_windows();
+    is_shared.then(evidence).into_iter().collect()
 }

@@ -2,10 +2,18 @@
 //! rules` and every report follow from it.
 
 mod capabilities;
+mod device_admin_access;
+mod git_repo;
 mod host_ipc;
 mod host_network;
-mod host_path;
+pub(crate) mod host_path;
 mod host_pid;
+mod host_port;
+mod host_probe;
+mod host_process;
+mod inherited;
+mod mount_propagation;
+mod persistent_volume;
 mod pod_create;
 mod pod_delete;
 mod pod_exec;
@@ -14,6 +22,11 @@ mod pod_scale;
 mod pod_status;
 mod pod_storage;
 mod privileged;
+mod proc_mount;
+mod raw_block_device;
+mod selinux_options;
+mod sysctls;
+mod unconfined;
 pub(crate) mod unreadable;
 
 use crate::rule::Rule;
@@ -21,11 +34,24 @@ use crate::rule::Rule;
 /// Every rule. Findings of equal severity come in this order.
 pub static RULES: &[&Rule] = &[
     &privileged::RULE,
+    &host_process::RULE,
     &host_path::RULE,
+    &persistent_volume::RULE,
+    &raw_block_device::RULE,
+    &git_repo::RULE,
+    &mount_propagation::RULE,
     &host_network::RULE,
+    &host_port::RULE,
+    &host_probe::RULE,
     &host_pid::RULE,
     &host_ipc::RULE,
     &capabilities::RULE,
+    &proc_mount::RULE,
+    &unconfined::SECCOMP,
+    &unconfined::APP_ARMOR,
+    &selinux_options::RULE,
+    &sysctls::RULE,
+    &device_admin_access::RULE,
     &pod_create::RULE,
     &pod_modify::RULE,
     &pod_delete::RULE,

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Creates pods",
     severity: Severity::High,
     techniques: &["T1610", "T1611"],
+    pod_security: None,
     help: Help {
         finds: "Rules of a cluster role that let its holder create pods: `create` on `pods`. Restricted by `resourceNames` it counts only together with `patch` on the same name, as server-side apply wants.",
         why: "Whoever creates pods chooses their service account, volumes and node. Unless something else refuses it, the pod is privileged, and so the node is theirs; and they can run as any service account of the namespace.",

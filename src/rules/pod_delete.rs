@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Deletes pods",
     severity: Severity::Medium,
     techniques: &["T1489"],
+    pod_security: None,
     help: Help {
         finds: "Rules of a cluster role that let its holder delete pods: `delete` or `deletecollection` on `pods`, `create` on `pods/eviction`.",
         why: "Deleting pods stops what runs, and what watches: agents, admission controllers, the network. Deleted often enough, a pod moves to the node where it is wanted.",

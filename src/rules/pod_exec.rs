@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Executes commands in pods",
     severity: Severity::High,
     techniques: &["T1609"],
+    pod_security: None,
     help: Help {
         finds: "Rules of a cluster role that let its holder execute commands in pods: `create` on `pods/exec` or `pods/attach`, `update` or `patch` on `pods/ephemeralcontainers`; before Kubernetes 1.35 also `get` on `pods/exec` or `pods/attach`, which is said with the version.",
         why: "A command in a pod runs with its service account, its volumes and its privileges; in a privileged pod it runs on the node.",

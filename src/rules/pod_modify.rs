@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Modifies pods",
     severity: Severity::High,
     techniques: &["T1610", "T1525"],
+    pod_security: None,
     help: Help {
         finds: "Rules of a cluster role that let its holder change the configuration of pods: `update` or `patch` on `pods` (image, tolerations, labels, annotations), `pods/ephemeralcontainers` (a container more) or `pods/resize` (limits), `create` on `pods/binding` or `bindings` (node, labels, annotations).",
         why: "A running pod with another image runs the attacker's program with the pod's service account, volumes and privileges. An ephemeral container does the same beside the program.",

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Scales pods",
     severity: Severity::Medium,
     techniques: &["T1496"],
+    pod_security: None,
     help: Help {
         finds: "Rules of a cluster role that let its holder scale pods themselves: `update` or `patch` on `pods/resize`.",
         why: "With other limits a pod starves its neighbours, or is starved until it is killed.",

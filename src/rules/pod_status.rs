@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Writes pod status and metadata",
     severity: Severity::Medium,
     techniques: &["T1036"],
+    pod_security: None,
     help: Help {
         finds: "Rules of a cluster role that let its holder write the status, labels or annotations of pods: `update` or `patch` on `pods` or `pods/status`, `create` on `pods/binding` or `bindings`.",
         why: "With other labels a pod receives the traffic of another service or leaves the reach of a network policy, and its controller starts a new one in its place. A forged status makes a broken pod ready.",

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Attaches storage to pods",
     severity: Severity::High,
     techniques: &["T1611", "T1552"],
+    pod_security: None,
     help: Help {
         finds: "Rules of a cluster role that let its holder attach storage to pods: `create` on `pods` (volumes are chosen then), `update` or `patch` on `pods/ephemeralcontainers` (mounts volumes that the pod has).",
         why: "A pod's volumes are how it reaches secrets, the data of others and, by `hostPath`, its node.",

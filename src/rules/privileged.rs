@@ -2,6 +2,7 @@
 
 use crate::pod::Pod;
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
+use crate::settings::Settings;
 
 pub(crate) static RULE: Rule = Rule {
     id: "privileged",
@@ -9,6 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Privileged container",
     severity: Severity::Critical,
     techniques: &["T1611", "T1610"],
+    pod_security: Some("Privileged Containers"),
     help: Help {
         finds: "`securityContext.privileged: true` in a container of any list: containers, init \
                 containers (sidecars among them) and ephemeral containers.",
@@ -28,9 +30,9 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
+fn check<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     pod.containers()
-        .filter(|placed| placed.container.security_context.privileged)
+        .filter(|placed| placed.container.security_context.privileged && !pod.is_for_windows())
         .map(|placed| {
             let pointer = pod.at(placed.part("securityContext/privileged"));
             Evidence::new(
@@ -40,6 +42,7 @@ fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
                 "runs privileged: with every capability and device of its node and without \
                  confinement, its root user is the node's",
             )
+            .refused_by_baseline()
             .within(placed)
         })
         .collect()

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Object that cannot be read",
     severity: Severity::High,
     techniques: &[],
+    pod_security: None,
     help: Help {
         finds: "A request, or an object of a kind that the rules are about, with a value of the \
                 wrong type, a key that stands twice or no content at all, in a part that a rule \

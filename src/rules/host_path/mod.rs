@@ -7,11 +7,12 @@ mod sensitive;
 use std::collections::BTreeMap;
 
 use crate::pod::{Pod, Volume};
-use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity, What};
+use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
+use crate::settings::Settings;
 use crate::text::quoted;
 use crate::view::Text;
 
-use path::HostPath;
+pub(crate) use path::HostPath;
 use sensitive::Class;
 
 pub(crate) static RULE: Rule = Rule {
@@ -20,6 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     title: "Host path volume",
     severity: Severity::High,
     techniques: &["T1611", "T1552.001", "T1543"],
+    pod_security: Some("HostPath Volumes"),
     help: Help {
         finds: "A volume with `hostPath`, mounted or not. How bad it is follows from the path and \
                 its mounts: whether it is, holds or lies under a path that leads to control of \
@@ -44,11 +46,11 @@ pub(crate) static RULE: Rule = Rule {
     subsumed_by: &[],
 };
 
-fn check<'d>(pod: &'d Pod<'_>) -> Vec<Evidence<'d>> {
+fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
     let mounts = Mounts::of(pod);
     let volumes = pod.spec.volumes.iter().enumerate();
     volumes
-        .filter_map(|(index, volume)| evidence(pod, index, volume, &mounts))
+        .filter_map(|(index, volume)| evidence(pod, index, volume, &mounts, settings))
         .collect()
 }
 
@@ -57,10 +59,14 @@ fn evidence<'d>(
     index: usize,
     volume: &Volume<'_>,
     mounts: &Mounts<'_>,
+    settings: &Settings,
 ) -> Option<Evidence<'d>> {
     let source = volume.host_path.as_ref()?;
     let path = HostPath::new(name(source.path.as_ref()));
     let access = mounts.access(volume);
+    if settings.allow.has(&path, access != Access::Writable) {
+        return None;
+    }
     let (class, relation) = sensitive::class(&path, source.source_type.as_ref().map(Text::as_str));
     let (verb, how) = match access {
         Access::Unmounted => (
@@ -72,17 +78,53 @@ fn evidence<'d>(
     };
     let why = sensitive::reason(class, relation);
     let message = [verb, " the node's ", &quoted(path.as_written()), how, &why].concat();
-    Some(Evidence {
-        severity: severity(class, access),
-        container: None,
-        reach: access as u8,
-        what: What::Part {
-            pointer: pod.at(format_args!("volumes/{index}/hostPath")),
-            identity: Some(path.identity()),
-            value: path.into_written().into(),
-            message: message.into(),
-        },
-    })
+    let pointer = pod.at(format_args!("volumes/{index}/hostPath"));
+    let identity = path.identity();
+    let mut evidence = Evidence::new(
+        severity(class, access),
+        pointer,
+        path.into_written(),
+        message,
+    );
+    evidence.identify(identity);
+    evidence.reach = access as u8;
+    Some(evidence.refused_by_baseline())
+}
+
+/// The evidence for a path of a node that whoever claims it gets, writable.
+pub(super) fn claimable<'d>(pointer: &str, path: &str, source_type: Option<&str>) -> Evidence<'d> {
+    let path = HostPath::new(path);
+    let (class, relation) = sensitive::class(&path, source_type);
+    let why = sensitive::reason(class, relation);
+    let shown = quoted(path.as_written());
+    let message = ["gives the node's ", &shown, " to whoever claims it: ", &why].concat();
+    let identity = path.identity();
+    let severity = severity(class, Access::Writable);
+    let mut evidence = Evidence::new(severity, pointer.to_owned(), path.into_written(), message);
+    evidence.identify(identity);
+    evidence
+}
+
+/// A path of nodes that pods may have.
+#[derive(Debug)]
+pub(crate) struct AllowedPath {
+    path: HostPath,
+    /// Whether they may only read it.
+    read_only: bool,
+}
+
+impl AllowedPath {
+    pub fn new(path: &str, read_only: bool) -> Self {
+        Self {
+            path: HostPath::new(path),
+            read_only,
+        }
+    }
+
+    /// Whether it allows a path, which is this one or lies under it.
+    pub fn allows(&self, path: &HostPath, is_read_only: bool) -> bool {
+        path.lies_in(&self.path) && (is_read_only || !self.read_only)
+    }
 }
 
 /// What the containers of a pod may do with a volume.
@@ -107,12 +149,12 @@ impl<'p> Mounts<'p> {
             .iter()
             .any(|volume| volume.host_path.is_some());
         let containers = has_host_paths.then(|| pod.containers());
-        for mount in containers
-            .into_iter()
-            .flatten()
-            .flat_map(|placed| &placed.container.volume_mounts)
-        {
-            let access = if mount.read_only {
+        let all = containers.into_iter().flatten().flat_map(|placed| {
+            let mounts = placed.container.volume_mounts.iter();
+            mounts.map(move |mount| (placed.can_remount(), mount))
+        });
+        for (can_remount, mount) in all {
+            let access = if mount.read_only && !can_remount {
                 Access::ReadOnly
             } else {
                 Access::Writable

@@ -3,7 +3,7 @@
 
 /// A path as a `hostPath` volume names it.
 #[derive(Debug)]
-pub(super) struct HostPath {
+pub(crate) struct HostPath {
     system: System,
     written: String,
     /// Its components after the links are followed, on Windows in lower case; none for the root.
@@ -12,7 +12,7 @@ pub(super) struct HostPath {
 
 /// Whose path it is. Linux paths start with `/`, and work on Windows nodes too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum System {
+pub(crate) enum System {
     Linux,
     Windows,
 }
@@ -100,6 +100,12 @@ impl HostPath {
             System::Linux => format!("/{}", self.components.join("/")),
             System::Windows => self.components.join(r"\"),
         }
+    }
+
+    /// Whether it is the other path, or lies under it.
+    pub fn lies_in(&self, other: &Self) -> bool {
+        let above: Vec<&str> = other.components.iter().map(String::as_str).collect();
+        self.system == other.system && starts_with(&self.components, &above)
     }
 
     pub fn components(&self) -> &[String] {

@@ -1,0 +1,296 @@
+//! Kinds that are none of Kubernetes' own: where they carry pod specs, by the settings, by a list
+//! of kinds that many clusters have, and else by their structure.
+
+use std::borrow::Cow;
+
+use serde::de::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::fault::Fault;
+use crate::form::{Form, Table};
+use crate::metadata::Metadata;
+use crate::pod::{Pod, PodSpec};
+use crate::subject::{Subject, Workload};
+use crate::view::{self, Text, objects, reads, text};
+
+/// Where a kind carries pod specs.
+#[derive(Debug)]
+pub(crate) struct PodTemplate {
+    group: Cow<'static, str>,
+    kind: Cow<'static, str>,
+    /// The pointer of the spec; `*` stands for every element of an array.
+    path: Cow<'static, str>,
+}
+
+const fn known(group: &'static str, kind: &'static str, path: &'static str) -> PodTemplate {
+    PodTemplate {
+        group: Cow::Borrowed(group),
+        kind: Cow::Borrowed(kind),
+        path: Cow::Borrowed(path),
+    }
+}
+
+/// Kinds that many clusters have.
+static KNOWN: &[PodTemplate] = &[
+    known("argoproj.io", "Rollout", "/spec/template/spec"),
+    known("serving.knative.dev", "Service", "/spec/template/spec"),
+    known(
+        "serving.knative.dev",
+        "Configuration",
+        "/spec/template/spec",
+    ),
+    known("serving.knative.dev", "Revision", "/spec"),
+    known("apps.kruise.io", "CloneSet", "/spec/template/spec"),
+    known("apps.kruise.io", "StatefulSet", "/spec/template/spec"),
+    known("apps.kruise.io", "DaemonSet", "/spec/template/spec"),
+    known("apps.kruise.io", "BroadcastJob", "/spec/template/spec"),
+    known(
+        "apps.kruise.io",
+        "AdvancedCronJob",
+        "/spec/template/jobTemplate/spec/template/spec",
+    ),
+    known(
+        "jobset.x-k8s.io",
+        "JobSet",
+        "/spec/replicatedJobs/*/template/spec/template/spec",
+    ),
+];
+
+/// Levels of objects and arrays that are searched. Pod specs of custom kinds lie at most half as
+/// deep.
+const DEPTH: usize = 16;
+
+/// The most pods that are looked for in one object.
+const MOST_PODS: usize = 1_000;
+
+/// Reads the pods of an object, whose kind is none of Kubernetes' own.
+///
+/// What the settings or the list above name is unreadable if it is no pod spec. In any other kind,
+/// what does not fit is no pod.
+pub(crate) fn read<'a>(
+    group: &str,
+    kind: &str,
+    object: &'a RawValue,
+    settings: &[PodTemplate],
+) -> Subject<'a> {
+    let mut pods = Vec::new();
+    let is_it = |template: &&PodTemplate| template.group == group && template.kind == kind;
+    let mut is_named = false;
+    for template in settings.iter().chain(KNOWN).filter(is_it) {
+        is_named = true;
+        if let Err(fault) = at_path(object, &template.path, String::new(), &mut pods) {
+            return Subject::Unreadable(fault);
+        }
+    }
+    // Every container has an image; nothing without the word has containers.
+    if !is_named && object.get().contains("\"image\"") {
+        search(object, &Place::default(), DEPTH, &mut pods);
+    }
+    if pods.is_empty() {
+        return Subject::Nothing;
+    }
+    let metadata = member(object, "metadata").and_then(read_metadata);
+    Subject::Workload(Workload {
+        metadata: metadata.unwrap_or_default(),
+        pods,
+    })
+}
+
+/// Reads the pods at a path.
+fn at_path<'a>(
+    value: &'a RawValue,
+    path: &str,
+    pointer: String,
+    pods: &mut Vec<Pod<'a>>,
+) -> Result<(), Fault> {
+    let Some(rest) = path.strip_prefix('/') else {
+        let spec = view::from_str::<PodSpec<'a>>(value.get()).map_err(|error| {
+            let fault = Fault::new(value.get().as_bytes(), &error);
+            Fault {
+                pointer: pointer.clone() + &fault.pointer,
+                ..fault
+            }
+        })?;
+        pods.push(pod(
+            Place {
+                pointer,
+                metadata: None,
+            },
+            spec,
+            false,
+        ));
+        return Ok(());
+    };
+    let (key, rest) = match rest.split_once('/') {
+        Some((key, _)) => (key, rest.get(key.len()..).unwrap_or_default()),
+        None => (rest, ""),
+    };
+    if key == "*" {
+        for (index, element) in elements(value).into_iter().enumerate() {
+            at_path(element, rest, format!("{pointer}/{index}"), pods)?;
+        }
+    } else if let Some(next) = member(value, &key.replace("~1", "/").replace("~0", "~"))
+        && next.get() != "null"
+    {
+        at_path(next, rest, format!("{pointer}/{key}"), pods)?;
+    }
+    Ok(())
+}
+
+/// Where the search is.
+#[derive(Default)]
+struct Place<'a> {
+    pointer: String,
+    /// The metadata beside the value, if it is the spec of something.
+    metadata: Option<&'a RawValue>,
+}
+
+/// Looks for pod specs in a value. Each level reads the text of its value once more, which the
+/// depth bounds.
+fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut Vec<Pod<'a>>) {
+    if depth == 0 || pods.len() == MOST_PODS {
+        return;
+    }
+    for (index, element) in elements(value).into_iter().enumerate() {
+        let place = Place {
+            pointer: format!("{}/{index}", place.pointer),
+            metadata: None,
+        };
+        search(element, &place, depth - 1, pods);
+    }
+    let members = members(value);
+    let metadata = members.iter().find(|(key, _)| key.as_str() == "metadata");
+    let metadata = metadata.map(|(_, value)| *value);
+    let is_list = |(key, value): &(Text<'a>, &'a RawValue)| {
+        PodSpec::CONTAINERS.contains(&key.as_str()) && is_containers(value)
+    };
+    let is_spec = members.iter().any(is_list);
+    if is_spec && let Ok(spec) = view::from_str(value.get()) {
+        let place = Place {
+            pointer: place.pointer.clone(),
+            metadata: place.metadata,
+        };
+        pods.push(pod(place, spec, true));
+    }
+    for (key, value) in &members {
+        if is_spec && PodSpec::CONTAINERS.contains(&key.as_str()) {
+            continue;
+        }
+        let key = key.as_str();
+        let place = Place {
+            pointer: format!(
+                "{}/{}",
+                place.pointer,
+                key.replace('~', "~0").replace('/', "~1")
+            ),
+            metadata: metadata.filter(|_| key == "spec"),
+        };
+        search(value, &place, depth - 1, pods);
+    }
+}
+
+fn pod<'a>(place: Place<'a>, spec: PodSpec<'a>, is_by_structure: bool) -> Pod<'a> {
+    let metadata = place.metadata.and_then(read_metadata);
+    // Annotations are beside the spec, so the pod is what holds both.
+    let (pointer, spec_key) = match (&metadata, place.pointer.strip_suffix("/spec")) {
+        (Some(_), Some(above)) => (above.to_owned(), "spec"),
+        _ => (place.pointer, ""),
+    };
+    Pod {
+        pointer: pointer.into(),
+        spec_key,
+        is_by_structure,
+        metadata: metadata.unwrap_or_default(),
+        spec,
+    }
+}
+
+fn read_metadata<'a>(value: &'a RawValue) -> Option<Metadata<'a>> {
+    view::from_str(value.get()).ok()
+}
+
+/// Whether it is an array of objects with a name and an image, which are texts.
+fn is_containers(value: &RawValue) -> bool {
+    #[derive(Default)]
+    struct Named<'a> {
+        name: Option<Text<'a>>,
+        image: Option<Text<'a>>,
+    }
+
+    reads!(Named<'de> { "name" => name: text, "image" => image: text });
+
+    let mut containers: Vec<Named<'_>> = Vec::new();
+    let read = view::read_str(value.get(), &mut |value| {
+        containers = objects(value)?;
+        Ok(())
+    });
+    let is_one = |one: &Named<'_>| one.name.is_some() && one.image.is_some();
+    read.is_ok() && !containers.is_empty() && containers.iter().all(is_one)
+}
+
+fn elements(value: &RawValue) -> Vec<&RawValue> {
+    if !value.get().starts_with('[') {
+        return Vec::new();
+    }
+    serde_json::from_str(value.get()).unwrap_or_default()
+}
+
+fn members(value: &RawValue) -> Vec<(Text<'_>, &RawValue)> {
+    if !value.get().starts_with('{') {
+        return Vec::new();
+    }
+    let mut json = serde_json::Deserializer::from_str(value.get());
+    Table::deserialize(&mut json)
+        .map(|Table(entries)| entries)
+        .unwrap_or_default()
+}
+
+fn member<'a>(value: &'a RawValue, key: &str) -> Option<&'a RawValue> {
+    let mut members = members(value).into_iter();
+    members
+        .find(|(name, _)| name.as_str() == key)
+        .map(|(_, value)| value)
+}
+
+/// Reads the setting `podTemplates`.
+pub(crate) fn read_settings(form: &mut Form<'_, '_>) -> Vec<PodTemplate> {
+    let mut templates = Vec::new();
+    form.list(&mut |form| templates.extend(read_setting(form)));
+    templates
+}
+
+/// `{group: argoproj.io, kind: Rollout, path: /spec/template/spec}`.
+fn read_setting(form: &mut Form<'_, '_>) -> Option<PodTemplate> {
+    let (mut group, mut kind, mut path) = (None, None, None);
+    let before = form.mistakes_so_far();
+    form.table(&["group", "kind", "path"], &mut |key, form| {
+        let text = form.text().map(|text| text.as_str().to_owned());
+        match key {
+            "group" => group = text,
+            "kind" => kind = text,
+            _ => path = text,
+        }
+    });
+    if form.mistakes_so_far() > before {
+        return None;
+    }
+    for (key, is_given) in [
+        ("group", group.is_some()),
+        ("kind", kind.is_some()),
+        ("path", path.is_some()),
+    ] {
+        if !is_given {
+            form.mistake(&format!("no `{key}`"));
+        }
+    }
+    let path = path?;
+    if !path.starts_with('/') {
+        form.mistake("`path` is no pointer such as `/spec/template/spec`");
+        return None;
+    }
+    Some(PodTemplate {
+        group: group?.into(),
+        kind: kind?.into(),
+        path: path.into(),
+    })
+}

@@ -1,0 +1,94 @@
+//! `selinux-options`: a process with an SELinux context of another kind than containers have.
+
+use crate::pod::{Pod, SeLinuxOptions};
+use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
+use crate::settings::Settings;
+use crate::text::quoted;
+use crate::version::Version;
+use crate::view::Text;
+
+use super::inherited;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "selinux-options",
+    alert: Some(Alert::HostAccess),
+    title: "SELinux context of the host",
+    severity: Severity::Medium,
+    techniques: &["T1611", "T1562"],
+    pod_security: Some("SELinux"),
+    help: Help {
+        finds: "`seLinuxOptions` in a security context, of a container or of the pod, with a user, \
+                a role, or a type that is none of those for containers: `container_t`, \
+                `container_init_t`, `container_kvm_t`, and `container_engine_t` from Kubernetes \
+                1.31 on.",
+        why: "SELinux keeps a container from the files and processes of its node by the type of \
+              its process. Types such as `spc_t` are kept from nothing.",
+        bad: "spec:\n  containers:\n  - name: main\n    securityContext:\n      seLinuxOptions: {type: spc_t}\n",
+        good: "spec:\n  containers:\n  - name: main\n    securityContext:\n      seLinuxOptions: {type: container_t, level: \"s0:c1,c2\"}\n",
+        fix: "remove `user`, `role` and `type`; to share files between pods, set `level` alone",
+        references: &[
+            "https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
+        ],
+    },
+    check: Check::Pod(check),
+    subsumed_by: &["privileged"],
+};
+
+/// The types for containers, each with the version that knows it (`check_seLinuxOptions.go`).
+const TYPES: &[(&str, Version)] = &[
+    ("", Version::new(1, 0)),
+    ("container_t", Version::new(1, 0)),
+    ("container_init_t", Version::new(1, 0)),
+    ("container_kvm_t", Version::new(1, 0)),
+    ("container_engine_t", Version::new(1, 31)),
+];
+
+fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
+    let mut found = Vec::new();
+    if pod.is_for_windows() {
+        return found;
+    }
+    for given in inherited::given(pod, |profiles| profiles.se_linux.as_ref()) {
+        for (part, value) in parts(given.value, settings.version()) {
+            let pointer = given.pointer(format_args!("seLinuxOptions/{part}"));
+            let message = [
+                "runs with the SELinux ",
+                part,
+                " ",
+                &quoted(value),
+                ", which is not confined as containers are",
+            ];
+            found.push(given.evidence(Severity::Medium, pointer, value, message.concat()));
+        }
+    }
+    found
+}
+
+/// The parts that containers do not have, by their keys.
+fn parts<'o>(
+    options: &'o SeLinuxOptions<'_>,
+    version: Version,
+) -> impl Iterator<Item = (&'static str, &'o str)> {
+    fn given<'o>(part: &'o Option<Text<'_>>) -> &'o str {
+        part.as_ref().map_or("", Text::as_str)
+    }
+    let is_known = |name: &str| {
+        let mut types = TYPES.iter();
+        types.any(|(known, since)| *known == name && version >= *since)
+    };
+    let context_type = given(&options.context_type);
+    [
+        (
+            "type",
+            if is_known(context_type) {
+                ""
+            } else {
+                context_type
+            },
+        ),
+        ("user", given(&options.user)),
+        ("role", given(&options.role)),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+}
