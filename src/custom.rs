@@ -78,7 +78,7 @@ pub(crate) fn read<'a>(
     let mut is_named = false;
     for template in settings.iter().chain(KNOWN).filter(is_it) {
         is_named = true;
-        if let Err(fault) = at_path(object, &template.path, String::new(), &mut pods) {
+        if let Err(fault) = at_path(object, &template.path, Place::default(), &mut pods) {
             return Subject::Unreadable(fault);
         }
     }
@@ -89,7 +89,7 @@ pub(crate) fn read<'a>(
     if pods.is_empty() {
         return Subject::Nothing;
     }
-    let metadata = member(object, "metadata").and_then(read_metadata);
+    let metadata = find(&members(object), "metadata").and_then(read_metadata);
     Subject::Workload(Workload {
         metadata: metadata.unwrap_or_default(),
         pods,
@@ -100,41 +100,39 @@ pub(crate) fn read<'a>(
 fn at_path<'a>(
     value: &'a RawValue,
     path: &str,
-    pointer: String,
+    place: Place<'a>,
     pods: &mut Vec<Pod<'a>>,
 ) -> Result<(), Fault> {
     let Some(rest) = path.strip_prefix('/') else {
-        let spec = view::from_str::<PodSpec<'a>>(value.get()).map_err(|error| {
+        let spec = view::from_str(value.get()).map_err(|error| {
             let fault = Fault::new(value.get().as_bytes(), &error);
             Fault {
-                pointer: pointer.clone() + &fault.pointer,
+                pointer: [place.pointer.as_str(), &fault.pointer].concat(),
                 ..fault
             }
         })?;
-        pods.push(pod(
-            Place {
-                pointer,
-                metadata: None,
-            },
-            spec,
-            false,
-        ));
+        pods.push(pod(place, spec, false));
         return Ok(());
     };
-    let (key, rest) = match rest.split_once('/') {
-        Some((key, _)) => (key, rest.get(key.len()..).unwrap_or_default()),
-        None => (rest, ""),
-    };
+    let key = rest.split('/').next().unwrap_or_default();
+    let rest = rest.get(key.len()..).unwrap_or_default();
     if key == "*" {
         for (index, element) in elements(value).into_iter().enumerate() {
-            at_path(element, rest, format!("{pointer}/{index}"), pods)?;
+            at_path(element, rest, place.below(&index.to_string(), None), pods)?;
         }
-    } else if let Some(next) = member(value, &key.replace("~1", "/").replace("~0", "~"))
-        && next.get() != "null"
-    {
-        at_path(next, rest, format!("{pointer}/{key}"), pods)?;
+        return Ok(());
     }
-    Ok(())
+    let members = members(value);
+    let name = key.replace("~1", "/").replace("~0", "~");
+    match find(&members, &name) {
+        Some(next) if next.get() != "null" => at_path(
+            next,
+            rest,
+            place.below(&name, find(&members, "metadata")),
+            pods,
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Where the search is.
@@ -145,6 +143,17 @@ struct Place<'a> {
     metadata: Option<&'a RawValue>,
 }
 
+impl<'a> Place<'a> {
+    /// The place of a member of the value here; `metadata` is that which stands beside it.
+    fn below(&self, key: &str, metadata: Option<&'a RawValue>) -> Self {
+        let key_in_pointer = key.replace('~', "~0").replace('/', "~1");
+        Self {
+            pointer: [self.pointer.as_str(), "/", &key_in_pointer].concat(),
+            metadata: metadata.filter(|_| key == "spec"),
+        }
+    }
+}
+
 /// Looks for pod specs in a value. Each level reads the text of its value once more, which the
 /// depth bounds.
 fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut Vec<Pod<'a>>) {
@@ -152,15 +161,15 @@ fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut V
         return;
     }
     for (index, element) in elements(value).into_iter().enumerate() {
-        let place = Place {
-            pointer: format!("{}/{index}", place.pointer),
-            metadata: None,
-        };
-        search(element, &place, depth - 1, pods);
+        search(
+            element,
+            &place.below(&index.to_string(), None),
+            depth - 1,
+            pods,
+        );
     }
     let members = members(value);
-    let metadata = members.iter().find(|(key, _)| key.as_str() == "metadata");
-    let metadata = metadata.map(|(_, value)| *value);
+    let metadata = find(&members, "metadata");
     let is_list = |(key, value): &(Text<'a>, &'a RawValue)| {
         PodSpec::CONTAINERS.contains(&key.as_str()) && is_containers(value)
     };
@@ -176,16 +185,7 @@ fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut V
         if is_spec && PodSpec::CONTAINERS.contains(&key.as_str()) {
             continue;
         }
-        let key = key.as_str();
-        let place = Place {
-            pointer: format!(
-                "{}/{}",
-                place.pointer,
-                key.replace('~', "~0").replace('/', "~1")
-            ),
-            metadata: metadata.filter(|_| key == "spec"),
-        };
-        search(value, &place, depth - 1, pods);
+        search(value, &place.below(key.as_str(), metadata), depth - 1, pods);
     }
 }
 
@@ -245,11 +245,11 @@ fn members(value: &RawValue) -> Vec<(Text<'_>, &RawValue)> {
         .unwrap_or_default()
 }
 
-fn member<'a>(value: &'a RawValue, key: &str) -> Option<&'a RawValue> {
-    let mut members = members(value).into_iter();
+fn find<'a>(members: &[(Text<'a>, &'a RawValue)], key: &str) -> Option<&'a RawValue> {
+    let mut members = members.iter();
     members
         .find(|(name, _)| name.as_str() == key)
-        .map(|(_, value)| value)
+        .map(|(_, value)| *value)
 }
 
 /// Reads the setting `podTemplates`.

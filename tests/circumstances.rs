@@ -1,0 +1,711 @@
+//! What is around a finding decides about it: the rest of the pod, who asked, what the settings
+//! allow and exempt, the version of Kubernetes, and the kind that carries the pod.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "this is a test"
+)]
+
+#[path = "../e2e-tests/expectation.rs"]
+mod expectation;
+
+use serde_json::{Value, json};
+
+fn inspect(request: &Value, settings: &Value) -> Value {
+    let payload = json!({"request": request, "settings": settings}).to_string();
+    serde_json::from_slice(&policy::inspect(payload.as_bytes())).unwrap()
+}
+
+/// The mistakes in settings, a line each.
+fn mistakes(settings: &Value) -> Vec<String> {
+    let answer = policy::validate_settings(settings.to_string().as_bytes());
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    let message = answer["message"].as_str().unwrap_or_default();
+    message.lines().map(str::to_owned).collect()
+}
+
+fn request(group: &str, kind: &str, object: Value) -> Value {
+    json!({
+        "operation": "CREATE", "namespace": "team-a", "name": "web",
+        "kind": {"group": group, "version": "v1", "kind": kind},
+        "userInfo": {"username": "bob", "groups": ["dev"]},
+        "object": object,
+    })
+}
+
+fn pod(spec: Value) -> Value {
+    request("", "Pod", json!({"spec": spec}))
+}
+
+/// `rule severity`, for each finding.
+fn severities(request: &Value, settings: &Value) -> Vec<String> {
+    let rows = expectation::rows(&inspect(request, settings));
+    let first_two = |row: &String| row.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    rows.iter().map(first_two).collect()
+}
+
+fn adding(capabilities: &[&str]) -> Value {
+    json!([{"name": "main", "image": "i", "securityContext": {"capabilities": {"add": capabilities}}}])
+}
+
+mod the_pod {
+    use super::*;
+
+    #[track_caller]
+    fn assert_message(request: &Value, severity: &str, part: &str) {
+        let answer = inspect(request, &json!({}));
+        let mut findings = answer["findings"].as_array().unwrap().iter();
+        let is_it = |finding: &&Value| {
+            finding["severity"] == severity && finding["message"].as_str().unwrap().contains(part)
+        };
+        assert!(findings.any(|finding| is_it(&finding)), "{answer:#}");
+    }
+
+    #[test]
+    fn what_is_worse_together_says_so() {
+        let ptrace = pod(json!({"hostPID": true, "containers": adding(&["SYS_PTRACE"])}));
+        assert_message(
+            &ptrace,
+            "critical",
+            "with `hostPID` these are the processes of the node",
+        );
+        let network =
+            pod(json!({"hostNetwork": true, "containers": adding(&["NET_ADMIN", "NET_RAW"])}));
+        assert_message(&network, "critical", "the node's own network");
+        assert_message(&network, "medium", "the node's own traffic");
+        let node =
+            pod(json!({"nodeName": "n", "volumes": [{"name": "v", "hostPath": {"path": "/"}}]}));
+        assert_message(&node, "medium", "the pod names the node that it wants");
+        let alone = severities(
+            &pod(json!({"containers": adding(&["SYS_PTRACE", "NET_RAW"])})),
+            &json!({}),
+        );
+        assert_eq!(alone, ["capabilities high", "capabilities low"]);
+    }
+
+    #[test]
+    fn the_control_plane_is_a_step_worse_if_it_is_meant() {
+        let with = |part: Value| {
+            let mut spec = json!({"hostNetwork": true, "containers": [{"name": "a", "ports": [{"hostPort": 1}]}]});
+            spec.as_object_mut()
+                .unwrap()
+                .extend(part.as_object().unwrap().clone());
+            severities(&pod(spec), &json!({}))
+        };
+        let label = "node-role.kubernetes.io/control-plane";
+        let worse = ["host-network high"];
+        assert_eq!(with(json!({"nodeSelector": {label: ""}})), worse);
+        assert_eq!(with(json!({"tolerations": [{"key": label}]})), worse);
+        assert_eq!(
+            with(json!({"tolerations": [{"operator": "Exists"}]})),
+            ["host-network medium"]
+        );
+        assert_eq!(
+            with(json!({"nodeSelector": {"disk": label}})),
+            ["host-network medium"]
+        );
+        let terms = |operator: &str| {
+            let expression = json!({"key": label, "operator": operator});
+            json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchExpressions": [expression]}]}}}})
+        };
+        assert_eq!(with(terms("Exists")), worse);
+        assert_eq!(with(terms("DoesNotExist")), ["host-network medium"]);
+        // What is low is no way to a node, wherever it runs.
+        let port = pod(
+            json!({"nodeSelector": {label: ""}, "containers": [{"name": "a", "ports": [{"hostPort": 1}]}]}),
+        );
+        assert_eq!(severities(&port, &json!({})), ["host-port low"]);
+    }
+
+    #[test]
+    fn who_may_mount_is_not_held_by_a_read_only_mount() {
+        let mounting = |context: Value| {
+            let spec = json!({
+                "containers": [{"name": "a", "securityContext": context, "volumeMounts": [{"name": "v", "readOnly": true}]}],
+                "volumes": [{"name": "v", "hostPath": {"path": "/usr/bin"}}],
+            });
+            let found = severities(&pod(spec), &json!({}));
+            found
+                .into_iter()
+                .find(|row| row.starts_with("host-path"))
+                .unwrap()
+        };
+        assert_eq!(mounting(json!({})), "host-path high");
+        assert_eq!(mounting(json!({"privileged": true})), "host-path critical");
+        assert_eq!(
+            mounting(json!({"capabilities": {"add": ["cap_sys_admin"]}})),
+            "host-path critical"
+        );
+        assert_eq!(
+            mounting(json!({"capabilities": {"add": ["NET_ADMIN"]}})),
+            "host-path high"
+        );
+    }
+
+    #[test]
+    fn one_cause_is_one_finding() {
+        let unconfined = json!({"type": "Unconfined"});
+        let context = json!({"privileged": true, "procMount": "Unmasked", "capabilities": {"add": ["SYS_ADMIN"]},
+            "seccompProfile": unconfined, "appArmorProfile": unconfined, "seLinuxOptions": {"type": "spc_t"}});
+        let spec = json!({"hostNetwork": true, "containers": [
+            {"name": "a", "securityContext": context, "ports": [{"containerPort": 80, "hostPort": 80}]}]});
+        assert_eq!(
+            severities(&pod(spec), &json!({})),
+            ["privileged critical", "host-network medium"]
+        );
+    }
+
+    #[test]
+    fn two_pods_of_one_object_are_judged_apart() {
+        let template = |context: Value| {
+            json!({"template": {"spec": {"template": {"spec": {
+            "containers": [{"name": "a", "image": "i", "securityContext": context}]}}}}})
+        };
+        let object = json!({"spec": {"replicatedJobs": [
+            template(json!({"privileged": true})), template(json!({"capabilities": {"add": ["BPF"]}}))]}});
+        assert_eq!(
+            severities(&request("jobset.x-k8s.io", "JobSet", object), &json!({})),
+            ["privileged critical", "capabilities high"]
+        );
+    }
+}
+
+mod the_version {
+    use super::*;
+
+    /// What is found for a version, and whether Pod Security's baseline refuses it.
+    fn found(spec: Value, version: Option<&str>) -> Vec<(String, Option<bool>)> {
+        let settings = version.map_or(json!({}), |version| json!({"kubernetesVersion": version}));
+        let answer = inspect(&pod(spec), &settings);
+        let findings = answer["findings"].as_array().unwrap().clone();
+        let text = |finding: &Value| {
+            [&finding["rule"], &finding["severity"]]
+                .map(|text| text.as_str().unwrap())
+                .join(" ")
+        };
+        findings
+            .iter()
+            .map(|finding| (text(finding), finding["refusedByBaseline"].as_bool()))
+            .collect()
+    }
+
+    fn row(text: &str, refused: bool) -> Vec<(String, Option<bool>)> {
+        vec![(text.to_owned(), Some(refused))]
+    }
+
+    #[test]
+    fn safe_sysctls_grow() {
+        let sysctl =
+            |name: &str| json!({"securityContext": {"sysctls": [{"name": name, "value": "1"}]}});
+        for (name, since) in [
+            ("net.ipv4.ip_local_reserved_ports", 27),
+            ("net.ipv4.tcp_keepalive_time", 29),
+            ("net.ipv4.tcp_rmem", 32),
+            ("net.ipv4.tcp_notsent_lowat", 37),
+        ] {
+            let version = |minor: u32| format!("1.{minor}");
+            assert_eq!(found(sysctl(name), Some(&version(since))), []);
+            assert_eq!(
+                found(sysctl(name), Some(&version(since - 1))),
+                row("sysctls medium", true)
+            );
+            assert_eq!(found(sysctl(name), None), []);
+        }
+    }
+
+    #[test]
+    fn types_of_selinux_grow() {
+        let context = json!({"securityContext": {"seLinuxOptions": {"type": "container_engine_t"}}, "containers": [{"name": "a"}]});
+        assert_eq!(found(context.clone(), Some("1.31")), []);
+        assert_eq!(
+            found(context, Some("1.30")),
+            row("selinux-options medium", true)
+        );
+    }
+
+    #[test]
+    fn baseline_came_to_refuse_probes_of_other_hosts() {
+        let probe =
+            json!({"containers": [{"name": "a", "livenessProbe": {"tcpSocket": {"host": "db"}}}]});
+        assert_eq!(
+            found(probe.clone(), Some("1.33")),
+            row("host-probe low", false)
+        );
+        assert_eq!(
+            found(probe.clone(), Some("1.34")),
+            row("host-probe low", true)
+        );
+        assert_eq!(found(probe, None), row("host-probe low", true));
+    }
+
+    #[test]
+    fn baseline_came_to_allow_proc_in_user_namespaces() {
+        let proc = |host_users: bool| {
+            json!({"hostUsers": host_users,
+            "containers": [{"name": "a", "securityContext": {"procMount": "Unmasked"}}]})
+        };
+        assert_eq!(
+            found(proc(false), Some("1.34")),
+            row("proc-mount low", true)
+        );
+        assert_eq!(
+            found(proc(false), Some("1.35")),
+            row("proc-mount low", false)
+        );
+        assert_eq!(
+            found(proc(true), Some("1.35")),
+            row("proc-mount medium", true)
+        );
+    }
+
+    #[test]
+    fn kubelets_came_to_refuse_git() {
+        let git = json!({"volumes": [{"name": "v", "gitRepo": {"repository": "r"}}]});
+        assert_eq!(
+            found(git.clone(), Some("1.32")),
+            row("git-repo high", false)
+        );
+        assert_eq!(found(git, Some("1.33")), row("git-repo medium", false));
+    }
+
+    #[test]
+    fn what_is_no_pod_says_nothing_of_pod_security() {
+        let volume = request(
+            "",
+            "PersistentVolume",
+            json!({"spec": {"hostPath": {"path": "/"}}}),
+        );
+        let answer = inspect(&volume, &json!({}));
+        assert_eq!(answer["findings"][0]["rule"], "persistent-volume");
+        assert_eq!(answer["findings"][0]["refusedByBaseline"], Value::Null);
+    }
+}
+
+mod who_asked {
+    use super::*;
+
+    fn by(mut request: Value, user: &str, groups: &[&str]) -> Value {
+        request["userInfo"] = json!({"username": user, "groups": groups});
+        request
+    }
+
+    fn owned(kind: &str, name: &str) -> Value {
+        let mut request = pod(json!({"hostPID": true}));
+        request["object"]["metadata"] =
+            json!({"ownerReferences": [{"kind": kind, "name": name, "controller": true}]});
+        request
+    }
+
+    fn origin(request: &Value) -> Value {
+        inspect(request, &json!({}))["origin"].clone()
+    }
+
+    #[test]
+    fn a_pod_belongs_to_a_workload_if_its_controller_says_so() {
+        let account = "system:serviceaccount:kube-system:daemon-set-controller";
+        let agent = owned("DaemonSet", "agent");
+        let expected =
+            json!({"kind": "controller", "owner": {"kind": "DaemonSet", "name": "agent"}});
+        assert_eq!(origin(&by(agent.clone(), account, &[])), expected);
+        let answer = inspect(&by(agent.clone(), account, &[]), &json!({}));
+        let message = answer["response"]["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("for DaemonSet `agent`: high host-pid"),
+            "{message}"
+        );
+        // In a background audit there is no user.
+        let mut audited = agent.clone();
+        audited.as_object_mut().unwrap().remove("userInfo");
+        assert_eq!(origin(&audited), expected);
+        for stranger in [
+            "bob",
+            "system:serviceaccount:kube-system:job-controller",
+            "system:serviceaccount:team-a:daemon-set-controller",
+        ] {
+            assert_eq!(
+                origin(&by(agent.clone(), stranger, &[])),
+                Value::Null,
+                "{stranger}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_mirror_is_trusted_from_its_own_node_alone() {
+        let mut mirror = pod(json!({"hostPID": true, "nodeName": "node-1"}));
+        mirror["object"]["metadata"] = json!({"annotations": {"kubernetes.io/config.mirror": "x"}});
+        let action = |user: &str, groups: &[&str]| {
+            let answer = inspect(&by(mirror.clone(), user, groups), &json!({}));
+            answer["findings"][0]["action"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(action("system:node:node-1", &["system:nodes"]), "audit");
+        assert_eq!(action("system:node:node-2", &["system:nodes"]), "deny");
+        assert_eq!(action("system:node:node-1", &["dev"]), "deny");
+        assert_eq!(action("bob", &["system:nodes"]), "deny");
+        let plain = by(
+            pod(json!({"hostPID": true, "nodeName": "node-1"})),
+            "system:node:node-1",
+            &["system:nodes"],
+        );
+        assert_eq!(inspect(&plain, &json!({}))["findings"][0]["action"], "deny");
+    }
+
+    #[test]
+    fn kubectl_debug_node_is_named() {
+        let spec = |node: &str| {
+            json!({"nodeName": node, "hostPID": true,
+            "volumes": [{"name": "host-root", "hostPath": {"path": "/"}}]})
+        };
+        let named = |name: &str, node: &str| {
+            let mut request = pod(spec(node));
+            request["name"] = json!(name);
+            origin(&request)
+        };
+        let expected = json!({"kind": "debug-node", "node": "node-1"});
+        assert_eq!(named("node-debugger-node-1-x7k2p", "node-1"), expected);
+        assert_eq!(named("node-debugger-node-2-x7k2p", "node-1"), Value::Null);
+        assert_eq!(named("web", "node-1"), Value::Null);
+    }
+}
+
+mod settings {
+    use super::*;
+
+    #[test]
+    fn an_allowed_path_is_allowed_with_what_is_under_it() {
+        let mounting = |path: &str, read_only: bool| {
+            let spec = json!({
+                "containers": [{"name": "a", "volumeMounts": [{"name": "v", "readOnly": read_only}]}],
+                "volumes": [{"name": "v", "hostPath": {"path": path}}],
+            });
+            let settings = json!({"rules": {"host-path": {"allow": [
+                {"path": "/var/log/", "readOnly": true}, {"path": "/run/agent"}]}}});
+            severities(&pod(spec), &settings).len()
+        };
+        for (path, read_only, found) in [
+            ("/var/log", true, 0),
+            ("//var/./log/pods/", true, 0),
+            ("/var/log", false, 1),
+            ("/var", true, 1),
+            ("/var/logs", true, 1),
+            ("/var/log/../lib", true, 1),
+            ("/var/run/agent/socket", false, 0),
+            ("/run/agent", true, 0),
+        ] {
+            assert_eq!(mounting(path, read_only), found, "{path} {read_only}");
+        }
+    }
+
+    #[test]
+    fn allowed_capabilities_and_ports_are_allowed() {
+        let settings = json!({"rules": {"capabilities": {"allow": ["cap_net_admin"]}, "host-port": {"allow": [80, "30000-30010"]}}});
+        let spec = json!({"containers": [{"name": "a",
+            "securityContext": {"capabilities": {"add": ["NET_ADMIN", "Net_Admin", "SYS_TIME"]}},
+            "ports": [{"hostPort": 80}, {"hostPort": 30005}, {"hostPort": 30011}]}]});
+        assert_eq!(
+            severities(&pod(spec), &settings),
+            ["host-port low", "capabilities low"]
+        );
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_place() {
+        let settings = json!({
+            "rules": {
+                "host-path": {"allow": [{"readOnly": true}, {"path": "var/log"}, {"path": "/a", "readonly": true}]},
+                "capabilities": {"allow": ["NET ADMIN", 7]},
+                "host-port": {"allow": [0, "9-8", 70000, "x"]},
+                "privileged": {"allow": []},
+            },
+            "podTemplates": [{"group": "a"}, {"group": "a", "kind": "B", "path": "spec"}],
+        });
+        let places: Vec<String> = mistakes(&settings)
+            .iter()
+            .map(|line| line.split(": ").next().unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "podTemplates[0]",
+                "podTemplates[0]",
+                "podTemplates[1]",
+                "rules.capabilities.allow[0]",
+                "rules.capabilities.allow[1]",
+                "rules.host-path.allow[0]",
+                "rules.host-path.allow[1]",
+                "rules.host-path.allow[2]",
+                "rules.host-port.allow[0]",
+                "rules.host-port.allow[1]",
+                "rules.host-port.allow[2]",
+                "rules.host-port.allow[3]",
+                "rules.privileged",
+            ]
+            .map(str::to_owned)
+            .into_iter()
+            .collect::<Vec<_>>(),
+        );
+    }
+}
+
+mod exemptions {
+    use super::*;
+
+    fn exempted(request: &Value, conditions: Value) -> bool {
+        let mut exemption =
+            json!({"reason": "known", "rules": ["privileged", "host-path", "host-network"]});
+        exemption
+            .as_object_mut()
+            .unwrap()
+            .extend(conditions.as_object().unwrap().clone());
+        let settings = json!({"exemptions": [exemption]});
+        assert_eq!(mistakes(&settings), Vec::<String>::new());
+        let answer = inspect(request, &settings);
+        let findings = answer["findings"].as_array().unwrap();
+        assert!(!findings.is_empty());
+        findings
+            .iter()
+            .all(|finding| finding["exempted"] != Value::Null)
+    }
+
+    fn agent() -> Value {
+        let mut request = pod(json!({"containers": [
+            {"name": "a", "image": "registry.example.com:5000/agent:v1@sha256:0", "securityContext": {"privileged": true}}]}));
+        request["object"]["metadata"] = json!({
+            "labels": {"pod-template-hash": "5d9f"},
+            "ownerReferences": [{"kind": "ReplicaSet", "name": "agent-5d9f", "controller": true}],
+        });
+        request["userInfo"] =
+            json!({"username": "system:serviceaccount:kube-system:replicaset-controller"});
+        request
+    }
+
+    #[test]
+    fn a_workload_is_known_by_its_own_name_or_its_controllers_word() {
+        let place = |workload: &str| json!({"namespaces": ["team-a"], "workloads": [workload]});
+        for workload in [
+            "Pod/web",
+            "Pod/w*",
+            "ReplicaSet/agent-5d9f",
+            "ReplicaSet/agent-*",
+            "Deployment/agent",
+            "Deployment/*",
+        ] {
+            assert!(exempted(&agent(), place(workload)), "{workload}");
+        }
+        for workload in [
+            "Pod/webs",
+            "Deployment/agent-5d9f",
+            "Deployment/agen",
+            "DaemonSet/agent",
+            "ReplicaSet/*-agent",
+            "Pod/*b*b*",
+        ] {
+            assert!(!exempted(&agent(), place(workload)), "{workload}");
+        }
+        // Anybody can write an owner reference.
+        let mut forged = agent();
+        forged["userInfo"] = json!({"username": "bob"});
+        assert!(!exempted(&forged, place("Deployment/agent")));
+    }
+
+    #[test]
+    fn an_image_is_known_with_its_registry() {
+        let place = |image: &str| json!({"namespaces": ["team-a"], "images": [image]});
+        for image in [
+            "registry.example.com:5000/agent",
+            "registry.example.com:5000/agent:v1@sha256:0",
+        ] {
+            assert!(exempted(&agent(), place(image)), "{image}");
+        }
+        for image in [
+            "registry.example.com:5000/agent:v2",
+            "registry.example.com:5000/agen",
+            "registry.example.com/agent",
+        ] {
+            assert!(!exempted(&agent(), place(image)), "{image}");
+        }
+        // What is found in the pod as a whole is in all its containers.
+        let mut shared = pod(json!({"hostNetwork": true, "containers": [
+            {"name": "a", "image": "registry.example.com/a"}, {"name": "b", "image": "registry.example.com/b"}]}));
+        assert!(!exempted(&shared, place("registry.example.com/a")));
+        shared["object"]["spec"]["containers"]
+            .as_array_mut()
+            .unwrap()
+            .pop();
+        assert!(exempted(&shared, place("registry.example.com/a")));
+    }
+
+    #[test]
+    fn a_value_is_what_the_finding_shows() {
+        let volume = pod(json!({"volumes": [{"name": "v", "hostPath": {"path": "//proc/"}}]}));
+        let place = |value: &str| json!({"namespaces": ["team-a"], "values": [value]});
+        assert!(exempted(&volume, place("/proc")));
+        assert!(!exempted(&volume, place("/proc/")));
+        assert!(!exempted(&volume, place("/")));
+    }
+
+    #[test]
+    fn what_everybody_can_choose_only_narrows() {
+        let settings = json!({"exemptions": [{"reason": "r", "rules": ["privileged"],
+            "workloads": ["DaemonSet/a"], "images": ["a.io/b"], "values": ["true"]}]});
+        let told = mistakes(&settings);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("names nobody"), "{told:?}");
+        let wrong = json!({"exemptions": [{"reason": "r", "rules": ["privileged"], "namespaces": ["a"],
+            "workloads": ["agent", "/x", "DaemonSet/A b"], "images": ["agent", "library/agent", "a.io/*"]}]});
+        assert_eq!(mistakes(&wrong).len(), 6, "{:?}", mistakes(&wrong));
+    }
+}
+
+mod custom_kinds {
+    use super::*;
+
+    fn template(context: Value) -> Value {
+        json!({"spec": {"hostPID": true, "containers": [{"name": "a", "image": "i", "securityContext": context}]}})
+    }
+
+    fn paths(answer: &Value) -> Vec<&str> {
+        let findings = answer["findings"].as_array().unwrap();
+        findings
+            .iter()
+            .map(|finding| finding["path"].as_str().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn known_kinds_are_read_where_they_keep_pods() {
+        for (group, kind, object, place) in [
+            (
+                "argoproj.io",
+                "Rollout",
+                json!({"spec": {"template": template(json!({}))}}),
+                "/spec/template/spec",
+            ),
+            (
+                "serving.knative.dev",
+                "Service",
+                json!({"spec": {"template": template(json!({}))}}),
+                "/spec/template/spec",
+            ),
+            (
+                "serving.knative.dev",
+                "Revision",
+                template(json!({})),
+                "/spec",
+            ),
+            (
+                "apps.kruise.io",
+                "CloneSet",
+                json!({"spec": {"template": template(json!({}))}}),
+                "/spec/template/spec",
+            ),
+            (
+                "jobset.x-k8s.io",
+                "JobSet",
+                json!({"spec": {"replicatedJobs": [{}, {"template": {"spec": {"template": template(json!({}))}}}]}}),
+                "/spec/replicatedJobs/1/template/spec/template/spec",
+            ),
+        ] {
+            let answer = inspect(&request(group, kind, object), &json!({}));
+            assert_eq!(paths(&answer), [format!("{place}/hostPID")], "{kind}");
+            assert!(
+                !answer["findings"][0]["message"]
+                    .as_str()
+                    .unwrap()
+                    .contains("structure")
+            );
+        }
+    }
+
+    #[test]
+    fn what_they_keep_there_is_unreadable_if_it_is_no_pod() {
+        let object = json!({"spec": {"template": {"spec": {"hostPID": "yes"}}}});
+        let answer = inspect(&request("argoproj.io", "Rollout", object), &json!({}));
+        assert_eq!(paths(&answer), ["/spec/template/spec/hostPID"]);
+        assert_eq!(answer["response"]["code"], 422);
+    }
+
+    #[test]
+    fn the_settings_say_where_else() {
+        let settings = json!({"podTemplates": [{"group": "example.com", "kind": "Fleet", "path": "/spec/ships/*/pod"}]});
+        let ship = json!({"pod": {"hostPID": true}});
+        let object = json!({"spec": {"ships": [ship, {}, ship]}});
+        let answer = inspect(&request("example.com", "Fleet", object.clone()), &settings);
+        assert_eq!(
+            paths(&answer),
+            ["/spec/ships/0/pod/hostPID", "/spec/ships/2/pod/hostPID"]
+        );
+        assert_eq!(
+            inspect(&request("example.com", "Fleet", object), &json!({}))["judged"],
+            false
+        );
+    }
+
+    #[test]
+    fn what_looks_like_a_pod_is_found_by_its_structure() {
+        let object = json!({"spec": {"deep": [{"er": template(json!({"privileged": true}))}]}});
+        let answer = inspect(&request("example.com", "Thing", object), &json!({}));
+        let place = "/spec/deep/0/er/spec";
+        assert_eq!(
+            paths(&answer),
+            [
+                format!("{place}/containers/0/securityContext/privileged"),
+                format!("{place}/hostPID")
+            ]
+        );
+        let message = answer["findings"][0]["message"].as_str().unwrap();
+        assert!(
+            message.ends_with("found by its structure, in a kind that is not known"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn annotations_beside_a_spec_are_its_own() {
+        let object = json!({"spec": {"template": {
+            "metadata": {"annotations": {"container.apparmor.security.beta.kubernetes.io/a": "unconfined"}},
+            "spec": {"containers": [{"name": "a", "image": "i"}]}}}});
+        for (group, kind) in [("example.com", "Thing"), ("argoproj.io", "Rollout")] {
+            let answer = inspect(&request(group, kind, object.clone()), &json!({}));
+            assert_eq!(
+                paths(&answer),
+                [
+                    "/spec/template/metadata/annotations/container.apparmor.security.beta.kubernetes.io~1a"
+                ],
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_none_of_ours() {
+        for spec in [
+            json!({"containers": ["image", "name"], "hostPID": true}),
+            json!({"containers": [{"name": "a"}], "hostPID": true, "note": "image"}),
+            json!({"containers": [{"name": "a", "image": 7}], "hostPID": true}),
+            json!({"containers": {"name": "a", "image": "i"}, "hostPID": true}),
+            json!({"containers": [], "hostPID": true, "image": "x"}),
+            json!({"containers": [{"name": "a", "image": "i"}], "hostPID": "x"}),
+        ] {
+            let answer = inspect(
+                &request("example.com", "Thing", json!({"spec": spec})),
+                &json!({}),
+            );
+            assert_eq!(answer["findings"], json!([]), "{spec}");
+            assert_eq!(answer["allowed"], true);
+        }
+    }
+
+    #[test]
+    fn an_update_is_compared_with_the_old_object() {
+        let object = json!({"spec": {"template": template(json!({}))}});
+        let mut update = request("example.com", "Thing", object.clone());
+        update["operation"] = json!("UPDATE");
+        update["oldObject"] = object;
+        let answer = inspect(&update, &json!({}));
+        assert_eq!(answer["findings"][0]["new"], false);
+        assert_eq!(answer["allowed"], true);
+    }
+}
