@@ -13,6 +13,9 @@ pub(crate) struct Answer<'a> {
     /// The [`Request`], as text.
     #[serde(borrow)]
     pub(crate) request: &'a RawValue,
+    /// An [`Origin`], as text.
+    #[serde(borrow, default)]
+    pub(crate) origin: Option<&'a RawValue>,
     /// Whether any rule was asked; a policy that does not tell has asked.
     #[serde(default = "yes")]
     pub(crate) judged: bool,
@@ -53,6 +56,51 @@ pub(crate) struct Request {
     pub(crate) dry_run: bool,
 }
 
+/// Where a request comes from, beyond the user's name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum Origin {
+    /// A controller of Kubernetes made the object for its owner.
+    Controller {
+        /// The owner.
+        owner: Owner,
+    },
+    /// A kubelet shows a pod that it runs by itself.
+    Mirror {
+        /// The node.
+        node: String,
+    },
+    /// `kubectl debug node/…`.
+    DebugNode {
+        /// The node.
+        node: String,
+    },
+    /// What a later policy may say.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What owns an object.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Owner {
+    /// Its kind.
+    pub(crate) kind: String,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+impl Origin {
+    /// What a person calls it.
+    pub(crate) fn said(&self) -> Option<String> {
+        match self {
+            Self::Controller { owner } => Some(format!("for {} {}", owner.kind, owner.name)),
+            Self::Mirror { node } => Some(format!("mirror of what node {node} runs")),
+            Self::DebugNode { node } => Some(format!("kubectl debug node/{node}")),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "camelCase")]
@@ -75,6 +123,9 @@ pub(crate) struct Finding {
     pub(crate) fix: String,
     /// False when the object had it before the request.
     pub(crate) new: bool,
+    /// Whether Pod Security's `baseline` refuses the pod for it; none for what is no pod.
+    #[serde(default)]
+    pub(crate) refused_by_baseline: Option<bool>,
     /// Which exemption covers it.
     pub(crate) exempted: Option<Exempted>,
     /// `indirect` where the ability comes by way of another resource.

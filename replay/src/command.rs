@@ -106,16 +106,17 @@ fn replay(arguments: &Replay, color: Color, out: &mut impl Write) -> Result<u8, 
         .or_else(|| thread::available_parallelism().ok())
         .unwrap_or(NonZeroUsize::MIN);
     let policy = load(arguments.policy.as_deref(), jobs)?;
+    let settings =
+        settings::load(&policy, arguments.settings.as_deref()).map_err(Fatal::Settings)?;
     let judge = Judge {
-        settings: settings::load(&policy, arguments.settings.as_deref())
-            .map_err(Fatal::Settings)?,
+        settings: settings.json,
         policy,
         format: arguments.format,
     };
     let progress = Arc::new(Progress::default());
     let bar = Bar::new(&inputs, arguments.format);
     let outcomes = Pipeline::start(inputs, &judge, jobs, &progress).map_err(Fatal::Threads)?;
-    let mut tally = Tally::new(arguments.fail_on.into());
+    let mut tally = Tally::new(arguments.fail_on.into(), settings.exemptions);
     let report = Report::new(arguments.format, Terminal::stdout(color));
     match print(outcomes, report, &mut tally, bar, &progress, out) {
         // whoever read the report has enough

@@ -4,7 +4,7 @@ use intake::{Case, Position};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::answer::{Answer, Finding, Request};
+use crate::answer::{Answer, Finding, Origin, Request};
 use crate::host::Policy;
 use crate::outcome::{Failure, Judged, Outcome, Source};
 use crate::report::Format;
@@ -57,6 +57,10 @@ impl Judge {
             allowed: answer.allowed,
             findings: self.located(case, findings),
             omitted: answer.omitted,
+            origin: answer
+                .origin
+                .and_then(|origin| serde_json::from_str::<Origin>(origin.get()).ok())
+                .and_then(|origin| origin.said()),
             json: (self.format == Format::Json).then(|| verdict_line(source, &answer)),
             source: source.clone(),
         })

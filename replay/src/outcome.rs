@@ -64,6 +64,8 @@ pub(crate) struct Judged {
     pub(crate) source: Source,
     /// What was asked.
     pub(crate) request: Request,
+    /// Where it comes from, as a person calls it, if there is more to say than who asked.
+    pub(crate) origin: Option<String>,
     /// What the case was read as.
     pub(crate) form: Form,
     /// Whether any rule was asked.

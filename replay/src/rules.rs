@@ -32,6 +32,7 @@ struct Alert<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Rule {
     id: String,
     alert: Option<String>,
@@ -39,6 +40,8 @@ struct Rule {
     severity: Severity,
     #[serde(default)]
     techniques: Vec<String>,
+    #[serde(default)]
+    pod_security: Option<String>,
     #[serde(default)]
     finds: String,
     #[serde(default)]
@@ -144,6 +147,9 @@ fn explained(rule: &Rule, catalog: &Catalog<'_>, terminal: Terminal) -> String {
     if !rule.techniques.is_empty() {
         let techniques = rule.techniques.join(", ");
         facts.push(format!("MITRE ATT&CK {}", escaped(&techniques)));
+    }
+    if let Some(control) = &rule.pod_security {
+        facts.push(format!("Pod Security baseline: {}", escaped(control)));
     }
     let mut text = format!(
         "{}  {}\n{}\n",

@@ -28,8 +28,17 @@ impl fmt::Display for SettingsError {
     }
 }
 
-/// The settings of `file` as JSON text, or those of no file: `{}`.
-pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<String, Vec<SettingsError>> {
+/// Settings that the policy accepts.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// As JSON text.
+    pub(crate) json: String,
+    /// The reasons of the exemptions, in their order.
+    pub(crate) exemptions: Vec<String>,
+}
+
+/// The settings of `file`, or those of no file: `{}`.
+pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec<SettingsError>> {
     let name = file.map_or("settings".to_owned(), |file| file.display().to_string());
     let error = |message: String| SettingsError {
         file: name.clone(),
@@ -50,10 +59,30 @@ pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<String, Vec<S
     };
     let mistakes = validate(policy, &settings);
     if mistakes.is_empty() {
-        Ok(settings)
+        Ok(Settings {
+            exemptions: reasons(&settings),
+            json: settings,
+        })
     } else {
         Err(mistakes.into_iter().map(error).collect())
     }
+}
+
+/// The reasons of all exemptions in settings that are right.
+fn reasons(settings: &str) -> Vec<String> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Exemption {
+        reason: String,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Settings {
+        exemptions: Vec<Exemption>,
+    }
+    let settings: Settings = serde_json::from_str(settings).unwrap_or_default();
+    let exemptions = settings.exemptions.into_iter();
+    exemptions.map(|exemption| exemption.reason).collect()
 }
 
 /// Every mistake that the policy finds.

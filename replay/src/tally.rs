@@ -37,6 +37,11 @@ pub(crate) struct Tally {
     pub(crate) with_findings: u64,
     pub(crate) findings: BTreeMap<(Severity, Action), u64>,
     pub(crate) exempted: u64,
+    /// The reasons of the exemptions that have matched nothing yet, by their place in the
+    /// settings.
+    pub(crate) unmatched: BTreeMap<u64, String>,
+    /// How many exemptions there are.
+    pub(crate) exemptions: usize,
     pub(crate) not_new: u64,
     pub(crate) omitted: u64,
     pub(crate) skipped: BTreeMap<String, u64>,
@@ -47,7 +52,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn new(fail_on: FailOn) -> Self {
+    /// `exemptions` are the reasons of all that the settings have, in their order.
+    pub(crate) fn new(fail_on: FailOn, exemptions: Vec<String>) -> Self {
         Self {
             fail_on,
             failing: false,
@@ -59,6 +65,8 @@ impl Tally {
             with_findings: 0,
             findings: BTreeMap::new(),
             exempted: 0,
+            exemptions: exemptions.len(),
+            unmatched: (0..).zip(exemptions).collect(),
             not_new: 0,
             omitted: 0,
             skipped: BTreeMap::new(),
@@ -93,7 +101,10 @@ impl Tally {
                 .findings
                 .entry((finding.severity, finding.action))
                 .or_default() += 1;
-            self.exempted += u64::from(finding.exempted.is_some());
+            if let Some(exempted) = &finding.exempted {
+                self.exempted += 1;
+                self.unmatched.remove(&exempted.index);
+            }
             self.not_new += u64::from(!finding.new);
             self.failing |= match self.fail_on {
                 FailOn::Never => false,
@@ -169,6 +180,7 @@ mod tests {
         Outcome::Judged(Box::new(Judged {
             source: source(),
             request: Request::default(),
+            origin: None,
             form: Form::Request,
             asked: true,
             allowed: finding.action != crate::answer::Action::Deny,
@@ -179,7 +191,7 @@ mod tests {
     }
 
     fn code(fail_on: FailOn, outcomes: &[Outcome]) -> u8 {
-        let mut tally = Tally::new(fail_on);
+        let mut tally = Tally::new(fail_on, Vec::new());
         for outcome in outcomes {
             tally.count(outcome);
         }
@@ -221,6 +233,14 @@ mod tests {
     fn an_exempted_finding_does_not_fail() {
         let exempted = judged(serde_json::json!({"exempted": {"index": 0, "reason": "r"}}));
         assert_eq!(code(FailOn::Severity(Severity::Low), &[exempted]), 0);
+    }
+
+    #[test]
+    fn an_exemption_that_matched_nothing_is_known() {
+        let exempted = judged(serde_json::json!({"exempted": {"index": 1, "reason": "b"}}));
+        let mut tally = Tally::new(FailOn::Never, vec!["a".to_owned(), "b".to_owned()]);
+        tally.count(&exempted);
+        assert_eq!(tally.unmatched, [(0, "a".to_owned())].into());
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(crate) fn verdict_line(source: &Source, answer: &Answer<'_>) -> String {
     struct Line<'a> {
         source: SourceLine<'a>,
         request: &'a RawValue,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        origin: Option<&'a RawValue>,
         allowed: bool,
         findings: &'a RawValue,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,7 @@ pub(crate) fn verdict_line(source: &Source, answer: &Answer<'_>) -> String {
     line(&Line {
         source: source.into(),
         request: answer.request,
+        origin: answer.origin,
         allowed: answer.allowed,
         findings: answer.findings,
         omitted: (answer.omitted > 0).then_some(answer.omitted),

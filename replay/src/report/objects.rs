@@ -74,6 +74,7 @@ pub(super) struct Asked {
     pub(super) form: Form,
     pub(super) operation: Option<String>,
     pub(super) user: Option<String>,
+    pub(super) origin: Option<String>,
     pub(super) dry_run: bool,
 }
 
@@ -152,6 +153,7 @@ impl Object {
             form: judged.form,
             operation: judged.request.operation,
             user: judged.request.user,
+            origin: judged.origin,
             dry_run: judged.request.dry_run,
         };
         if self.requests.len() < REQUESTS_OF_ONE || self.requests.contains_key(&asked) {
@@ -306,6 +308,7 @@ mod tests {
                 .into_iter()
                 .map(|finding| (finding, None))
                 .collect(),
+            origin: None,
             form: Form::Request,
             asked: true,
             omitted: 0,

@@ -44,6 +44,9 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     if !other.is_empty() {
         lines.push(("", other.join(", ")));
     }
+    if !tally.unmatched.is_empty() {
+        lines.push(("exemptions", unmatched(tally)));
+    }
     if !tally.skipped.is_empty() {
         lines.push(("skipped", skipped(tally)));
     }
@@ -98,6 +101,27 @@ fn judged(tally: &Tally) -> String {
         return "nothing".to_owned();
     }
     parts.join(", ")
+}
+
+/// `1 of 5 matched nothing: exemptions[3] (node-exporter)`.
+fn unmatched(tally: &Tally) -> String {
+    const SHOWN: usize = 8;
+
+    let mut named: Vec<String> = tally
+        .unmatched
+        .iter()
+        .take(SHOWN)
+        .map(|(index, reason)| format!("exemptions[{index}] ({})", escaped(reason)))
+        .collect();
+    if tally.unmatched.len() > SHOWN {
+        named.push("and others".to_owned());
+    }
+    format!(
+        "{} of {} matched nothing: {}",
+        tally.unmatched.len(),
+        tally.exemptions,
+        named.join(", ")
+    )
 }
 
 /// What became of the cases.
@@ -180,7 +204,7 @@ fn in_words(reason: &str) -> &str {
     }
 }
 
-/// One sentence about what is missing in a JSON report, if anything is.
+/// One sentence about what a JSON report cannot say, if there is anything.
 pub(super) fn gaps(tally: &Tally) -> Option<String> {
     let mut gaps = Vec::new();
     if !tally.skipped.is_empty() {
@@ -191,6 +215,9 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     }
     if !tally.unanswered.is_empty() {
         gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
+    }
+    if !tally.unmatched.is_empty() {
+        gaps.push(format!("exemptions: {}", unmatched(tally)));
     }
     (!gaps.is_empty()).then(|| gaps.join("; "))
 }

@@ -82,6 +82,9 @@ fn request(asked: &Asked, count: u64) -> String {
         (Form::Request, Some(user)) => format!("{operation} by {user}"),
         (Form::Request, None) => operation.to_owned(),
     };
+    if let Some(origin) = &asked.origin {
+        text.push_str(&format!(", {origin}"));
+    }
     if asked.dry_run {
         text.push_str(", dry run");
     }
@@ -148,6 +151,14 @@ fn details(finding: &Finding, seen: &Seen) -> Vec<(&'static str, String)> {
     }
     details.push(("risk", finding.message.clone()));
     details.push(("fix", finding.fix.clone()));
+    if let Some(refused) = finding.refused_by_baseline {
+        let does = if refused {
+            "refuses it too"
+        } else {
+            "lets it pass"
+        };
+        details.push(("baseline", format!("Pod Security's {does}")));
+    }
     let granted: Vec<&str> = finding
         .grants
         .iter()
