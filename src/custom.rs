@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::fault::Fault;
 use crate::form::{Form, Table};
 use crate::metadata::Metadata;
-use crate::pod::{Pod, PodSpec};
+use crate::pod::{Container, OtherContainer, Pod, PodSpec};
 use crate::subject::{Subject, Workload};
 use crate::view::{self, Text, objects, reads, text};
 
@@ -136,7 +136,7 @@ fn at_path<'a>(
 }
 
 /// Where the search is.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Place<'a> {
     pointer: String,
     /// The metadata beside the value, if it is the spec of something.
@@ -146,9 +146,8 @@ struct Place<'a> {
 impl<'a> Place<'a> {
     /// The place of a member of the value here; `metadata` is that which stands beside it.
     fn below(&self, key: &str, metadata: Option<&'a RawValue>) -> Self {
-        let key_in_pointer = key.replace('~', "~0").replace('/', "~1");
         Self {
-            pointer: [self.pointer.as_str(), "/", &key_in_pointer].concat(),
+            pointer: [self.pointer.as_str(), "/", &escaped(key)].concat(),
             metadata: metadata.filter(|_| key == "spec"),
         }
     }
@@ -170,23 +169,71 @@ fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut V
     }
     let members = members(value);
     let metadata = find(&members, "metadata");
-    let is_list = |(key, value): &(Text<'a>, &'a RawValue)| {
-        PodSpec::CONTAINERS.contains(&key.as_str()) && is_containers(value)
-    };
-    let is_spec = members.iter().any(is_list);
-    if is_spec && let Ok(spec) = view::from_str(value.get()) {
-        let place = Place {
-            pointer: place.pointer.clone(),
-            metadata: place.metadata,
+    let mut others = Vec::new();
+    let mut has_list = false;
+    for (key, value) in &members {
+        if PodSpec::CONTAINERS.contains(&key.as_str()) {
+            has_list |= is_containers(value);
+        } else {
+            others.extend(other_containers(key.as_str(), value));
+        }
+    }
+    let is_spec = has_list || !others.is_empty();
+    let skipped: Vec<String> = others.iter().map(|other| other.path.clone()).collect();
+    if is_spec {
+        // What is around other containers need not fit: they are what makes it a pod.
+        let spec = match view::from_str(value.get()) {
+            Ok(spec) => Some(spec),
+            Err(_) if others.is_empty() => None,
+            Err(_) => Some(PodSpec::default()),
         };
-        pods.push(pod(place, spec, true));
+        pods.extend(spec.map(|spec| Pod {
+            others,
+            ..pod(place.clone(), spec, true)
+        }));
     }
     for (key, value) in &members {
-        if is_spec && PodSpec::CONTAINERS.contains(&key.as_str()) {
-            continue;
+        let key = key.as_str();
+        let is_of_spec = PodSpec::CONTAINERS.contains(&key)
+            || skipped
+                .iter()
+                .any(|path| path.split('/').next() == Some(key));
+        if !(is_spec && is_of_spec) {
+            search(value, &place.below(key, metadata), depth - 1, pods);
         }
-        search(value, &place.below(key.as_str(), metadata), depth - 1, pods);
     }
+}
+
+/// The containers of a list by another name, such as Tekton's `steps`, or a single one, such as
+/// the `container` of an Argo Workflow.
+fn other_containers<'a>(key: &str, value: &'a RawValue) -> Vec<OtherContainer<'a>> {
+    let key = escaped(key);
+    if is_containers(value) {
+        let mut containers = Vec::new();
+        let _ = view::read_str(value.get(), &mut |value| {
+            containers = objects(value)?;
+            Ok(())
+        });
+        let with_path = |(index, container): (usize, _)| OtherContainer {
+            path: format!("{key}/{index}"),
+            container,
+        };
+        return containers.into_iter().enumerate().map(with_path).collect();
+    }
+    if !matches!(key.as_str(), "container" | "script") {
+        return Vec::new();
+    }
+    match view::from_str::<Container<'a>>(value.get()) {
+        Ok(container) if container.image.is_some() => vec![OtherContainer {
+            path: key,
+            container,
+        }],
+        _ => Vec::new(),
+    }
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
 fn pod<'a>(place: Place<'a>, spec: PodSpec<'a>, is_by_structure: bool) -> Pod<'a> {
@@ -202,6 +249,7 @@ fn pod<'a>(place: Place<'a>, spec: PodSpec<'a>, is_by_structure: bool) -> Pod<'a
         is_by_structure,
         metadata: metadata.unwrap_or_default(),
         spec,
+        others: Vec::new(),
     }
 }
 

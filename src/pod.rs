@@ -22,6 +22,16 @@ pub(crate) struct Pod<'a> {
     pub is_by_structure: bool,
     pub metadata: Metadata<'a>,
     pub spec: PodSpec<'a>,
+    /// What custom kinds have beside the lists of a pod spec.
+    pub others: Vec<OtherContainer<'a>>,
+}
+
+/// A container outside of the lists that a pod spec has.
+#[derive(Debug)]
+pub(crate) struct OtherContainer<'a> {
+    /// Its pointer within the pod spec, without a slash at the start, such as `steps/0`.
+    pub path: String,
+    pub container: Container<'a>,
 }
 
 impl<'a> Pod<'a> {
@@ -40,9 +50,18 @@ impl<'a> Pod<'a> {
                 .enumerate()
                 .map(move |(index, container)| PlacedContainer {
                     place: ContainerPlace { list, index },
+                    path: list.key(),
                     container,
                 })
         })
+        .chain(self.others.iter().enumerate().map(|(index, other)| {
+            let list = ContainerList::Other;
+            PlacedContainer {
+                place: ContainerPlace { list, index },
+                path: &other.path,
+                container: &other.container,
+            }
+        }))
     }
 
     /// The pointer of a part of the spec.
@@ -476,12 +495,25 @@ pub(crate) struct Destination<'a> {
 
 reads!(Destination<'de> { "host" => host: text });
 
-/// The three lists in which a pod spec keeps containers.
+/// The three lists in which a pod spec keeps containers, and what else there is in custom kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ContainerList {
     Init,
     Main,
     Ephemeral,
+    Other,
+}
+
+impl ContainerList {
+    /// The key of the list; none for what is in no list of a pod spec.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Init => "initContainers",
+            Self::Main => "containers",
+            Self::Ephemeral => "ephemeralContainers",
+            Self::Other => "",
+        }
+    }
 }
 
 /// Which container of a pod spec.
@@ -495,6 +527,8 @@ pub(crate) struct ContainerPlace {
 #[derive(Clone, Copy)]
 pub(crate) struct PlacedContainer<'p, 'a> {
     pub place: ContainerPlace,
+    /// The key of its list; for other containers, where it is.
+    path: &'p str,
     pub container: &'p Container<'a>,
 }
 
@@ -505,12 +539,10 @@ impl<'p> PlacedContainer<'p, '_> {
 
     /// The pointer, within the pod spec, of a part of the container.
     pub fn part(&self, part: impl Display) -> String {
-        let list = match self.place.list {
-            ContainerList::Init => "initContainers",
-            ContainerList::Main => "containers",
-            ContainerList::Ephemeral => "ephemeralContainers",
-        };
-        format!("{list}/{}/{part}", self.place.index)
+        match self.place.list {
+            ContainerList::Other => format!("{}/{part}", self.path),
+            _ => format!("{}/{}/{part}", self.path, self.place.index),
+        }
     }
 
     /// Whether the container can undo a read-only mount: with the capability to mount.

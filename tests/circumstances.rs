@@ -663,6 +663,37 @@ mod custom_kinds {
     }
 
     #[test]
+    fn containers_by_other_names_count() {
+        let privileged =
+            json!({"name": "a", "image": "i", "securityContext": {"privileged": true}});
+        let task = json!({"spec": {"steps": [privileged], "sidecars": [privileged],
+            "volumes": [{"name": "v", "hostPath": {"path": "/"}}]}});
+        assert_eq!(
+            paths(&inspect(&request("tekton.dev", "Task", task), &json!({}))),
+            [
+                "/spec/sidecars/0/securityContext/privileged",
+                "/spec/steps/0/securityContext/privileged",
+                "/spec/volumes/0/hostPath",
+            ]
+        );
+        let single = json!({"image": "i", "securityContext": {"privileged": true}});
+        let workflow = json!({"spec": {"templates": [
+            {"name": "a", "container": single}, {"name": "b", "script": single, "hostPID": "odd"},
+            {"name": "c", "containerSet": {"containers": [privileged]}}]}});
+        assert_eq!(
+            paths(&inspect(
+                &request("argoproj.io", "Workflow", workflow),
+                &json!({})
+            )),
+            [
+                "/spec/templates/0/container/securityContext/privileged",
+                "/spec/templates/1/script/securityContext/privileged",
+                "/spec/templates/2/containerSet/containers/0/securityContext/privileged",
+            ]
+        );
+    }
+
+    #[test]
     fn annotations_beside_a_spec_are_its_own() {
         let object = json!({"spec": {"template": {
             "metadata": {"annotations": {"container.apparmor.security.beta.kubernetes.io/a": "unconfined"}},
