@@ -1,12 +1,18 @@
 //! What makes a finding worse than it is by itself: other settings of the same pod.
 
 use crate::pod::{CONTROL_PLANE, Pod};
+use crate::request::Operation;
 use crate::rule::{Evidence, Rule, Severity};
 use crate::view::Text;
 
 /// Raises the severity of what a rule found in a pod, and says why.
-pub(crate) fn aggravate(rule: &Rule, evidence: &mut Evidence<'_>, pod: &Pod<'_>) {
-    if let Some((severity, reason)) = combination(rule, evidence, pod) {
+pub(crate) fn aggravate(
+    rule: &Rule,
+    evidence: &mut Evidence<'_>,
+    pod: &Pod<'_>,
+    operation: Option<Operation>,
+) {
+    if let Some((severity, reason)) = combination(rule, evidence, pod, operation) {
         evidence.severity = severity;
         evidence.add(reason);
     }
@@ -23,8 +29,11 @@ fn combination(
     rule: &Rule,
     evidence: &Evidence<'_>,
     pod: &Pod<'_>,
+    operation: Option<Operation>,
 ) -> Option<(Severity, &'static str)> {
     let spec = &pod.spec;
+    // A pod that is there already has its node from the scheduler.
+    let is_scheduled = pod.pointer.is_empty() && operation == Some(Operation::Update);
     let is_of_node = !pod.has_user_namespace();
     let value = evidence.value();
     match (rule.id, &*value) {
@@ -40,7 +49,7 @@ fn combination(
             Severity::Medium,
             "; with `hostNetwork` it reads and forges the node's own traffic",
         )),
-        ("host-path", "/") if spec.node_name.is_some() => {
+        ("host-path", "/") if spec.node_name.is_some() && !is_scheduled => {
             Some((evidence.severity, "; the pod names the node that it wants"))
         }
         _ => None,

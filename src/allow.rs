@@ -61,7 +61,10 @@ fn host_path(form: &mut Form<'_, '_>) -> Option<AllowedPath> {
         }
         return None;
     };
-    if !path.starts_with(['/', '\\']) && !path.contains(":\\") {
+    let has_drive = path
+        .split_once(':')
+        .is_some_and(|(_, rest)| rest.starts_with('\\'));
+    if !path.starts_with(['/', '\\']) && !has_drive {
         form.mistake("no absolute path");
         return None;
     }

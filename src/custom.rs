@@ -11,6 +11,7 @@ use crate::form::{Form, Table};
 use crate::metadata::Metadata;
 use crate::pod::{Container, OtherContainer, Pod, PodSpec};
 use crate::subject::{Subject, Workload};
+use crate::text::unescaped;
 use crate::view::{self, Text, objects, reads, text};
 
 /// Where a kind carries pod specs.
@@ -83,7 +84,7 @@ pub(crate) fn read<'a>(
         }
     }
     // Every container has an image; nothing without the word has containers.
-    if !is_named && object.get().contains("\"image\"") {
+    if !is_named && object.get().split('"').any(|part| part == "image") {
         search(object, &Place::default(), DEPTH, &mut pods);
     }
     if pods.is_empty() {
@@ -123,7 +124,7 @@ fn at_path<'a>(
         return Ok(());
     }
     let members = members(value);
-    let name = key.replace("~1", "/").replace("~0", "~");
+    let name = unescaped(key);
     match find(&members, &name) {
         Some(next) if next.get() != "null" => at_path(
             next,

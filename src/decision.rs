@@ -79,14 +79,16 @@ pub(crate) fn decide<'d>(request: &'d Request<'d>, settings: &'d Settings) -> De
     if !is_judged {
         return Decision::default();
     }
-    let found = evidence(&request.object, settings, |_| true);
+    let found = evidence(&request.object, request.operation, settings, |_| true);
     // Of the old object, only what may make a finding old matters.
     let matters = |rule: &Rule| {
         let mut found = found.iter().map(|found| found.rule);
         found.any(|found| std::ptr::eq(found, rule) || found.subsumed_by.contains(&rule.id))
     };
     let old = match request.operation {
-        Some(Operation::Update) => evidence(&request.old_object, settings, matters),
+        Some(Operation::Update) => {
+            evidence(&request.old_object, request.operation, settings, matters)
+        }
         _ => Vec::new(),
     };
     let case = Case {
@@ -249,6 +251,7 @@ struct Found<'d> {
 /// What the rules that matter find, in the order of the rules.
 fn evidence<'d>(
     subject: &'d Subject<'_>,
+    operation: Option<Operation>,
     settings: &Settings,
     matters: impl Fn(&Rule) -> bool,
 ) -> Vec<Found<'d>> {
@@ -270,9 +273,10 @@ fn evidence<'d>(
             (Check::Pod(check), Subject::Workload(workload), _) => {
                 for (index, pod) in workload.pods.iter().enumerate() {
                     let evidence = check(pod, settings).into_iter();
-                    found.extend(
-                        evidence.map(|evidence| of_rule(in_pod(rule, evidence, index, pod))),
-                    );
+                    found
+                        .extend(evidence.map(|evidence| {
+                            of_rule(in_pod(rule, evidence, index, pod, operation))
+                        }));
                 }
             }
             (Check::Volume(check), Subject::Volume(volume), _) => {
@@ -300,9 +304,10 @@ fn in_pod<'d>(
     mut evidence: Evidence<'d>,
     index: usize,
     pod: &Pod<'_>,
+    operation: Option<Operation>,
 ) -> Evidence<'d> {
     evidence.pod = index;
-    aggravate(rule, &mut evidence, pod);
+    aggravate(rule, &mut evidence, pod, operation);
     if pod.is_by_structure {
         evidence.add("; found by its structure, in a kind that is not known");
     }

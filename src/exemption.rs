@@ -10,7 +10,7 @@ use crate::request::Request;
 use crate::rule::{Evidence, Rule};
 use crate::rules::RULES;
 use crate::subject::Subject;
-use crate::text::quoted;
+use crate::text::{quoted, split_once};
 use crate::view::Text;
 
 /// One exemption. All of its conditions must hold, each for one of its values.
@@ -181,7 +181,7 @@ fn matches_glob(pattern: &str, name: &str) -> bool {
         return rest.is_empty();
     };
     for part in middle {
-        let Some((_, after)) = rest.split_once(part) else {
+        let Some((_, after)) = split_once(rest, part) else {
             return false;
         };
         rest = after;

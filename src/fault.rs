@@ -5,6 +5,8 @@
 
 use serde_json::error::Category;
 
+use crate::text::split_once;
+
 /// What could not be read: the place and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -22,7 +24,7 @@ impl Fault {
             Category::Data => {
                 let end = offset(text, error.line(), error.column());
                 let (pointer, start) = value_at(text, end);
-                let message = message.split(" at line ").next().unwrap_or_default();
+                let message = split_once(&message, " at line ").map_or("", |(what, _)| what);
                 Self {
                     pointer,
                     reason: data_reason(message, text.get(start)),
@@ -52,15 +54,26 @@ fn data_reason(message: &str, first_byte: Option<&u8>) -> String {
         Some(b'-' | b'0'..=b'9') => "a number",
         _ => "something else",
     };
-    let expected = match message.rsplit_once("expected ") {
-        Some((_, "a boolean")) => "a boolean",
-        Some((_, "a string")) => "a string",
-        Some((_, "a sequence" | "an array")) => "an array",
-        Some((_, "i32")) => "an integer",
+    let expected = match expected(message) {
+        Some("a boolean") => "a boolean",
+        Some("a string") => "a string",
+        Some("a sequence" | "an array") => "an array",
+        Some("i32") => "an integer",
         Some(_) => "an object",
         None => "what Kubernetes has here",
     };
     format!("{found}, expected {expected}")
+}
+
+/// What serde expected, after what it found.
+fn expected(message: &str) -> Option<&str> {
+    let mut last = None;
+    let mut rest = message;
+    while let Some((_, after)) = split_once(rest, "expected ") {
+        last = Some(after);
+        rest = after;
+    }
+    last
 }
 
 /// The offset in `text` of serde_json's line and column, which count from 1.

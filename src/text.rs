@@ -2,6 +2,33 @@
 
 use std::fmt::Write;
 
+// The standard library's search for a text in another is fast for long ones, and some kilobytes of
+// the module. What is searched here is short.
+
+/// What comes before the first occurrence of a part in a text, and after it.
+pub(crate) fn split_once<'t>(text: &'t str, part: &str) -> Option<(&'t str, &'t str)> {
+    let mut places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    places.find_map(|at| {
+        let (before, rest) = text.split_at_checked(at)?;
+        Some((before, rest.strip_prefix(part)?))
+    })
+}
+
+/// The segment of a JSON pointer as the key that it stands for.
+pub(crate) fn unescaped(segment: &str) -> String {
+    let mut parts = segment.split('~');
+    let mut key = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (character, rest) = match part.strip_prefix('1') {
+            Some(rest) => ('/', rest),
+            None => ('~', part.strip_prefix('0').unwrap_or(part)),
+        };
+        key.push(character);
+        key.push_str(rest);
+    }
+    key
+}
+
 /// A name or path from an object, in backticks, without control characters and not too long.
 pub(crate) fn quoted(text: &str) -> String {
     /// Longer than any name that Kubernetes lets pass.
@@ -61,6 +88,21 @@ mod tests {
         assert_eq!(quoted("a\nb\u{1b}[31m"), "`a\\u{a}b\\u{1b}[31m`");
         assert_eq!(quoted("\u{202e}gpj"), "`\\u{202e}gpj`");
         assert_eq!(quoted(&"x".repeat(81)), format!("`{}…`", "x".repeat(80)));
+    }
+
+    #[test]
+    fn a_text_is_split_at_the_first_of_a_part() {
+        assert_eq!(split_once("a-b-c", "-"), Some(("a", "b-c")));
+        assert_eq!(split_once("äbc", "bc"), Some(("ä", "")));
+        assert_eq!(split_once("abc", ""), Some(("", "abc")));
+        assert_eq!(split_once("abc", "d"), None);
+    }
+
+    #[test]
+    fn a_segment_of_a_pointer_is_a_key() {
+        for (segment, key) in [("a", "a"), ("a~1b", "a/b"), ("~0~1", "~/"), ("~01", "~1")] {
+            assert_eq!(unescaped(segment), key);
+        }
     }
 
     #[test]

@@ -77,6 +77,11 @@ mod the_pod {
         let node =
             pod(json!({"nodeName": "n", "volumes": [{"name": "v", "hostPath": {"path": "/"}}]}));
         assert_message(&node, "medium", "the pod names the node that it wants");
+        // Later, the scheduler has named it.
+        let mut scheduled = node.clone();
+        scheduled["operation"] = json!("UPDATE");
+        let answer = inspect(&scheduled, &json!({})).to_string();
+        assert!(!answer.contains("names the node"), "{answer}");
         let alone = severities(
             &pod(json!({"containers": adding(&["SYS_PTRACE", "NET_RAW"])})),
             &json!({}),

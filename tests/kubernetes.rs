@@ -125,11 +125,11 @@ fn of_containers_in_every_list() {
             format!("host-process critical new {context}/windowsOptions/hostProcess \"true\" container=main"),
             "capabilities high new /spec/ephemeralContainers/0/securityContext/capabilities/add/0 \"BPF\" container=debug".to_owned(),
             format!("proc-mount medium new {context}/procMount \"Unmasked\" container=main"),
-            format!("seccomp-unconfined medium new {context}/seccompProfile/type \"Unconfined\" container=main"),
             format!("apparmor-unconfined medium new {context}/appArmorProfile/type \"Unconfined\" container=main"),
             format!("selinux-options medium new {context}/seLinuxOptions/type \"t\" container=main"),
             format!("selinux-options medium new {context}/seLinuxOptions/user \"u\" container=main"),
             format!("selinux-options medium new {context}/seLinuxOptions/role \"r\" container=main"),
+            format!("seccomp-unconfined low new {context}/seccompProfile/type \"Unconfined\" container=main"),
         ]
     );
 }
@@ -257,8 +257,8 @@ fn of_pods_as_a_whole() {
             "host-pid high new /spec/hostPID \"true\"",
             "host-network medium new /spec/hostNetwork \"true\"",
             "host-ipc medium new /spec/hostIPC \"true\"",
-            "seccomp-unconfined medium new /spec/securityContext/seccompProfile/type \"Unconfined\"",
             "sysctls medium new /spec/securityContext/sysctls/0 \"kernel.msgmax\"",
+            "seccomp-unconfined low new /spec/securityContext/seccompProfile/type \"Unconfined\"",
         ]
     );
 }

@@ -38,7 +38,12 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
             }
             let pointer = pod.at(placed.part(format_args!("ports/{index}/hostPort")));
             let value = shown(number, port);
-            let message = ["takes port ", &value, " of its node, past network policies"].concat();
+            let message = [
+                "takes ",
+                &value,
+                " of its node, where a service of the node may be expected",
+            ]
+            .concat();
             let evidence = Evidence::new(Severity::Low, pointer, value, message);
             found.push(evidence.refused_by_baseline().within(placed));
         }

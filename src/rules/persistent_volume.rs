@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
               path, so that no check of pods sees it (TOB-K8S-038).",
         bad: "apiVersion: v1\nkind: PersistentVolume\nspec:\n  hostPath: {path: /}\n",
         good: "apiVersion: v1\nkind: PersistentVolume\nspec:\n  csi: {driver: disk.csi.example.com, volumeHandle: a}\n",
-        fix: "use a storage driver; if it has to be the node, a `local` volume on a disk of its own",
+        fix: "use a storage driver; where it has to be the node, a `local` volume on a disk that holds nothing else",
         references: &[
             "https://kubernetes.io/docs/concepts/storage/volumes/#local",
             "https://github.com/kubernetes/kubernetes/issues/81110",

@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
               node as root, keys and memory. A root user in the container reads and writes it.",
         bad: "spec:\n  containers:\n  - name: main\n    securityContext: {procMount: Unmasked}\n",
         good: "spec:\n  containers:\n  - name: main\n    securityContext: {procMount: Default}\n",
-        fix: "remove `procMount`; to run containers in a container, add `hostUsers: false`",
+        fix: "remove `procMount`; what runs containers in a container needs it, with `hostUsers: false`",
         references: &[
             "https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
         ],
@@ -54,7 +54,7 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
             "mounts `/proc` as ",
             &quoted(given),
             how,
-            ": the kernel's settings and keys in it are not hidden",
+            "; what runtimes hide of it, the kernel's settings and keys, is in sight",
         ];
         let evidence = Evidence::new(severity, pointer, given, message.concat()).within(placed);
         let is_allowed = pod.has_user_namespace() && settings.version() >= V1_35;

@@ -11,13 +11,13 @@ pub(crate) static SECCOMP: Rule = Rule {
     id: "seccomp-unconfined",
     alert: Some(Alert::HostAccess),
     title: "No seccomp filter",
-    severity: Severity::Medium,
+    severity: Severity::Low,
     techniques: &["T1611", "T1562"],
     pod_security: Some("Seccomp"),
     help: Help {
         finds: "`seccompProfile.type: Unconfined` in a security context, of a container or of the \
-                pod. A container's own profile stands before the pod's. A profile that is merely \
-                absent is not found.",
+                pod. A container's own profile stands before the pod's. Low, since it is what a pod \
+                without any profile has where the kubelet sets none, and that is not found.",
         why: "The container may make every system call, among them those through which most \
               escapes by a kernel fault go.",
         bad: "spec:\n  securityContext:\n    seccompProfile: {type: Unconfined}\n  containers:\n  - name: main\n",
@@ -68,10 +68,10 @@ fn seccomp<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
         .filter(|given| given.value.is_unconfined());
     unconfined
         .map(|given| {
-            let message = "runs without a seccomp filter, so every system call of the node's \
-                           kernel is open to it";
+            let message = "runs without a seccomp filter, so no filter keeps it from a system call of \
+                           the node's kernel";
             let pointer = given.pointer("seccompProfile/type");
-            given.evidence(Severity::Medium, pointer, "Unconfined", message)
+            given.evidence(Severity::Low, pointer, "Unconfined", message)
         })
         .collect()
 }

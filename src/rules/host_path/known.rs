@@ -296,7 +296,7 @@ pub(super) const LINUX: &[Entry] = &[
         &["usr", "lib", "modules"],
         Class::Control,
         Class::Control,
-        "the modules that the node's kernel loads",
+        "the directory of the modules that the node's kernel loads",
     ),
     entry(
         &["opt", "cni", "bin"],
@@ -375,7 +375,7 @@ pub(super) const LINUX: &[Entry] = &[
         &["var", "log"],
         Class::Logs,
         Class::Logs,
-        "logs, and a known way out: the kubelet follows a link placed here when it serves logs, and so reads any file of the node",
+        "the directory of the logs, and a known way out: the kubelet follows a link placed here when it serves logs, and so reads any file of the node",
     ),
 ];
 
