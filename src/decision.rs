@@ -100,14 +100,25 @@ pub(crate) fn decide<'d>(request: &'d Request<'d>, settings: &'d Settings) -> De
         let causes = Causes::of(&found);
         found.iter().map(|found| causes.cover(found)).collect()
     };
-    let old = Old::of(&old);
+    let had = Old::of(&mut old.iter());
+    // What passed because it was exempted is no reason to let it pass when it no longer is: an
+    // update may exchange the image of an exempted pod.
+    let had_by_right = (!settings.exemptions.is_empty()).then(|| {
+        let unexempted = |found: &&Found<'_>| case.exempted(found, &request.old_object).is_none();
+        Old::of(&mut old.iter().filter(unexempted))
+    });
     let findings: Vec<Finding<'d>> = found
         .into_iter()
         .zip(is_covered)
         .filter(|(_, is_covered)| !is_covered)
         .map(|(found, _)| {
-            let new = matches!(found.rule.check, Check::Unreadable) || !old.covers(&found);
-            case.finding(found, new)
+            let exempted = case.exempted(&found, &request.object);
+            let had = match &had_by_right {
+                Some(by_right) if exempted.is_none() => by_right,
+                _ => &had,
+            };
+            let new = matches!(found.rule.check, Check::Unreadable) || !had.covers(&found);
+            case.finding(found, new, exempted)
         })
         .collect();
     let refusal = findings
@@ -201,25 +212,27 @@ struct Case<'d> {
 }
 
 impl<'d> Case<'d> {
-    fn finding(&self, found: Found<'d>, new: bool) -> Finding<'d> {
-        let Found { rule, evidence, .. } = found;
-        let severity = self.settings.severity(rule).unwrap_or(evidence.severity);
+    /// The exemption that holds for what was found in the object, or in the old one.
+    fn exempted(&self, found: &Found<'_>, object: &Subject<'_>) -> Option<Exempted<'d>> {
         let circumstances = Circumstances {
-            rule,
-            evidence: &evidence,
+            rule: found.rule,
+            evidence: &found.evidence,
             request: self.request,
+            object,
             origin: self.origin,
         };
-        let exempted = self
-            .settings
-            .exemptions
-            .iter()
-            .enumerate()
-            .find(|(_, exemption)| exemption.holds(&circumstances))
-            .map(|(index, exemption)| Exempted {
-                index,
-                reason: &exemption.reason,
-            });
+        let mut exemptions = self.settings.exemptions.iter().enumerate();
+        let (index, exemption) =
+            exemptions.find(|(_, exemption)| exemption.holds(&circumstances))?;
+        Some(Exempted {
+            index,
+            reason: &exemption.reason,
+        })
+    }
+
+    fn finding(&self, found: Found<'d>, new: bool, exempted: Option<Exempted<'d>>) -> Finding<'d> {
+        let Found { rule, evidence, .. } = found;
+        let severity = self.settings.severity(rule).unwrap_or(evidence.severity);
         // A kubelet runs its own pods whatever anybody says of their mirrors.
         let is_mirror = matches!(self.origin, Some(Origin::Mirror { .. }));
         let counts =
@@ -375,7 +388,7 @@ struct Old<'f> {
 const ANYWHERE: [usize; 3] = [0; 3];
 
 impl<'f> Old<'f> {
-    fn of(found: &'f [Found<'f>]) -> Self {
+    fn of(found: &mut dyn Iterator<Item = &'f Found<'f>>) -> Self {
         let mut old = Self {
             found: Index::new(),
             causes: Index::new(),

@@ -3,6 +3,8 @@
 //! Only what an attacker cannot choose freely identifies a workload or a person: the namespace,
 //! the service account in its namespace, the authenticated user and groups.
 
+use std::borrow::Cow;
+
 use crate::form::Form;
 use crate::origin::Origin;
 use crate::pod::{PlacedContainer, Pod};
@@ -49,6 +51,8 @@ pub(crate) struct Circumstances<'d> {
     pub rule: &'static Rule,
     pub evidence: &'d Evidence<'d>,
     pub request: &'d Request<'d>,
+    /// Its object, or the old one.
+    pub object: &'d Subject<'d>,
     pub origin: Option<Origin<'d>>,
 }
 
@@ -138,8 +142,9 @@ impl Exemption {
         };
         let is_wanted = |placed: PlacedContainer<'_, '_>| {
             let image = placed.container.image.as_ref().map_or("", Text::as_str);
+            let image = with_registry(image);
             let mut wanted = self.images.iter();
-            wanted.any(|wanted| wanted == image || wanted == repository(image))
+            wanted.any(|wanted| *wanted == image || wanted == repository(&image))
         };
         match found.evidence.container {
             Some(container) => {
@@ -153,10 +158,21 @@ impl Exemption {
 
 impl<'d> Circumstances<'d> {
     fn pod(&self) -> Option<&'d Pod<'d>> {
-        match &self.request.object {
+        match self.object {
             Subject::Workload(workload) => workload.pods.get(self.evidence.pod),
             _ => None,
         }
+    }
+}
+
+/// An image as runtimes read it: one that names no registry is Docker Hub's.
+fn with_registry(image: &str) -> Cow<'_, str> {
+    match image.split_once('/') {
+        Some((registry, _)) if registry.contains(['.', ':']) || registry == "localhost" => {
+            image.into()
+        }
+        Some(_) => ["docker.io/", image].concat().into(),
+        None => ["docker.io/library/", image].concat().into(),
     }
 }
 
@@ -349,7 +365,9 @@ fn image_fault(text: &str) -> Option<&'static str> {
     if text.contains('*') {
         Some("holds a `*`; images are compared exactly, with their tag or without")
     } else if !registry.contains(['.', ':']) && registry != "localhost" {
-        Some("no image with its registry, such as `registry.k8s.io/kube-proxy`")
+        Some(
+            "no image with its registry, such as `registry.k8s.io/kube-proxy` or `docker.io/library/busybox`",
+        )
     } else {
         None
     }

@@ -136,7 +136,7 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// The value, if it is a whole number; anything else is no mistake.
     pub fn number(&self) -> Option<i64> {
-        serde_json::from_str(self.text).ok()
+        self.text.parse().ok()
     }
 
     /// Reads one of a few words. YAML 1.1 takes `off` for a boolean, so `false` stands for it.

@@ -91,23 +91,18 @@ pub struct FindingReport<'d> {
     pub refused_by_baseline: Option<bool>,
     /// The exemption that holds for it, or null.
     pub exempted: Option<Exempted<'d>>,
-    /// Only of pod write: how the role gives the ability.
-    #[serde(flatten)]
-    pub grant: Option<GrantReport<'d>>,
-}
-
-/// How a role gives an ability.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GrantReport<'d> {
-    /// `direct`: on pods themselves.
-    pub grant: &'static str,
+    /// Only of pod write, as are the following. `direct`: on pods themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant: Option<&'static str>,
     /// Every place that contributes. When all are removed, the finding is gone.
-    pub grants: Vec<GrantPlace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Vec<GrantPlace>>,
     /// The names to which all of them are restricted; null for none.
-    pub resource_names: Option<Vec<&'d str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_names: Option<Option<Vec<&'d str>>>,
     /// The first version of Kubernetes in which none of them gives the ability; null for none.
-    pub until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Option<String>>,
 }
 
 impl<'d> Inspection<'d> {
@@ -146,6 +141,10 @@ impl<'d> RequestSummary<'d> {
 impl<'d> FindingReport<'d> {
     fn new(finding: &'d Finding<'d>) -> Self {
         let evidence = &finding.evidence;
+        let grant = match &evidence.what {
+            What::Grant(grant) => Some(grant),
+            What::Part { .. } => None,
+        };
         Self {
             rule: finding.rule.id,
             alert: finding.rule.alert,
@@ -159,21 +158,10 @@ impl<'d> FindingReport<'d> {
             new: finding.new,
             refused_by_baseline: evidence.refused_by_baseline,
             exempted: finding.exempted,
-            grant: match &evidence.what {
-                What::Grant(grant) => Some(GrantReport::new(grant)),
-                What::Part { .. } => None,
-            },
-        }
-    }
-}
-
-impl<'d> GrantReport<'d> {
-    fn new(grant: &Grant<'d>) -> Self {
-        Self {
-            grant: "direct",
-            grants: grant.places(),
-            resource_names: grant.names().map(Vec::from_iter),
-            until: grant.until().map(|version| version.to_string()),
+            grant: grant.map(|_| "direct"),
+            grants: grant.map(Grant::places),
+            resource_names: grant.map(|grant| grant.names().map(Vec::from_iter)),
+            until: grant.map(|grant| grant.until().map(|version| version.to_string())),
         }
     }
 }

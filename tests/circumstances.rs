@@ -542,6 +542,42 @@ mod exemptions {
         assert!(exempted(&shared, place("registry.example.com/a")));
     }
 
+    /// A pod's image can be changed, and with it who is privileged.
+    #[test]
+    fn an_update_that_loses_its_exemption_is_new() {
+        let settings = json!({"exemptions": [{"reason": "known", "rules": ["privileged"],
+            "namespaces": ["team-a"], "images": ["registry.example.com:5000/agent"]}]});
+        let updated = |image: &str| {
+            let mut update = agent();
+            update["operation"] = json!("UPDATE");
+            update["oldObject"] = update["object"].clone();
+            update["object"]["spec"]["containers"][0]["image"] = json!(image);
+            let answer = inspect(&update, &settings);
+            let finding = &answer["findings"][0];
+            (finding["action"].clone(), finding["new"].clone())
+        };
+        let same = "registry.example.com:5000/agent:v2";
+        assert_eq!(updated(same), (json!("audit"), json!(false)));
+        let other = "registry.example.com:5000/other:v1";
+        assert_eq!(updated(other), (json!("deny"), json!(true)));
+    }
+
+    #[test]
+    fn an_image_without_a_registry_is_docker_hubs() {
+        let mut hub = agent();
+        for (image, wanted) in [
+            ("busybox:1.36", "docker.io/library/busybox"),
+            ("grafana/promtail", "docker.io/grafana/promtail"),
+            ("localhost/a", "localhost/a"),
+        ] {
+            hub["object"]["spec"]["containers"][0]["image"] = json!(image);
+            assert!(
+                exempted(&hub, json!({"namespaces": ["team-a"], "images": [wanted]})),
+                "{image}"
+            );
+        }
+    }
+
     #[test]
     fn a_value_is_what_the_finding_shows() {
         let volume = pod(json!({"volumes": [{"name": "v", "hostPath": {"path": "//proc/"}}]}));

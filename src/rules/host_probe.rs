@@ -1,6 +1,6 @@
 //! `host-probe`: a probe or hook that makes the kubelet send requests elsewhere.
 
-use crate::pod::{Container, Destination, Pod};
+use crate::pod::{PlacedContainer, Pod};
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
 use crate::text::quoted;
@@ -37,70 +37,57 @@ const V1_34: Version = Version::new(1, 34);
 fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
     let mut found = Vec::new();
     for placed in pod.containers() {
-        for (part, destination) in destinations(placed.container) {
-            let host = destination.host.as_ref().map_or("", Text::as_str);
-            if host.is_empty() {
-                continue;
+        let container = placed.container;
+        for (place, handler) in [
+            ("livenessProbe", &container.liveness_probe),
+            ("readinessProbe", &container.readiness_probe),
+            ("startupProbe", &container.startup_probe),
+            ("lifecycle/postStart", &container.lifecycle.post_start),
+            ("lifecycle/preStop", &container.lifecycle.pre_stop),
+        ] {
+            for (kind, destination) in [
+                ("httpGet", &handler.http_get),
+                ("tcpSocket", &handler.tcp_socket),
+            ] {
+                let host = destination.host.as_ref().map_or("", Text::as_str);
+                if !host.is_empty() {
+                    let part = [place, "/", kind].concat();
+                    found.push(evidence(pod, placed, &part, host, settings.version()));
+                }
             }
-            let (severity, whose) = if is_loopback(host) {
-                (Severity::Medium, ", which is the node itself")
-            } else {
-                (Severity::Low, "")
-            };
-            let pointer = pod.at(placed.part(format_args!("{part}/host")));
-            let message = [
-                "makes the kubelet send requests to ",
-                &quoted(host),
-                whose,
-                ", from the node's network",
-            ];
-            let mut evidence = Evidence::new(severity, pointer, host, message.concat());
-            evidence.identify([part, " ", host].concat());
-            let evidence = evidence.within(placed);
-            found.push(if settings.version() >= V1_34 {
-                evidence.refused_by_baseline()
-            } else {
-                evidence.passed_by_baseline()
-            });
         }
     }
     found
 }
 
-/// Every request that the kubelet would send for a container, by its place there.
-fn destinations<'c, 'a>(
-    container: &'c Container<'a>,
-) -> impl Iterator<Item = (&'static str, &'c Destination<'a>)> {
-    let lifecycle = &container.lifecycle;
-    [
-        (
-            "livenessProbe/httpGet",
-            "livenessProbe/tcpSocket",
-            &container.liveness_probe,
-        ),
-        (
-            "readinessProbe/httpGet",
-            "readinessProbe/tcpSocket",
-            &container.readiness_probe,
-        ),
-        (
-            "startupProbe/httpGet",
-            "startupProbe/tcpSocket",
-            &container.startup_probe,
-        ),
-        (
-            "lifecycle/postStart/httpGet",
-            "lifecycle/postStart/tcpSocket",
-            &lifecycle.post_start,
-        ),
-        (
-            "lifecycle/preStop/httpGet",
-            "lifecycle/preStop/tcpSocket",
-            &lifecycle.pre_stop,
-        ),
-    ]
-    .into_iter()
-    .flat_map(|(http, tcp, handler)| [(http, &handler.http_get), (tcp, &handler.tcp_socket)])
+/// One copy for all probes and hooks.
+#[inline(never)]
+fn evidence<'d>(
+    pod: &Pod<'_>,
+    placed: PlacedContainer<'d, '_>,
+    part: &str,
+    host: &'d str,
+    version: Version,
+) -> Evidence<'d> {
+    let (severity, whose) = if is_loopback(host) {
+        (Severity::Medium, ", which is the node itself")
+    } else {
+        (Severity::Low, "")
+    };
+    let pointer = pod.at(placed.part(format_args!("{part}/host")));
+    let message = [
+        "makes the kubelet send requests to ",
+        &quoted(host),
+        whose,
+        ", from the node's network",
+    ];
+    let mut evidence = Evidence::new(severity, pointer, host, message.concat()).within(placed);
+    evidence.identify([part, " ", host].concat());
+    if version >= V1_34 {
+        evidence.refused_by_baseline()
+    } else {
+        evidence.passed_by_baseline()
+    }
 }
 
 /// Whether the host is the kubelet's own. Other spellings of these addresses resolve too, but to

@@ -67,18 +67,37 @@ impl<'d, T> Given<'d, '_, T> {
         value: impl Into<Cow<'d, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Evidence<'d> {
-        let message = message.into();
-        let evidence = if self.holds {
-            Evidence::new(severity, pointer, value, message)
-        } else {
-            let later = "; no container takes it from the pod now, but an ephemeral one would";
-            let message = [&message, later].concat();
-            Evidence::new(Severity::Low, pointer, value, message)
-        };
-        let evidence = evidence.refused_by_baseline();
-        match self.container {
-            Some(placed) => evidence.within(placed),
-            None => evidence,
-        }
+        evidence(
+            severity,
+            pointer,
+            value.into(),
+            message.into(),
+            self.holds,
+            self.container,
+        )
+    }
+}
+
+/// One copy for all fields.
+#[inline(never)]
+fn evidence<'d>(
+    severity: Severity,
+    pointer: String,
+    value: Cow<'d, str>,
+    message: Cow<'static, str>,
+    holds: bool,
+    container: Option<PlacedContainer<'d, '_>>,
+) -> Evidence<'d> {
+    let evidence = if holds {
+        Evidence::new(severity, pointer, value, message)
+    } else {
+        let later = "; no container takes it from the pod now, but an ephemeral one would";
+        let message = [&message, later].concat();
+        Evidence::new(Severity::Low, pointer, value, message)
+    };
+    let evidence = evidence.refused_by_baseline();
+    match container {
+        Some(placed) => evidence.within(placed),
+        None => evidence,
     }
 }

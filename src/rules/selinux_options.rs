@@ -1,6 +1,6 @@
 //! `selinux-options`: a process with an SELinux context of another kind than containers have.
 
-use crate::pod::{Pod, SeLinuxOptions};
+use crate::pod::Pod;
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
 use crate::text::quoted;
@@ -36,7 +36,6 @@ pub(crate) static RULE: Rule = Rule {
 
 /// The types for containers, each with the version that knows it (`check_seLinuxOptions.go`).
 const TYPES: &[(&str, Version)] = &[
-    ("", Version::new(1, 0)),
     ("container_t", Version::new(1, 0)),
     ("container_init_t", Version::new(1, 0)),
     ("container_kvm_t", Version::new(1, 0)),
@@ -49,7 +48,17 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
         return found;
     }
     for given in inherited::given(pod, |profiles| profiles.se_linux.as_ref()) {
-        for (part, value) in parts(given.value, settings.version()) {
+        let options = given.value;
+        for (part, value) in [
+            ("type", &options.context_type),
+            ("user", &options.user),
+            ("role", &options.role),
+        ] {
+            let value = value.as_ref().map_or("", Text::as_str);
+            if value.is_empty() || (part == "type" && is_for_containers(value, settings.version()))
+            {
+                continue;
+            }
             let pointer = given.pointer(format_args!("seLinuxOptions/{part}"));
             let message = [
                 "runs with the SELinux ",
@@ -64,31 +73,7 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
     found
 }
 
-/// The parts that containers do not have, by their keys.
-fn parts<'o>(
-    options: &'o SeLinuxOptions<'_>,
-    version: Version,
-) -> impl Iterator<Item = (&'static str, &'o str)> {
-    fn given<'o>(part: &'o Option<Text<'_>>) -> &'o str {
-        part.as_ref().map_or("", Text::as_str)
-    }
-    let is_known = |name: &str| {
-        let mut types = TYPES.iter();
-        types.any(|(known, since)| *known == name && version >= *since)
-    };
-    let context_type = given(&options.context_type);
-    [
-        (
-            "type",
-            if is_known(context_type) {
-                ""
-            } else {
-                context_type
-            },
-        ),
-        ("user", given(&options.user)),
-        ("role", given(&options.role)),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
+fn is_for_containers(name: &str, version: Version) -> bool {
+    let mut types = TYPES.iter();
+    types.any(|(known, since)| *known == name && version >= *since)
 }

@@ -104,9 +104,9 @@ fn app_armor<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     by_field.chain(by_annotation).collect()
 }
 
-/// The container that an annotation is about, if no field stands before it.
+/// The container that an annotation is about, if it has no field of its own. Kubernetes puts what
+/// the annotation says into that field, whatever the pod has (`applyAppArmorVersionSkew`).
 fn annotated<'d, 'a>(pod: &'d Pod<'a>, given: &AppArmor<'_>) -> Option<PlacedContainer<'d, 'a>> {
-    let of_pod = &pod.spec.security_context.profiles.app_armor;
     let mut containers = pod.containers();
     containers.find(|placed| {
         placed.name() == Some(given.container.as_str())
@@ -116,6 +116,5 @@ fn annotated<'d, 'a>(pod: &'d Pod<'a>, given: &AppArmor<'_>) -> Option<PlacedCon
                 .profiles
                 .app_armor
                 .is_none()
-            && of_pod.is_none()
     })
 }
