@@ -17,25 +17,38 @@ const MAX_LISTS: usize = 8;
 /// Each of them is read that far, so that time would grow with their number.
 const MAX_TRIES: u32 = 16;
 
-/// Reads every value of `text`, which starts at `first` in the input. `documents` counts them on.
-/// After a value that cannot be read it goes on at the next line that begins with `{` or `[`,
-/// even within that value: of a truncated array, the whole items are read.
-pub(crate) fn read(text: &str, first: Position, documents: &mut u64, items: &mut Items) {
+/// What is known of values that follow each other, over all the texts they are in.
+#[derive(Debug, Default)]
+pub(crate) struct Stream {
+    /// How many documents there were.
+    pub(crate) documents: u64,
+    /// Whether a value could not be read, so that what stands between values says nothing new.
+    pub(crate) is_broken: bool,
+}
+
+/// Reads every value of `text`, which starts at `first` in the input. After a value that cannot be
+/// read it goes on at the next line that begins with `{` or `[`, even within that value: of a
+/// truncated array, the whole items are read.
+pub(crate) fn read(text: &str, first: Position, stream: &mut Stream, items: &mut Items) {
     let text = text.trim_ascii_end();
     let mut source = Source::written(text, first);
     let mut recovery = None;
-    let mut next = next_value(text, 0);
+    let mut next = if stream.is_broken && !text.starts_with(['{', '[']) {
+        next_start(text, 0)
+    } else {
+        next_value(text, 0)
+    };
     while let Some(start) = next {
         let rest = text.get(start..).unwrap_or_default();
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
-        *documents += 1;
+        stream.documents += 1;
         match values.next() {
             None => return,
             Some(Ok(value)) => {
                 let end = start + values.byte_offset();
                 let whole = text.get(start..end).unwrap_or_default();
-                Document::new(&mut source, *documents, items).read(whole, value);
-                next = if recovery.is_some() {
+                Document::new(&mut source, stream.documents, items).read(whole, value);
+                next = if stream.is_broken {
                     next_start(text, end)
                 } else {
                     next_value(text, end)
@@ -45,6 +58,7 @@ pub(crate) fn read(text: &str, first: Position, documents: &mut u64, items: &mut
                 let broken = broken(&error, source.position(start));
                 let line = broken.line;
                 items.broken(broken);
+                stream.is_broken = true;
                 let fault = start + line_start(rest, error.line());
                 let recovery = recovery.get_or_insert(Recovery { fault, tries: 0 });
                 next = if recovery.goes_on(fault) {

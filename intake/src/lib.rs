@@ -4,12 +4,17 @@
 //! as an [`Item`]: a case to judge, something skipped, or something broken; nothing is dropped in
 //! silence. This crate opens nothing and knows no rule of the policy.
 
+mod brackets;
 mod case;
+mod chunk;
 mod items;
 mod json;
+#[cfg(test)]
+mod limit;
 mod lines;
 mod manifest;
 mod message;
+mod opening;
 mod origin;
 mod pointer;
 mod reader;
@@ -21,6 +26,16 @@ use std::fmt;
 
 pub use case::{Case, Form};
 pub use reader::{Reader, read};
+
+/// Most bytes of one line of JSON Lines, one JSON value or one YAML document. What is larger is
+/// passed over without being held, so that no input takes memory without bound, and is
+/// [`Broken`].
+///
+/// An API server takes requests of 3 MiB at most, and a review holds two objects, so that only a
+/// list of many objects, or something that is none of ours, comes near it.
+///
+/// Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/server/config.go`, `MaxRequestBodyBytes`.
+pub const MAX_BYTES: usize = 64 << 20;
 
 /// The one document of a YAML text as JSON text, read as a manifest is: for what is configuration
 /// and no request. An empty text is `null`.

@@ -1,15 +1,21 @@
-//! The input line by line, with line numbers. It does not know what a line means.
+//! The input line by line, with line numbers, and never more of a line in memory than a limit. It
+//! does not know what a line means.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read as _};
 
 /// The byte-order mark, which some editors put before the first letter of a text.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// How much of the rest of a line is read at once.
+const PIECE: u64 = 64 << 10;
 
 /// One line with its line break, if it has one.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) number: u64,
     pub(crate) bytes: Vec<u8>,
+    /// Whether this is its start alone, one byte more than the limit.
+    pub(crate) is_cut: bool,
 }
 
 impl Line {
@@ -30,16 +36,22 @@ impl Line {
 #[derive(Debug)]
 pub(crate) struct Lines<R> {
     input: R,
+    limit: usize,
     read: u64,
     held: Option<Line>,
+    /// Whether the input stands inside a line that was cut.
+    inside: bool,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(crate) fn new(input: R) -> Self {
+    /// Cuts lines of more than `limit` bytes.
+    pub(crate) fn new(input: R, limit: usize) -> Self {
         Self {
             input,
+            limit,
             read: 0,
             held: None,
+            inside: false,
         }
     }
 
@@ -48,10 +60,14 @@ impl<R: BufRead> Lines<R> {
         if let Some(line) = self.held.take() {
             return Ok(Some(line));
         }
+        self.rest(|_| {})?;
         let mut bytes = Vec::new();
-        if self.input.read_until(b'\n', &mut bytes)? == 0 {
+        let most = u64::try_from(self.limit).unwrap_or(u64::MAX);
+        if self.until_break(most.saturating_add(1), &mut bytes)? == 0 {
             return Ok(None);
         }
+        let is_cut = bytes.len() > self.limit;
+        self.inside = is_cut && !ends_line(&bytes);
         if self.read == 0 && bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
         }
@@ -59,13 +75,35 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(Line {
             number: self.read,
             bytes,
+            is_cut,
         }))
+    }
+
+    /// Shows what the line read last has beyond its start, if it was cut, piece by piece.
+    pub(crate) fn rest(&mut self, mut show: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut piece = Vec::new();
+        while self.inside {
+            piece.clear();
+            let is_end = self.until_break(PIECE, &mut piece)? == 0;
+            self.inside = !is_end && !ends_line(&piece);
+            show(&piece);
+        }
+        Ok(())
     }
 
     /// Gives back a line, to be the next again.
     pub(crate) fn hold(&mut self, line: Line) {
         self.held = Some(line);
     }
+
+    /// Reads to the end of the line, `most` bytes at most; how many those are.
+    fn until_break(&mut self, most: u64, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        self.input.by_ref().take(most).read_until(b'\n', bytes)
+    }
+}
+
+fn ends_line(bytes: &[u8]) -> bool {
+    bytes.last() == Some(&b'\n')
 }
 
 /// The text behind blank lines, comments and document marks, and how many lines those are.

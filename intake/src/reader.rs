@@ -1,18 +1,32 @@
 //! One input, read as far as the caller asks. It tells JSON Lines from other texts and cuts those
-//! into documents, so that never more than one is held; what is in them is not its business.
+//! into documents, so that never more than one is held, and none that is too large; what is in
+//! them is not its business.
 
+use crate::brackets::Brackets;
+use crate::chunk::Chunk;
 use crate::items::Items;
-use crate::lines::{Line, Lines, body};
-use crate::{Broken, Item, Position, json, yaml};
+use crate::lines::{BYTE_ORDER_MARK, Line, Lines, body};
+use crate::opening::{begins_json, is_bracket, is_opening};
+use crate::{Broken, Item, MAX_BYTES, Position, json, yaml};
 use serde::de::IgnoredAny;
 use std::io::{self, BufRead};
+
+/// What to say of more than [`MAX_BYTES`], by what has them.
+pub(crate) const LARGE_LINE: &str =
+    "too large: more than 64 MiB in one line, give each object its own";
+pub(crate) const LARGE_VALUE: &str =
+    "too large: more than 64 MiB in one JSON value, give each object a line of its own";
+pub(crate) const LARGE_DOCUMENT: &str =
+    "too large: more than 64 MiB in one document, divide it with `---`";
 
 /// Iterates over everything in one input, in its order. Made by [`read`].
 #[derive(Debug)]
 pub struct Reader<R> {
     lines: Lines<R>,
+    /// Most bytes that are read as one text.
+    limit: usize,
     mode: Mode,
-    documents: u64,
+    stream: json::Stream,
     items: Items,
     failure: Option<io::Error>,
 }
@@ -25,6 +39,8 @@ enum Mode {
     Records,
     /// Documents that `---` divides, YAML or JSON each.
     Documents,
+    /// JSON values that follow each other, up to the end of their document.
+    Values,
     /// All read.
     End,
 }
@@ -44,13 +60,7 @@ enum Mode {
 /// assert_eq!(case.locate("/spec/hostPID"), Some(position));
 /// ```
 pub fn read<R: BufRead>(input: R) -> Reader<R> {
-    Reader {
-        lines: Lines::new(input),
-        mode: Mode::Start,
-        documents: 0,
-        items: Items::default(),
-        failure: None,
-    }
+    Reader::new(input, MAX_BYTES)
 }
 
 impl<R: BufRead> Iterator for Reader<R> {
@@ -74,6 +84,18 @@ impl<R: BufRead> Iterator for Reader<R> {
 }
 
 impl<R: BufRead> Reader<R> {
+    /// Reads at most `limit` bytes as one text.
+    pub(crate) fn new(input: R, limit: usize) -> Self {
+        Self {
+            lines: Lines::new(input, limit),
+            limit,
+            mode: Mode::Start,
+            stream: json::Stream::default(),
+            items: Items::default(),
+            failure: None,
+        }
+    }
+
     fn end(&mut self, failure: Option<io::Error>) {
         self.items.close();
         self.mode = Mode::End;
@@ -86,19 +108,22 @@ impl<R: BufRead> Reader<R> {
             Mode::Start => self.start(),
             Mode::Records => self.record(),
             Mode::Documents => self.document(),
+            Mode::Values => self.value(),
             Mode::End => Ok(false),
         }
     }
 
+    /// A line that is too large to be looked at is taken for a record if it begins like one: what
+    /// follows it is read either way.
     fn start(&mut self) -> io::Result<bool> {
         let Some(line) = self.lines.next()? else {
             return Ok(false);
         };
-        if line.trimmed().is_empty() {
+        if line.trimmed().is_empty() && !line.is_cut {
             return Ok(true);
         }
         self.mode = if begins_json(line.trimmed())
-            && serde_json::from_slice::<IgnoredAny>(&line.bytes).is_ok()
+            && (line.is_cut || serde_json::from_slice::<IgnoredAny>(&line.bytes).is_ok())
         {
             Mode::Records
         } else {
@@ -109,7 +134,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn record(&mut self) -> io::Result<bool> {
-        let Some(mut line) = self.lines.next()? else {
+        let Some(line) = self.lines.next()? else {
             return Ok(false);
         };
         if line.is_mark(b"---") {
@@ -117,83 +142,181 @@ impl<R: BufRead> Reader<R> {
             self.mode = Mode::Documents;
             return Ok(true);
         }
-        if is_open(&line) {
-            while let Some(next) = self.lines.next()? {
-                if !continues(&next) {
-                    self.lines.hold(next);
-                    break;
-                }
-                line.bytes.extend(next.bytes);
-            }
-        }
-        let Some(text) = text(&line, &mut self.items) else {
-            return Ok(true);
-        };
-        json::read(text, start_of(&line), &mut 0, &mut self.items);
-        Ok(true)
-    }
-
-    /// Reads up to the next line that divides documents. Comments and directives belong to the
-    /// document that follows them.
-    fn document(&mut self) -> io::Result<bool> {
-        let Some(mut chunk) = self.lines.next()? else {
-            return Ok(false);
-        };
-        let mut content = holds_content(&chunk);
-        while let Some(next) = self.lines.next()? {
-            if content && next.is_mark(b"---") {
+        let is_open = self.is_open(&line)?;
+        let mut record = Chunk::new(self.limit);
+        record.add(line);
+        while is_open && let Some(next) = self.lines.next()? {
+            if !continues(&next) {
                 self.lines.hold(next);
                 break;
             }
-            content |= holds_content(&next);
-            let last = next.is_mark(b"...");
-            chunk.bytes.extend(next.bytes);
-            if last {
-                break;
-            }
+            record.add(next);
         }
-        if let Some(text) = text(&chunk, &mut self.items) {
-            self.chunk(text, start_of(&chunk));
+        let line = record.line();
+        match record.text(line, LARGE_LINE) {
+            Ok(text) => {
+                let stream = &mut json::Stream::default();
+                json::read(text, start_of(line), stream, &mut self.items);
+            }
+            Err(broken) => self.items.broken(broken),
         }
         Ok(true)
     }
 
-    fn chunk(&mut self, text: &str, start: Position) {
-        let (above, body) = body(text);
+    /// Whether a JSON value may go on behind the line read last, as pretty-printed ones do.
+    fn is_open(&mut self, line: &Line) -> io::Result<bool> {
+        let last = |bytes: &[u8]| bytes.trim_ascii_end().last().copied();
+        let mut end = last(&line.bytes);
+        self.lines.rest(|piece| end = last(piece).or(end))?;
+        Ok(!matches!(end, None | Some(b'}' | b']')))
+    }
+
+    /// Reads up to the next line that divides documents, or the first value of a document that is
+    /// JSON. Comments and directives belong to the document that follows them.
+    fn document(&mut self) -> io::Result<bool> {
+        let mut chunk = Chunk::new(self.limit);
+        let mut brackets = Brackets::default();
+        let has_content = self.head(&mut chunk)?;
+        if has_content {
+            self.opening(&mut chunk, &mut brackets)?;
+        }
+        if chunk.is_empty() {
+            return Ok(false);
+        }
+        let (above, body) = body(chunk.start());
+        let content = chunk.line() + above;
         if begins_json(body.as_bytes().trim_ascii_start()) {
-            let start = Position {
-                line: start.line + above,
-                column: 1,
-            };
-            json::read(body, start, &mut self.documents, &mut self.items);
+            self.mode = Mode::Values;
+            self.stream.is_broken = false;
+            self.rest_of_value(&mut chunk, &mut brackets)?;
+            self.json(&chunk, content);
         } else {
-            yaml::read(text, start.line, &mut self.documents, &mut self.items);
+            if has_content {
+                self.rest_of_yaml(&mut chunk)?;
+            }
+            self.yaml(&chunk, content);
+        }
+        Ok(true)
+    }
+
+    /// Adds the lines above the content of a document; false if it has none.
+    fn head(&mut self, chunk: &mut Chunk) -> io::Result<bool> {
+        while let Some(line) = self.lines.next()? {
+            let is_end = line.is_mark(b"...");
+            if !is_end && holds_content(&line) {
+                self.lines.hold(line);
+                return Ok(true);
+            }
+            chunk.add(line);
+            if is_end {
+                break;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Adds the lines that tell JSON from YAML: up to the first that has more than opening
+    /// brackets.
+    fn opening(&mut self, chunk: &mut Chunk, brackets: &mut Brackets) -> io::Result<()> {
+        let mut goes_on = true;
+        while goes_on && let Some(line) = self.lines.next()? {
+            if brackets.is_open() && ends_document(&line) {
+                self.lines.hold(line);
+                break;
+            }
+            goes_on = line.bytes.iter().all(is_opening);
+            self.add(line, chunk, brackets)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what is left of a YAML document.
+    fn rest_of_yaml(&mut self, chunk: &mut Chunk) -> io::Result<()> {
+        while let Some(line) = self.lines.next()? {
+            if line.is_mark(b"---") {
+                self.lines.hold(line);
+                break;
+            }
+            let is_end = line.is_mark(b"...");
+            chunk.add(line);
+            if is_end {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in a YAML document, whose content starts on line `content`.
+    fn yaml(&mut self, chunk: &Chunk, content: u64) {
+        match chunk.text(content, LARGE_DOCUMENT) {
+            Ok(text) => {
+                let documents = &mut self.stream.documents;
+                yaml::read(text, chunk.line(), documents, &mut self.items);
+            }
+            Err(broken) => self.broken(broken),
         }
     }
-}
 
-/// Whether a text that starts so is JSON: the same first letters can begin a YAML collection or a
-/// Go template.
-fn begins_json(text: &[u8]) -> bool {
-    let is_bracket = |byte: &u8| matches!(byte, b'{' | b'[');
-    let is_open = |byte: &u8| is_bracket(byte) || byte.is_ascii_whitespace();
-    let length = text.iter().take_while(|byte| is_open(byte)).count();
-    let Some((open, rest)) = text.split_at_checked(length) else {
-        return false;
-    };
-    if !text.first().is_some_and(is_bracket) || open.starts_with(b"{{") {
-        return false;
+    /// Reads the next of several JSON values.
+    fn value(&mut self) -> io::Result<bool> {
+        let Some(line) = self.lines.next()? else {
+            return Ok(false);
+        };
+        if ends_document(&line) {
+            self.mode = Mode::Documents;
+            if line.is_mark(b"---") {
+                self.lines.hold(line);
+            }
+            return Ok(true);
+        }
+        let mut chunk = Chunk::new(self.limit);
+        let mut brackets = Brackets::default();
+        self.add(line, &mut chunk, &mut brackets)?;
+        self.rest_of_value(&mut chunk, &mut brackets)?;
+        self.json(&chunk, chunk.line());
+        Ok(true)
     }
-    match (open.iter().rfind(|byte| is_bracket(byte)), rest.first()) {
-        (_, None | Some(b'"')) => true,
-        (Some(b'{'), Some(next)) => *next == b'}',
-        (_, Some(next)) => matches!(next, b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'),
-    }
-}
 
-/// Whether a JSON value may go on behind the line, as pretty-printed ones do.
-fn is_open(line: &Line) -> bool {
-    !matches!(line.bytes.trim_ascii_end().last(), None | Some(b'}' | b']'))
+    /// Adds what is left of a JSON value: up to the line after which nothing is open, or to a line
+    /// that begins the next value although this one has not ended.
+    fn rest_of_value(&mut self, chunk: &mut Chunk, brackets: &mut Brackets) -> io::Result<()> {
+        while brackets.is_open()
+            && let Some(line) = self.lines.next()?
+        {
+            let is_next = line.bytes.first().is_some_and(is_bracket) && !brackets.take_value();
+            if is_next || ends_document(&line) {
+                self.lines.hold(line);
+                break;
+            }
+            self.add(line, chunk, brackets)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in a JSON value, which starts on line `content`.
+    fn json(&mut self, chunk: &Chunk, content: u64) {
+        match chunk.text(content, LARGE_VALUE) {
+            Ok(text) => {
+                let (above, body) = body(text);
+                let start = start_of(chunk.line() + above);
+                json::read(body, start, &mut self.stream, &mut self.items);
+            }
+            Err(broken) => self.broken(broken),
+        }
+    }
+
+    /// Adds a line to `chunk`, and all of it to `brackets`, however large it is.
+    fn add(&mut self, line: Line, chunk: &mut Chunk, brackets: &mut Brackets) -> io::Result<()> {
+        brackets.see(&line.bytes);
+        chunk.add(line);
+        self.lines.rest(|piece| brackets.see(piece))
+    }
+
+    /// Takes note of a document that is no text or too large.
+    fn broken(&mut self, broken: Broken) {
+        self.stream.documents += 1;
+        self.items.broken(broken);
+    }
 }
 
 /// Whether a line belongs to the pretty-printed value above it.
@@ -208,32 +331,15 @@ fn holds_content(line: &Line) -> bool {
     } else {
         &line.bytes
     };
+    let bare = bare.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bare);
     !matches!(bare.trim_ascii_start().first(), None | Some(b'#')) && !bare.starts_with(b"%")
 }
 
-/// The bytes as text; reports what is not UTF-8.
-fn text<'a>(line: &'a Line, items: &mut Items) -> Option<&'a str> {
-    match str::from_utf8(&line.bytes) {
-        Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
-        Err(error) => {
-            let before = line.bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let above = before
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .fold(0, |sum, _| sum + 1);
-            let message = match line.bytes.as_slice() {
-                [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the text is UTF-16, save it as UTF-8",
-                _ => "a byte that is not UTF-8",
-            };
-            items.broken(Broken::new(line.number + above, message));
-            None
-        }
-    }
+/// Whether a line ends the document above it.
+fn ends_document(line: &Line) -> bool {
+    line.is_mark(b"---") || line.is_mark(b"...")
 }
 
-fn start_of(line: &Line) -> Position {
-    Position {
-        line: line.number,
-        column: 1,
-    }
+fn start_of(line: u64) -> Position {
+    Position { line, column: 1 }
 }

@@ -48,6 +48,23 @@ fn reads_the_whole_items_of_a_truncated_array() {
 }
 
 #[test]
+fn complains_once_of_what_stands_between_values() {
+    let values = format!("{POD},\n").repeat(3);
+    assert_eq!(
+        report(format!("{values}---\n{POD}\n{POD},\n")),
+        [
+            "case 1/1/1 CREATE Pod -",
+            "broken 1 column 33: not JSON, expected value",
+            "case 2/3/1 CREATE Pod -",
+            "case 3/4/1 CREATE Pod -",
+            "case 5/5/1 CREATE Pod -",
+            "case 6/6/1 CREATE Pod -",
+            "broken 6 column 33: not JSON, expected value",
+        ]
+    );
+}
+
+#[test]
 fn names_the_line_where_the_text_ends() {
     let end = "the text ends inside a JSON value".to_owned();
     assert_eq!(

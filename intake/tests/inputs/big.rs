@@ -2,7 +2,8 @@
 //! day if they did not.
 
 use super::items;
-use intake::Item;
+use intake::{Item, MAX_BYTES, read};
+use std::io::{self, BufReader, Read};
 
 /// 50 MB.
 const SIZE: usize = 50_000_000;
@@ -66,6 +67,30 @@ fn reads_one_huge_text() {
         )),
         1
     );
+}
+
+#[test]
+fn passes_over_a_line_of_any_size() {
+    let mebibyte = 1 << 20;
+    for size in [MAX_BYTES, 4 * MAX_BYTES] {
+        let giant = io::repeat(b'x').take(u64::try_from(size).unwrap());
+        let pod = r#"{"apiVersion":"v1","kind":"Pod"}"#;
+        let (start, end) = (format!("{pod}\n{{\"a\":\""), format!("\"}}\n{pod}\n"));
+        let input = start.as_bytes().chain(giant).chain(end.as_bytes());
+        let items: Vec<Item> = read(BufReader::with_capacity(mebibyte, input))
+            .map(Result::unwrap)
+            .collect();
+        let [Item::Case(first), Item::Broken(broken), Item::Case(last)] = items.as_slice() else {
+            panic!("{items:?}");
+        };
+        assert_eq!((first.place.line, last.place.line), (1, 3));
+        assert_eq!(broken.line, 2);
+        assert_eq!(
+            broken.message,
+            "too large: more than 64 MiB in one line, give each object its own"
+        );
+        assert_eq!(MAX_BYTES, 64 * mebibyte);
+    }
 }
 
 #[test]

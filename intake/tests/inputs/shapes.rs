@@ -251,6 +251,20 @@ metadata: {name: d}
 }
 
 #[test]
+fn reads_json_documents_that_marks_end() {
+    let pretty = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\"\n}\n";
+    assert_eq!(
+        report(format!("{pretty}...\n{pretty}{pretty}---\n{pretty}...\n")),
+        [
+            "case 1/1/1 CREATE Pod -",
+            "case 6/2/1 CREATE Pod -",
+            "case 10/3/1 CREATE Pod -",
+            "case 15/4/1 CREATE Pod -",
+        ]
+    );
+}
+
+#[test]
 fn reads_reviews_and_requests_as_yaml() {
     let input = "\
 kind: AdmissionReview

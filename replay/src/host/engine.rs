@@ -7,7 +7,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use wasmtime::{
-    Cache, Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel,
+    PoolingAllocationConfig,
 };
 
 use super::Options;
@@ -40,7 +41,10 @@ pub(super) fn engine(options: &Options) -> wasmtime::Result<Engine> {
 /// The cache folder of wasmtime for this user. A cache that cannot be used
 /// (no home, read-only, full) costs time and is never an error.
 fn cache() -> Option<Cache> {
-    Cache::new(wasmtime::CacheConfig::new()).ok()
+    let mut config = CacheConfig::new();
+    // code that is used often is compressed once more, which at the usual level takes 170 MB
+    config.with_optimized_compression_level(zstd::DEFAULT_COMPRESSION_LEVEL);
+    Cache::new(config).ok()
 }
 
 /// Keeps what a call touched resident and resets only that, which makes a

@@ -10,6 +10,8 @@
 mod built_in;
 mod common;
 mod host;
+#[cfg(target_os = "linux")]
+mod memory;
 mod replay;
 mod report;
 mod rules;
