@@ -65,6 +65,7 @@ impl<'a> Pod<'a> {
     }
 
     /// The pointer of a part of the spec.
+    #[inline(never)] // nothing is gained by a copy in every rule
     pub fn at(&self, part: impl Display) -> String {
         match self.spec_key {
             "" => format!("{}/{part}", self.pointer),
@@ -538,6 +539,7 @@ impl<'p> PlacedContainer<'p, '_> {
     }
 
     /// The pointer, within the pod spec, of a part of the container.
+    #[inline(never)] // as for `Pod::at`
     pub fn part(&self, part: impl Display) -> String {
         match self.place.list {
             ContainerList::Other => format!("{}/{part}", self.path),

@@ -213,6 +213,7 @@ impl<'d> Evidence<'d> {
     }
 
     /// The same, in a container.
+    #[inline(never)] // nothing is gained by a copy in every rule
     pub fn within(self, container: PlacedContainer<'d, '_>) -> Self {
         let found_in = FoundIn {
             place: container.place,

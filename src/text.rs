@@ -30,6 +30,7 @@ pub(crate) fn unescaped(segment: &str) -> String {
 }
 
 /// A name or path from an object, in backticks, without control characters and not too long.
+#[inline(never)] // it is in every message
 pub(crate) fn quoted(text: &str) -> String {
     /// Longer than any name that Kubernetes lets pass.
     const SHOWN: usize = 80;
