@@ -83,8 +83,9 @@ pub(crate) fn read<'a>(
             return Subject::Unreadable(fault);
         }
     }
-    // Every container has an image; nothing without the word has containers.
-    if !is_named && object.get().split('"').any(|part| part == "image") {
+    // Every container has an image; nothing without the word, as it is or escaped, has containers.
+    let mut parts = object.get().split('"');
+    if !is_named && parts.any(|part| part == "image" || part.contains('\\')) {
         search(object, &Place::default(), DEPTH, &mut pods);
     }
     if pods.is_empty() {

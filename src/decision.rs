@@ -384,8 +384,11 @@ struct Old<'f> {
     causes: Index<'f>,
 }
 
-/// Names and values tell findings apart across objects, never places.
-const ANYWHERE: [usize; 3] = [0; 3];
+/// Names and values tell findings apart across objects, not places; but for the few kinds that
+/// have more than one pod, where each counts for itself.
+fn whole(evidence: &Evidence<'_>) -> [usize; 3] {
+    [evidence.pod, 0, 0]
+}
 
 impl<'f> Old<'f> {
     fn of(found: &mut dyn Iterator<Item = &'f Found<'f>>) -> Self {
@@ -396,8 +399,16 @@ impl<'f> Old<'f> {
         for Found { rank, evidence, .. } in found {
             let name = container(evidence);
             let identity = evidence.identity();
-            insert(&mut old.found, (*rank, ANYWHERE, name, identity), evidence);
-            insert(&mut old.causes, (*rank, ANYWHERE, name, ""), evidence);
+            insert(
+                &mut old.found,
+                (*rank, whole(evidence), name, identity),
+                evidence,
+            );
+            insert(
+                &mut old.causes,
+                (*rank, whole(evidence), name, ""),
+                evidence,
+            );
         }
         old
     }
@@ -408,10 +419,10 @@ impl<'f> Old<'f> {
         let name = container(evidence);
         let same = self
             .found
-            .get(&(*rank, ANYWHERE, name, evidence.identity()));
+            .get(&(*rank, whole(evidence), name, evidence.identity()));
         let is_implied = subsuming(found.rule).any(|rank| {
             let mut names = [name, None].into_iter();
-            names.any(|name| self.causes.contains_key(&(rank, ANYWHERE, name, "")))
+            names.any(|name| self.causes.contains_key(&(rank, whole(evidence), name, "")))
         });
         is_implied || same.is_some_and(|same| same.iter().any(|old| !evidence.is_worse_than(old)))
     }

@@ -163,6 +163,48 @@ mod the_pod {
     }
 
     #[test]
+    fn what_the_pod_says_holds_for_privileged_processes_of_windows() {
+        let spec = json!({"os": {"name": "windows"}, "securityContext": {"windowsOptions": {"hostProcess": true}},
+            "containers": [{"name": "a", "securityContext": {"privileged": true}}]});
+        assert_eq!(
+            severities(&pod(spec), &json!({})),
+            ["host-process critical"]
+        );
+    }
+
+    #[test]
+    fn one_part_of_a_context_is_not_the_other() {
+        let with = |options: Value| {
+            pod(
+                json!({"containers": [{"name": "a", "securityContext": {"seLinuxOptions": options}}]}),
+            )
+        };
+        let mut update = with(json!({"type": "spc_t"}));
+        update["operation"] = json!("UPDATE");
+        update["oldObject"] = with(json!({"user": "spc_t"}))["object"].clone();
+        assert_eq!(inspect(&update, &json!({}))["findings"][0]["new"], true);
+    }
+
+    #[test]
+    fn one_pod_of_an_object_does_not_excuse_the_other() {
+        let job = |privileged: bool| {
+            json!({"template": {"spec": {"template": {"spec": {
+            "containers": [{"name": "a", "image": "i", "securityContext": {"privileged": privileged}}]}}}}})
+        };
+        let set = |second: bool| {
+            let object = json!({"spec": {"replicatedJobs": [job(true), job(second)]}});
+            request("jobset.x-k8s.io", "JobSet", object)
+        };
+        let mut update = set(true);
+        update["operation"] = json!("UPDATE");
+        update["oldObject"] = set(false)["object"].clone();
+        let answer = inspect(&update, &json!({}));
+        let findings = answer["findings"].as_array().unwrap();
+        let new: Vec<&Value> = findings.iter().map(|finding| &finding["new"]).collect();
+        assert_eq!(new, [false, true]);
+    }
+
+    #[test]
     fn two_pods_of_one_object_are_judged_apart() {
         let template = |context: Value| {
             json!({"template": {"spec": {"template": {"spec": {
@@ -701,6 +743,17 @@ mod custom_kinds {
             message.ends_with("found by its structure, in a kind that is not known"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn an_escaped_key_hides_nothing() {
+        let object = json!({"spec": template(json!({}))}).to_string();
+        let object = object.replace("\"image\"", "\"im\\u0061ge\"");
+        let kind = r#"{"group":"example.com","version":"v1","kind":"Thing"}"#;
+        let payload =
+            format!(r#"{{"request":{{"kind":{kind},"operation":"CREATE","object":{object}}}}}"#);
+        let answer: Value = serde_json::from_slice(&policy::inspect(payload.as_bytes())).unwrap();
+        assert_eq!(paths(&answer), ["/spec/spec/hostPID"]);
     }
 
     #[test]

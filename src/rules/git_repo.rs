@@ -57,7 +57,9 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
                 ": hooks of such repositories ran on the node (CVE-2024-10220)",
             ];
             let value = visible(repository, 200);
-            Evidence::new(severity, pointer, value, message.concat()).passed_by_baseline()
+            let mut evidence = Evidence::new(severity, pointer, value, message.concat());
+            evidence.identify(repository.to_owned());
+            evidence.passed_by_baseline()
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use crate::pod::Pod;
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
 
-use super::inherited;
+use super::inherited::{self, Of};
 
 pub(crate) static RULE: Rule = Rule {
     id: "host-process",
@@ -31,7 +31,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
-    let of_pod = inherited::given(pod, |profiles| profiles.windows.host_process.as_ref());
+    let of_pod = inherited::given(pod, Of::All, |profiles| {
+        profiles.windows.host_process.as_ref()
+    });
     of_pod
         .into_iter()
         .filter(|given| *given.value)

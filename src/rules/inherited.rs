@@ -12,21 +12,29 @@ pub(super) struct Given<'d, 'a, T> {
     pod: &'d Pod<'a>,
     /// None for what the pod says for all its containers.
     container: Option<PlacedContainer<'d, 'a>>,
-    /// Whether it holds for a container. Of a privileged one it does not: that is not confined
-    /// whatever its profiles.
+    /// Whether it holds for a container.
     holds: bool,
+}
+
+/// Of which containers what the pod says can hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    All,
+    /// Not of privileged ones: they are not confined, whatever their profiles.
+    Confined,
 }
 
 /// What a pod and its containers say in the field that `pick` picks.
 pub(super) fn given<'d, 'a, T>(
     pod: &'d Pod<'a>,
+    of: Of,
     pick: impl Fn(&'d Profiles<'a>) -> Option<&'d T>,
 ) -> Vec<Given<'d, 'a, T>> {
     let mut all = Vec::new();
     if let Some(value) = pick(&pod.spec.security_context.profiles) {
         let inherits = |placed: PlacedContainer<'d, 'a>| {
             let context = &placed.container.security_context;
-            pick(&context.profiles).is_none() && !context.privileged
+            pick(&context.profiles).is_none() && (of == Of::All || !context.privileged)
         };
         all.push(Given {
             value,

@@ -7,7 +7,7 @@ use crate::text::quoted;
 use crate::version::Version;
 use crate::view::Text;
 
-use super::inherited;
+use super::inherited::{self, Of};
 
 pub(crate) static RULE: Rule = Rule {
     id: "selinux-options",
@@ -47,7 +47,7 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
     if pod.is_for_windows() {
         return found;
     }
-    for given in inherited::given(pod, |profiles| profiles.se_linux.as_ref()) {
+    for given in inherited::given(pod, Of::Confined, |profiles| profiles.se_linux.as_ref()) {
         let options = given.value;
         for (part, value) in [
             ("type", &options.context_type),
@@ -67,7 +67,9 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
                 &quoted(value),
                 ", which is not confined as containers are",
             ];
-            found.push(given.evidence(Severity::Medium, pointer, value, message.concat()));
+            let mut evidence = given.evidence(Severity::Medium, pointer, value, message.concat());
+            evidence.identify([part, " ", value].concat());
+            found.push(evidence);
         }
     }
     found

@@ -5,7 +5,7 @@ use crate::pod::{PlacedContainer, Pod};
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
 
-use super::inherited;
+use super::inherited::{self, Of};
 
 pub(crate) static SECCOMP: Rule = Rule {
     id: "seccomp-unconfined",
@@ -62,7 +62,7 @@ fn seccomp<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     if pod.is_for_windows() {
         return Vec::new();
     }
-    let given = inherited::given(pod, |profiles| profiles.seccomp.as_ref());
+    let given = inherited::given(pod, Of::Confined, |profiles| profiles.seccomp.as_ref());
     let unconfined = given
         .into_iter()
         .filter(|given| given.value.is_unconfined());
@@ -83,7 +83,7 @@ fn app_armor<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     if pod.is_for_windows() {
         return Vec::new();
     }
-    let given = inherited::given(pod, |profiles| profiles.app_armor.as_ref());
+    let given = inherited::given(pod, Of::Confined, |profiles| profiles.app_armor.as_ref());
     let unconfined = given
         .into_iter()
         .filter(|given| given.value.is_unconfined());
