@@ -175,9 +175,7 @@ fn every_listed_kind_gives_the_same_findings() {
         ("serving.knative.dev", "Revision", ""),
         ("example.com", "Farm", "/spec/template"),
     ];
-    // As yet, the annotations beside a listed spec are not read.
-    let pod = without(&["/metadata/annotations"]);
-    always(pod, |pod| are_the_same(KINDS, &pod));
+    always(pod(), |pod| are_the_same(KINDS, &pod));
 }
 
 fn are_the_same(kinds: &[Kind], pod: &Value) -> TestCaseResult {
@@ -493,13 +491,7 @@ fn remove(value: &mut Value, pointer: &str) {
 
 #[test]
 fn another_way_to_the_host_hides_none() {
-    // As yet, a pod that is a host process is milder when its container is privileged, and an
-    // AppArmor profile of the pod hides the annotation of a container.
-    let pod = without(&[
-        "/spec/securityContext/windowsOptions",
-        "/metadata/annotations",
-    ]);
-    always((pod, vector()), |(pod, vector)| {
+    always((pod(), vector()), |(pod, vector)| {
         let more = vector.added_to(&pod);
         let before = findings(&created(POD, &pod));
         let after = findings(&created(POD, &more));

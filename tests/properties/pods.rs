@@ -217,9 +217,8 @@ fn profiles() -> Fields {
             "type",
             text(&["spc_t", "container_t", "container_engine_t", ""]),
         ),
-        // As yet, a user or role that was a type before is not new, nor the other way round.
-        ("user", text(&["system_u", ""])),
-        ("role", text(&["system_r", ""])),
+        ("user", text(&["system_u", "spc_t", ""])),
+        ("role", text(&["system_r", "spc_t", ""])),
         ("level", text(&["s0:c1,c2"])),
     ];
     vec![
