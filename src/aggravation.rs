@@ -8,19 +8,23 @@ use crate::view::Text;
 /// Raises the severity of what a rule found in a pod, and says why.
 pub(crate) fn aggravate(
     rule: &Rule,
-    evidence: &mut Evidence<'_>,
+    found: &mut [Evidence<'_>],
     pod: &Pod<'_>,
     operation: Option<Operation>,
 ) {
-    if let Some((severity, reason)) = combination(rule, evidence, pod, operation) {
-        evidence.severity = severity;
-        evidence.add(reason);
-    }
-    // Low findings are not a way to the node by themselves, on no node.
-    if evidence.severity > Severity::Low && targets_control_plane(pod) {
-        evidence.severity = evidence.severity.raised();
-        evidence
-            .add("; the pod is made for nodes of the control plane, which hold the cluster's keys");
+    let targets_control_plane = !found.is_empty() && targets_control_plane(pod);
+    for evidence in found {
+        if let Some((severity, reason)) = combination(rule, evidence, pod, operation) {
+            evidence.severity = severity;
+            evidence.add(reason);
+        }
+        // Low findings are not a way to the node by themselves, on no node.
+        if evidence.severity > Severity::Low && targets_control_plane {
+            evidence.severity = evidence.severity.raised();
+            evidence.add(
+                "; the pod is made for nodes of the control plane, which hold the cluster's keys",
+            );
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::form::{Form, Table};
 use crate::metadata::Metadata;
 use crate::pod::{Container, OtherContainer, Pod, PodSpec};
 use crate::subject::{Subject, Workload};
-use crate::text::unescaped;
+use crate::text::{escaped, unescaped};
 use crate::view::{self, Text, objects, reads, text};
 
 /// Where a kind carries pod specs.
@@ -173,15 +173,20 @@ fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut V
     let metadata = find(&members, "metadata");
     let mut others = Vec::new();
     let mut has_list = false;
+    // Members that are looked into, and those that are not if this is a pod spec.
+    let (mut rest, mut lists) = (Vec::new(), Vec::new());
     for (key, value) in &members {
         if PodSpec::CONTAINERS.contains(&key.as_str()) {
             has_list |= is_containers(value);
-        } else {
-            others.extend(other_containers(key.as_str(), value));
+            lists.push((key, value));
+            continue;
+        }
+        match other_containers(key.as_str(), value) {
+            none if none.is_empty() => rest.push((key, value)),
+            some => others.extend(some),
         }
     }
     let is_spec = has_list || !others.is_empty();
-    let skipped: Vec<String> = others.iter().map(|other| other.path.clone()).collect();
     if is_spec {
         // What is around other containers need not fit: they are what makes it a pod.
         let spec = match view::from_str(value.get()) {
@@ -194,15 +199,11 @@ fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut V
             ..pod(place.clone(), spec, true)
         }));
     }
-    for (key, value) in &members {
-        let key = key.as_str();
-        let is_of_spec = PodSpec::CONTAINERS.contains(&key)
-            || skipped
-                .iter()
-                .any(|path| path.split('/').next() == Some(key));
-        if !(is_spec && is_of_spec) {
-            search(value, &place.below(key, metadata), depth - 1, pods);
-        }
+    if !is_spec {
+        rest.extend(lists);
+    }
+    for (key, value) in rest {
+        search(value, &place.below(key.as_str(), metadata), depth - 1, pods);
     }
 }
 
@@ -232,10 +233,6 @@ fn other_containers<'a>(key: &str, value: &'a RawValue) -> Vec<OtherContainer<'a
         }],
         _ => Vec::new(),
     }
-}
-
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 fn pod<'a>(place: Place<'a>, spec: PodSpec<'a>, is_by_structure: bool) -> Pod<'a> {

@@ -285,11 +285,10 @@ fn evidence<'d>(
         match (&rule.check, subject, &grants) {
             (Check::Pod(check), Subject::Workload(workload), _) => {
                 for (index, pod) in workload.pods.iter().enumerate() {
-                    let evidence = check(pod, settings).into_iter();
-                    found
-                        .extend(evidence.map(|evidence| {
-                            of_rule(in_pod(rule, evidence, index, pod, operation))
-                        }));
+                    let mut evidence = check(pod, settings);
+                    aggravate(rule, &mut evidence, pod, operation);
+                    let evidence = evidence.into_iter();
+                    found.extend(evidence.map(|evidence| of_rule(in_pod(evidence, index, pod))));
                 }
             }
             (Check::Volume(check), Subject::Volume(volume), _) => {
@@ -311,16 +310,9 @@ fn evidence<'d>(
     found
 }
 
-/// What was found in a pod, with all that the pod as a whole has to say of it.
-fn in_pod<'d>(
-    rule: &Rule,
-    mut evidence: Evidence<'d>,
-    index: usize,
-    pod: &Pod<'_>,
-    operation: Option<Operation>,
-) -> Evidence<'d> {
+/// What was found in a pod, with which one it is and how it is known.
+fn in_pod<'d>(mut evidence: Evidence<'d>, index: usize, pod: &Pod<'_>) -> Evidence<'d> {
     evidence.pod = index;
-    aggravate(rule, &mut evidence, pod, operation);
     if pod.is_by_structure {
         evidence.add("; found by its structure, in a kind that is not known");
     }
@@ -354,7 +346,7 @@ impl<'f> Causes<'f> {
     /// Whether a rule that subsumes this one found something in the same container.
     fn cover(&self, found: &Found<'_>) -> bool {
         let own = place(&found.evidence);
-        let whole = [found.evidence.pod, 0, 0];
+        let whole = whole(&found.evidence);
         subsuming(found.rule).any(|rank| {
             let mut places = [own, whole].into_iter();
             places.any(|place| self.0.contains_key(&(rank, place, None, "")))
@@ -372,7 +364,7 @@ fn subsuming(rule: &Rule) -> impl Iterator<Item = usize> {
 fn place(evidence: &Evidence<'_>) -> [usize; 3] {
     match evidence.container.map(|container| container.place) {
         Some(ContainerPlace { list, index }) => [evidence.pod, list as usize + 1, index],
-        None => [evidence.pod, 0, 0],
+        None => whole(evidence),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::error::Category;
 
-use crate::text::split_once;
+use crate::text::{escaped, split_once};
 
 /// What could not be read: the place and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,7 +198,7 @@ fn pointer(text: &[u8], open: &[Level]) -> String {
                     break;
                 };
                 pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&escaped(&key));
             }
             Place::Element(index) => {
                 pointer.push('/');

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use crate::metadata::Metadata;
+use crate::text::escaped;
 use crate::view::{
     Stop, Text, Value, View, flag, integer, object, object_if_any, objects, reads, text, texts,
     tristate,
@@ -75,8 +76,7 @@ impl<'a> Pod<'a> {
 
     /// The pointer of an annotation.
     pub fn at_annotation(&self, name: &str) -> String {
-        let name = name.replace('~', "~0").replace('/', "~1");
-        format!("{}/metadata/annotations/{name}", self.pointer)
+        format!("{}/metadata/annotations/{}", self.pointer, escaped(name))
     }
 
     /// The service account the pod runs as.

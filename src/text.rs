@@ -14,6 +14,11 @@ pub(crate) fn split_once<'t>(text: &'t str, part: &str) -> Option<(&'t str, &'t 
     })
 }
 
+/// A key as a segment of a JSON pointer.
+pub(crate) fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
 /// The segment of a JSON pointer as the key that it stands for.
 pub(crate) fn unescaped(segment: &str) -> String {
     let mut parts = segment.split('~');
@@ -103,6 +108,7 @@ mod tests {
     fn a_segment_of_a_pointer_is_a_key() {
         for (segment, key) in [("a", "a"), ("a~1b", "a/b"), ("~0~1", "~/"), ("~01", "~1")] {
             assert_eq!(unescaped(segment), key);
+            assert_eq!(escaped(key), segment);
         }
     }
 
