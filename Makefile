@@ -3,6 +3,16 @@
 CARGO ?= cargo
 WASM := target/policy/wasm32-wasip1/release/policy.wasm
 
+# Every target that compiles needs what `rust-toolchain.toml` names. rustup installs it by itself,
+# unless it was told not to (`RUSTUP_AUTO_INSTALL=0`) or had this toolchain already, without them.
+replay test lint policy.wasm bench: toolchain
+
+.PHONY: toolchain
+toolchain:
+	@command -v rustup >/dev/null || exit 0; \
+	rustup show active-toolchain >/dev/null 2>&1 || rustup toolchain install; \
+	rustup --quiet target add wasm32-wasip1 wasm32-unknown-unknown
+
 .PHONY: replay
 replay: ## build everything and replay the recorded requests
 	$(CARGO) run --release --locked --package bulkhead -- replay --fail-on never e2e-tests/recordings
