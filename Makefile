@@ -5,7 +5,7 @@ WASM := target/policy/wasm32-wasip1/release/policy.wasm
 
 # Every target that compiles needs what `rust-toolchain.toml` names. rustup installs it by itself,
 # unless it was told not to (`RUSTUP_AUTO_INSTALL=0`) or had this toolchain already, without them.
-replay test lint policy.wasm bench: toolchain
+replay test lint policy.wasm bench built-in-roles: toolchain
 
 .PHONY: toolchain
 toolchain:
@@ -40,6 +40,11 @@ lint: ## lint the workspace, and what is compiled to Wasm
 .PHONY: bench
 bench: ## print the ratios that the project holds itself to
 	$(CARGO) bench --locked
+
+.PHONY: built-in-roles
+built-in-roles: ## derive what Kubernetes' own roles give from SNAPSHOT, a `kubectl get clusterroles -o json`
+	$(CARGO) run --quiet --locked --example built-in-roles -- $(SNAPSHOT) > src/built_in/roles.txt.new
+	mv src/built_in/roles.txt.new src/built_in/roles.txt
 
 .PHONY: e2e-tests
 e2e-tests: e2e-tools policy.wasm ## run the policy in the real kwctl

@@ -31,6 +31,12 @@ fn row(finding: &Value) -> String {
         text("rule"),
         text("severity")
     );
+    if finding
+        .get("grant")
+        .is_some_and(|grant| grant == "indirect")
+    {
+        row += " indirect";
+    }
     if let Some(container) = finding["container"].as_str() {
         row += &format!(" container={container}");
     }

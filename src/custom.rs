@@ -308,36 +308,14 @@ pub(crate) fn read_settings(form: &mut Form<'_, '_>) -> Vec<PodTemplate> {
 
 /// `{group: argoproj.io, kind: Rollout, path: /spec/template/spec}`.
 fn read_setting(form: &mut Form<'_, '_>) -> Option<PodTemplate> {
-    let (mut group, mut kind, mut path) = (None, None, None);
-    let before = form.mistakes_so_far();
-    form.table(&["group", "kind", "path"], &mut |key, form| {
-        let text = form.text().map(|text| text.as_str().to_owned());
-        match key {
-            "group" => group = text,
-            "kind" => kind = text,
-            _ => path = text,
-        }
-    });
-    if form.mistakes_so_far() > before {
-        return None;
-    }
-    for (key, is_given) in [
-        ("group", group.is_some()),
-        ("kind", kind.is_some()),
-        ("path", path.is_some()),
-    ] {
-        if !is_given {
-            form.mistake(&format!("no `{key}`"));
-        }
-    }
-    let path = path?;
+    let [group, kind, path] = form.strings(["group", "kind", "path"])?;
     if !path.starts_with('/') {
         form.mistake("`path` is no pointer such as `/spec/template/spec`");
         return None;
     }
     Some(PodTemplate {
-        group: group?.into(),
-        kind: kind?.into(),
+        group: group.into(),
+        kind: kind.into(),
         path: path.into(),
     })
 }

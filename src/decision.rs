@@ -6,18 +6,19 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::ability::Grants;
-use crate::aggravation::aggravate;
+use crate::built_in::Expected;
+use crate::context::Context;
+use crate::evidence::{Case, Found};
 use crate::exemption::Circumstances;
 use crate::fault::Fault;
 use crate::origin::Origin;
-use crate::pod::{ContainerPlace, Pod};
+use crate::pod::ContainerPlace;
 use crate::request::{Operation, Request};
 use crate::rule::{Check, Evidence, Rule, Severity};
 use crate::rules::{RULES, unreadable};
 use crate::settings::{Action, OnUpdate, Settings};
-use crate::subject::{self, Subject};
+use crate::subject::Subject;
 use crate::text::visible;
-use crate::view::Text;
 
 /// At most so many findings are told of one case: the worst. The others are counted.
 pub(crate) const MOST_FINDINGS: usize = 256;
@@ -32,6 +33,8 @@ pub(crate) struct Decision<'d> {
     pub refusal: Option<Refusal>,
     /// Where the request comes from, if there is more to say than who sent it.
     pub origin: Option<Origin<'d>>,
+    /// What the rules of a role give, if the object is one.
+    pub grants: Option<Rc<Grants<'d>>>,
     /// Whether any rule was asked: whether there was something in the request to judge.
     pub judged: bool,
 }
@@ -59,6 +62,13 @@ pub(crate) struct Finding<'d> {
     pub exempted: Option<Exempted<'d>>,
 }
 
+impl Finding<'_> {
+    /// What to do about it; one line.
+    pub fn fix(&self) -> &'static str {
+        self.evidence.fix().unwrap_or(self.rule.help.fix)
+    }
+}
+
 /// The exemption that holds for a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Exempted<'d> {
@@ -69,32 +79,30 @@ pub struct Exempted<'d> {
 }
 
 /// Judges a request.
-pub(crate) fn decide<'d>(request: &'d Request<'d>, settings: &'d Settings) -> Decision<'d> {
-    // Removing an object harms nobody by what it holds, and CONNECT carries none. An object that
-    // is being deleted is updated, not deleted: it still acts, so its updates are judged.
-    let is_judged = !matches!(
-        request.operation,
-        Some(Operation::Delete | Operation::Connect)
-    ) && subject::is_judged(request.subresource.as_ref().map(Text::as_str));
-    if !is_judged {
+pub(crate) fn decide<'d>(
+    request: &'d Request<'d>,
+    settings: &'d Settings,
+    context: &'d Context,
+) -> Decision<'d> {
+    if !request.is_judged() {
         return Decision::default();
     }
-    let found = evidence(&request.object, request.operation, settings, |_| true);
+    let case = Case {
+        request,
+        settings,
+        context,
+        origin: Origin::of(request),
+    };
+    let judged = case.judged(&request.object);
+    let found = case.evidence(&judged, |_| true);
     // Of the old object, only what may make a finding old matters.
     let matters = |rule: &Rule| {
         let mut found = found.iter().map(|found| found.rule);
         found.any(|found| std::ptr::eq(found, rule) || found.subsumed_by.contains(&rule.id))
     };
     let old = match request.operation {
-        Some(Operation::Update) => {
-            evidence(&request.old_object, request.operation, settings, matters)
-        }
+        Some(Operation::Update) => case.evidence(&case.judged(&request.old_object), matters),
         _ => Vec::new(),
-    };
-    let case = Case {
-        request,
-        settings,
-        origin: Origin::of(request),
     };
     let is_covered: Vec<bool> = {
         let causes = Causes::of(&found);
@@ -107,18 +115,27 @@ pub(crate) fn decide<'d>(request: &'d Request<'d>, settings: &'d Settings) -> De
         let unexempted = |found: &&Found<'_>| case.exempted(found, &request.old_object).is_none();
         Old::of(&mut old.iter().filter(unexempted))
     });
+    let built_in = Expected::of(&case);
     let findings: Vec<Finding<'d>> = found
         .into_iter()
         .zip(is_covered)
         .filter(|(_, is_covered)| !is_covered)
-        .map(|(found, _)| {
+        .filter_map(|(mut found, _)| {
             let exempted = case.exempted(&found, &request.object);
             let had = match &had_by_right {
                 Some(by_right) if exempted.is_none() => by_right,
                 _ => &had,
             };
             let new = matches!(found.rule.check, Check::Unreadable) || !had.covers(&found);
-            case.finding(found, new, exempted)
+            if let Some(built_in) = &built_in
+                && built_in.accepts(&mut found, new)
+            {
+                return None;
+            }
+            if new && let Some(added) = had.exceeded_by(&found) {
+                found.evidence.add(&["; not before: ", &added].concat());
+            }
+            Some(case.finding(found, new, exempted))
         })
         .collect();
     let refusal = findings
@@ -135,6 +152,7 @@ pub(crate) fn decide<'d>(request: &'d Request<'d>, settings: &'d Settings) -> De
         omitted,
         refusal,
         origin: case.origin,
+        grants: judged.grants(),
         judged: !matches!(request.object, Subject::Nothing),
     }
 }
@@ -200,15 +218,9 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
         omitted: Vec::new(),
         refusal: Some(Refusal::UnreadableRequest),
         origin: None,
+        grants: None,
         judged: true,
     }
-}
-
-/// A request, with what decides about its findings.
-struct Case<'d> {
-    request: &'d Request<'d>,
-    settings: &'d Settings,
-    origin: Option<Origin<'d>>,
 }
 
 impl<'d> Case<'d> {
@@ -233,10 +245,14 @@ impl<'d> Case<'d> {
     fn finding(&self, found: Found<'d>, new: bool, exempted: Option<Exempted<'d>>) -> Finding<'d> {
         let Found { rule, evidence, .. } = found;
         let severity = self.settings.severity(rule).unwrap_or(evidence.severity);
-        // A kubelet runs its own pods whatever anybody says of their mirrors.
-        let is_mirror = matches!(self.origin, Some(Origin::Mirror { .. }));
+        // A kubelet runs its own pods whatever anybody says of their mirrors. A cluster whose API
+        // server cannot write its own roles, or cannot aggregate them, does not work.
+        let is_own = matches!(
+            self.origin,
+            Some(Origin::Mirror { .. } | Origin::ApiServer | Origin::Aggregation)
+        );
         let counts =
-            exempted.is_none() && !is_mirror && (new || self.settings.on_update == OnUpdate::All);
+            exempted.is_none() && !is_own && (new || self.settings.on_update == OnUpdate::All);
         let action = if counts {
             self.settings.action(rule, severity)
         } else {
@@ -251,72 +267,6 @@ impl<'d> Case<'d> {
             exempted,
         }
     }
-}
-
-/// What a rule found.
-struct Found<'d> {
-    rule: &'static Rule,
-    /// The place of the rule in the registry.
-    rank: usize,
-    evidence: Evidence<'d>,
-}
-
-/// What the rules that matter find, in the order of the rules.
-fn evidence<'d>(
-    subject: &'d Subject<'_>,
-    operation: Option<Operation>,
-    settings: &Settings,
-    matters: impl Fn(&Rule) -> bool,
-) -> Vec<Found<'d>> {
-    let grants = match subject {
-        Subject::ClusterRole(role) => Some(Rc::new(Grants::new(role, settings.kubernetes_version))),
-        _ => None,
-    };
-    let mut found = Vec::new();
-    for (rank, rule) in RULES.iter().copied().enumerate() {
-        if settings.is_off(rule) || !matters(rule) {
-            continue;
-        }
-        let of_rule = |evidence| Found {
-            rule,
-            rank,
-            evidence,
-        };
-        match (&rule.check, subject, &grants) {
-            (Check::Pod(check), Subject::Workload(workload), _) => {
-                for (index, pod) in workload.pods.iter().enumerate() {
-                    let mut evidence = check(pod, settings);
-                    aggravate(rule, &mut evidence, pod, operation);
-                    let evidence = evidence.into_iter();
-                    found.extend(evidence.map(|evidence| of_rule(in_pod(evidence, index, pod))));
-                }
-            }
-            (Check::Volume(check), Subject::Volume(volume), _) => {
-                found.extend(check(volume, settings).into_iter().map(of_rule));
-            }
-            (Check::Devices(check), Subject::Devices { pointer, requests }, _) => {
-                found.extend(check(requests, pointer, settings).into_iter().map(of_rule));
-            }
-            (Check::Ability { ability, gain }, _, Some(grants)) => {
-                let evidence = grants.evidence(*ability, gain);
-                found.extend(evidence.map(of_rule));
-            }
-            (Check::Unreadable, Subject::Unreadable(fault), _) => {
-                found.push(of_rule(unreadable::evidence(fault)));
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// What was found in a pod, with which one it is and how it is known.
-fn in_pod<'d>(mut evidence: Evidence<'d>, index: usize, pod: &Pod<'_>) -> Evidence<'d> {
-    evidence.pod = index;
-    if pod.is_by_structure {
-        evidence.add("; found by its structure, in a kind that is not known");
-    }
-    evidence
 }
 
 /// Findings by what tells them apart: the rank of the rule, and what else matters. One type for all
@@ -403,6 +353,19 @@ impl<'f> Old<'f> {
             );
         }
         old
+    }
+
+    /// What is found gives beyond the same in the old object, where that is told.
+    fn exceeded_by(&self, found: &Found<'_>) -> Option<String> {
+        let Found { rank, evidence, .. } = found;
+        let key = (
+            *rank,
+            whole(evidence),
+            container(evidence),
+            evidence.identity(),
+        );
+        let old = self.found.get(&key)?.first()?;
+        evidence.beyond(old)
     }
 
     /// Whether the old object had it already, and no milder; or had what implies it.

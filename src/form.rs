@@ -125,6 +125,30 @@ impl<'t, 'm> Form<'t, 'm> {
         text
     }
 
+    /// Reads an object of strings, all of which must be there.
+    pub fn strings<const N: usize>(&mut self, keys: [&'static str; N]) -> Option<[String; N]> {
+        let mut texts = [const { None }; N];
+        let before = self.mistakes_so_far();
+        self.table(&keys, &mut |given, form| {
+            let text = form.text().map(|text| text.as_str().to_owned());
+            for (key, place) in keys.iter().zip(&mut texts) {
+                if *key == given {
+                    place.clone_from(&text);
+                }
+            }
+        });
+        if self.mistakes_so_far() > before {
+            return None;
+        }
+        for (key, text) in keys.iter().zip(&texts) {
+            if text.is_none() {
+                self.mistake(&format!("no `{key}`"));
+            }
+        }
+        let is_whole = texts.iter().all(Option::is_some);
+        is_whole.then(|| texts.map(Option::unwrap_or_default))
+    }
+
     /// Reads a boolean.
     pub fn flag(&mut self) -> Option<bool> {
         let flag = serde_json::from_str(self.text).ok();

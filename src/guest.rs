@@ -20,13 +20,23 @@ static METADATA: [u8; include_bytes!(concat!(env!("OUT_DIR"), "/metadata.json"))
 #[expect(unsafe_code, reason = "waPC finds this function by its name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn wapc_init() {
-    wapc_guest::register_function("validate", |payload| Ok(crate::validate(payload)));
+    wapc_guest::register_function("validate", |payload| {
+        Ok(crate::validate_in(payload, &cluster))
+    });
     wapc_guest::register_function("validate_settings", |payload| {
         Ok(crate::validate_settings(payload))
     });
     wapc_guest::register_function("protocol_version", protocol_version_guest);
-    wapc_guest::register_function("inspect", |payload| Ok(crate::inspect(payload)));
+    wapc_guest::register_function("inspect", |payload| {
+        Ok(crate::inspect_in(payload, &cluster))
+    });
     wapc_guest::register_function("catalog", |_| Ok(crate::catalog()));
     #[cfg(feature = "baselines")]
     baselines::register();
+}
+
+/// Asks the host what the cluster holds, by Kubewarden's host capability.
+fn cluster(operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+    wapc_guest::host_call("kubewarden", "kubernetes", operation, payload)
+        .map_err(|error| error.to_string())
 }

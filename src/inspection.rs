@@ -2,10 +2,11 @@
 //! format of its own: fields may be added to it, never renamed or removed.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::ability::Grant;
+use crate::ability::{Ability, Grant, Grants};
 use crate::decision::{Decision, Exempted, Finding};
 use crate::origin::Origin;
 use crate::request::{Operation, Request};
@@ -33,8 +34,43 @@ pub struct Inspection<'d> {
     pub findings: Vec<FindingReport<'d>>,
     /// How many findings there were beyond those.
     pub omitted: usize,
+    /// What a role's rules give that makes its holder able to hand abilities to others; of roles
+    /// alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub powers: Vec<Power<'d>>,
     /// What `validate` answers to the same payload.
     pub response: Response,
+}
+
+/// What makes the holder of a role able to hand abilities to others.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Power<'d> {
+    /// `write-roles` and `write-bindings`: cluster roles and bindings; `escalate` and `bind`: past
+    /// the check that its holder has what they hold; `impersonate`; `token`: of service accounts;
+    /// `secrets`: reads them, those that hold tokens included; `certificates`: issues them.
+    pub power: &'static str,
+    /// Every place that contributes.
+    pub grants: Vec<GrantPlace>,
+    /// The names to which all of them are restricted; null for none.
+    pub resource_names: Option<Vec<&'d str>>,
+}
+
+impl<'d> Power<'d> {
+    fn all(grants: &Rc<Grants<'d>>) -> Vec<Self> {
+        let powers = Ability::POWERS.iter();
+        let given = powers.filter(|(power, _)| grants.severity(*power).is_some());
+        given
+            .map(|(power, name)| {
+                let grant = Grant::new(grants, *power, "");
+                Self {
+                    power: name,
+                    grants: grant.places(),
+                    resource_names: grant.names().map(Vec::from_iter),
+                }
+            })
+            .collect()
+    }
 }
 
 /// A request in short. What it does not say is null.
@@ -91,7 +127,8 @@ pub struct FindingReport<'d> {
     pub refused_by_baseline: Option<bool>,
     /// The exemption that holds for it, or null.
     pub exempted: Option<Exempted<'d>>,
-    /// Only of pod write, as are the following. `direct`: on pods themselves.
+    /// Only of pod write, as are the following. `direct`: on pods themselves; `indirect`:
+    /// by way of something else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<&'static str>,
     /// Every place that contributes. When all are removed, the finding is gone.
@@ -117,6 +154,7 @@ impl<'d> Inspection<'d> {
             allowed: response.accepted,
             findings: decision.findings.iter().map(FindingReport::new).collect(),
             omitted: decision.omitted.len(),
+            powers: decision.grants.as_ref().map_or_else(Vec::new, Power::all),
             response,
         }
     }
@@ -154,11 +192,17 @@ impl<'d> FindingReport<'d> {
             container: evidence.container.and_then(|found| found.name),
             value: evidence.value(),
             message: evidence.message(),
-            fix: finding.rule.help.fix,
+            fix: finding.fix(),
             new: finding.new,
             refused_by_baseline: evidence.refused_by_baseline,
             exempted: finding.exempted,
-            grant: grant.map(|_| "direct"),
+            grant: grant.map(|grant| {
+                if grant.is_direct() {
+                    "direct"
+                } else {
+                    "indirect"
+                }
+            }),
             grants: grant.map(Grant::places),
             resource_names: grant.map(|grant| grant.names().map(Vec::from_iter)),
             until: grant.map(|grant| grant.until().map(|version| version.to_string())),

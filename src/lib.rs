@@ -18,10 +18,14 @@
 mod ability;
 mod aggravation;
 mod allow;
+mod binding;
+mod built_in;
 mod capability;
 pub mod catalog;
+mod context;
 mod custom;
 mod decision;
+mod evidence;
 mod exemption;
 mod fault;
 mod form;
@@ -43,11 +47,13 @@ mod text;
 mod version;
 mod view;
 
+pub use context::Cluster;
 pub use settings::Action;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use context::Context;
 use decision::Decision;
 use fault::Fault;
 use inspection::Inspection;
@@ -59,15 +65,29 @@ use settings::Settings;
 ///
 /// Whatever the payload is, the answer is a well-formed response; what cannot be read is refused.
 pub fn validate(payload: &[u8]) -> Vec<u8> {
-    judge(payload, |_, decision| json(&Response::new(decision)))
+    validate_in(payload, NO_CLUSTER)
 }
 
 /// Decides as [`validate`] does, and tells every finding in full.
 pub fn inspect(payload: &[u8]) -> Vec<u8> {
-    judge(payload, |request, decision| {
+    inspect_in(payload, NO_CLUSTER)
+}
+
+/// Decides as [`validate`] does, in a cluster that can be asked. It is where the settings say so.
+pub fn validate_in(payload: &[u8], cluster: Cluster<'_>) -> Vec<u8> {
+    judge(payload, cluster, |_, decision| {
+        json(&Response::new(decision))
+    })
+}
+
+/// Tells what [`inspect`] tells, in a cluster that can be asked.
+pub fn inspect_in(payload: &[u8], cluster: Cluster<'_>) -> Vec<u8> {
+    judge(payload, cluster, |request, decision| {
         json(&Inspection::new(request, decision))
     })
 }
+
+const NO_CLUSTER: Cluster<'static> = &|_, _| Err("there is no cluster to ask".to_owned());
 
 /// Says whether settings are valid, and if not, every mistake in them.
 pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
@@ -103,6 +123,7 @@ pub fn catalog() -> Vec<u8> {
 
 fn judge(
     payload: &[u8],
+    cluster: Cluster<'_>,
     answer: impl FnOnce(Option<&Request<'_>>, &Decision<'_>) -> Vec<u8>,
 ) -> Vec<u8> {
     let mut payload = match request::read(payload) {
@@ -113,7 +134,9 @@ fn judge(
         Ok(settings) => {
             payload.request.read_custom(&settings.pod_templates);
             let request = &payload.request;
-            answer(Some(request), &decision::decide(request, &settings))
+            let context = Context::gather(request, &settings, cluster);
+            let decision = decision::decide(request, &settings, &context);
+            answer(Some(request), &decision)
         }
         Err(mistakes) => {
             let fault = Fault {

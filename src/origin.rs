@@ -27,6 +27,10 @@ pub enum Origin<'d> {
         /// The node.
         node: &'d str,
     },
+    /// The API server makes the roles and bindings that it needs itself.
+    ApiServer,
+    /// The controller that puts the rules of some roles into another has written that one.
+    Aggregation,
     /// Made by `kubectl debug node/…`, by all that can be seen.
     DebugNode {
         /// The node.
@@ -59,14 +63,33 @@ const KUBE_SYSTEM: &str = "system:serviceaccount:kube-system:";
 impl<'d> Origin<'d> {
     /// Where a request comes from, if there is more to say than who sent it.
     pub(crate) fn of(request: &'d Request<'_>) -> Option<Self> {
-        let Subject::Workload(workload) = &request.object else {
-            return None;
-        };
         let user = request.user.name.as_ref().map_or("", Text::as_str);
+        let workload = match &request.object {
+            Subject::Workload(workload) => workload,
+            Subject::Role(_) | Subject::Binding(_) => return of_rbac(request, user),
+            _ => return None,
+        };
         controller(workload.metadata(), user)
             .or_else(|| mirror(workload, request, user))
             .or_else(|| debug_node(workload, request))
     }
+}
+
+/// The API server authenticates as itself, with the group that is above all rules; who can pose as
+/// either account can do everything anyway.
+fn of_rbac<'d>(request: &Request<'_>, user: &str) -> Option<Origin<'d>> {
+    let is_of = |wanted: &str| {
+        let mut groups = request.user.groups.iter();
+        groups.any(|group| group.as_str() == wanted)
+    };
+    if user == "system:apiserver" && is_of("system:masters") {
+        return Some(Origin::ApiServer);
+    }
+    let is_aggregated =
+        matches!(&request.object, Subject::Role(role) if role.aggregation.is_some());
+    let is_controller =
+        user.strip_prefix(KUBE_SYSTEM) == Some("clusterrole-aggregation-controller");
+    (is_aggregated && is_controller).then_some(Origin::Aggregation)
 }
 
 fn controller<'d>(metadata: &'d Metadata<'_>, user: &str) -> Option<Origin<'d>> {

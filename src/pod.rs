@@ -65,6 +65,12 @@ impl<'a> Pod<'a> {
         }))
     }
 
+    /// The names of the claims for volumes.
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        let claims = self.spec.volumes.iter().flat_map(|volume| &volume.claim);
+        claims.flat_map(|claim| &claim.name).map(Text::as_str)
+    }
+
     /// The pointer of a part of the spec.
     #[inline(never)] // nothing is gained by a copy in every rule
     pub fn at(&self, part: impl Display) -> String {
@@ -375,13 +381,23 @@ pub(crate) struct Volume<'a> {
     pub name: Option<Text<'a>>,
     pub host_path: Option<HostPath<'a>>,
     pub git_repo: Option<GitRepo<'a>>,
+    pub claim: Option<ClaimSource<'a>>,
 }
 
 reads!(Volume<'de> {
     "name" => name: text,
     "hostPath" => host_path: object_if_any,
     "gitRepo" => git_repo: object_if_any,
+    "persistentVolumeClaim" => claim: object_if_any,
 });
+
+/// A claim that is looked up in the pod's namespace.
+#[derive(Debug, Default)]
+pub(crate) struct ClaimSource<'a> {
+    pub name: Option<Text<'a>>,
+}
+
+reads!(ClaimSource<'de> { "claimName" => name: text });
 
 /// A path of the node.
 #[derive(Debug, Default)]

@@ -35,6 +35,14 @@ pub(crate) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// Whether it can change what we judge. Removing an object harms nobody by what it holds, and
+    /// CONNECT carries none. An object that is being deleted is updated, not deleted: it still
+    /// acts, so its updates are judged.
+    pub fn is_judged(&self) -> bool {
+        let is_written = !matches!(self.operation, Some(Operation::Delete | Operation::Connect));
+        is_written && subject::is_judged(self.subresource.as_ref().map(Text::as_str))
+    }
+
     /// Reads the pods of objects whose kind is none of Kubernetes' own.
     pub fn read_custom(&mut self, templates: &[PodTemplate]) {
         let group = self.kind.group.as_ref().map_or("", Text::as_str);

@@ -80,6 +80,8 @@ struct Cause<'d> {
     first: &'d Finding<'d>,
     message: Cow<'d, str>,
     others: usize,
+    /// Whether the others are of other rules, for the same reason.
+    is_of_everything: bool,
     text: String,
 }
 
@@ -99,6 +101,7 @@ impl<'d> Causes<'d> {
                     first: finding,
                     message,
                     others: 0,
+                    is_of_everything: finding.evidence.is_of_everything(),
                     text: String::new(),
                 }),
             }
@@ -120,7 +123,8 @@ impl<'d> Causes<'d> {
 
 impl Cause<'_> {
     fn is_of(&self, finding: &Finding<'_>, message: &str) -> bool {
-        std::ptr::eq(self.first.rule, finding.rule)
+        let is_of_everything = self.is_of_everything && finding.evidence.is_of_everything();
+        (is_of_everything || std::ptr::eq(self.first.rule, finding.rule))
             && self.first.action == finding.action
             && self.message == message
     }
@@ -146,10 +150,15 @@ fn text(cause: &Cause<'_>) -> String {
         text.push_str(" in container ");
         text.push_str(&quoted(name));
     }
+    let noun = if cause.is_of_everything {
+        "rule"
+    } else {
+        "place"
+    };
     match cause.others {
         0 => {}
-        1 => text.push_str(" and 1 more place"),
-        others => text.push_str(&format!(" and {others} more places")),
+        1 => text.extend([" and 1 more ", noun]),
+        others => text.push_str(&format!(" and {others} more {noun}s")),
     }
     let pointer = match evidence.pointer() {
         pointer if pointer.is_empty() => "the object".into(),
@@ -181,7 +190,7 @@ fn message(causes: &Causes<'_>, origin: Option<Origin<'_>>) -> String {
         } else {
             " | "
         };
-        let parts = [separator, &cause.text, "; ", cause.first.rule.help.fix];
+        let parts = [separator, &cause.text, "; ", cause.first.fix()];
         let length: usize = parts.iter().map(|part| part.len()).sum();
         if message.len() + length > MESSAGE - REST {
             break;
@@ -209,6 +218,8 @@ fn said(origin: Origin<'_>) -> String {
             format!("for {} {}: ", visible(owner.kind, 63), quoted(owner.name))
         }
         Origin::Mirror { node } => format!("mirror of node {}: ", quoted(node)),
+        Origin::ApiServer => "by the API server itself: ".to_owned(),
+        Origin::Aggregation => "by the aggregation of cluster roles: ".to_owned(),
         Origin::DebugNode { node } => format!("kubectl debug node/{}: ", visible(node, 80)),
     }
 }

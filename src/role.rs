@@ -1,15 +1,134 @@
 //! The rules of a role, and what Kubernetes' RBAC authorizer makes of them. The one place that
 //! knows its wildcards.
 
-use crate::view::{Text, objects, reads, texts};
+use std::collections::BTreeSet;
 
-/// What of a cluster role the rules ask for.
+use crate::view::{Stop, Text, Value, object, object_if_any, objects, reads, text, texts};
+
+/// What of a role, of the cluster or of a namespace, the rules ask for.
 #[derive(Debug, Default)]
 pub(crate) struct Role<'a> {
+    pub metadata: RoleMetadata<'a>,
     pub rules: Vec<PolicyRule<'a>>,
+    /// Which roles' rules a controller puts in place of these; of cluster roles alone.
+    pub aggregation: Option<Aggregation<'a>>,
 }
 
-reads!(Role<'de> { "rules" => rules: objects });
+reads!(Role<'de> {
+    "metadata" => metadata: object,
+    "rules" => rules: objects,
+    "aggregationRule" => aggregation: object_if_any,
+});
+
+/// The metadata of a role.
+#[derive(Debug, Default)]
+pub(crate) struct RoleMetadata<'a> {
+    pub name: Option<Text<'a>>,
+    pub labels: AggregationLabels,
+}
+
+reads!(RoleMetadata<'de> {
+    "name" => name: text,
+    "labels" => labels: AggregationLabels::read,
+});
+
+/// The labels by which the rules of a role become those of another.
+#[derive(Debug, Default)]
+pub(crate) struct AggregationLabels {
+    /// The names of the others.
+    pub parents: Vec<String>,
+}
+
+impl AggregationLabels {
+    /// What comes before the other's name, by Kubernetes' own convention; the value is `"true"`.
+    pub const PREFIX: &'static str = "rbac.authorization.k8s.io/aggregate-to-";
+
+    fn read(value: &mut dyn Value<'_>) -> Result<Self, Stop> {
+        let mut labels = Self::default();
+        let aggregates = |key: &str| key.starts_with(Self::PREFIX);
+        value.entries(aggregates, &mut |key, value| {
+            let is_set = value.text()?.is_some_and(|value| value.as_str() == "true");
+            let parent = key.strip_prefix(Self::PREFIX).filter(|_| is_set);
+            labels.parents.extend(parent.map(str::to_owned));
+            Ok(())
+        })?;
+        Ok(labels)
+    }
+}
+
+/// Which roles are aggregated: those that any of the selectors selects.
+#[derive(Debug, Default)]
+pub(crate) struct Aggregation<'a> {
+    pub selectors: Vec<Selector<'a>>,
+}
+
+reads!(Aggregation<'de> { "clusterRoleSelectors" => selectors: objects });
+
+/// A selector by labels.
+#[derive(Debug, Default)]
+pub(crate) struct Selector<'a> {
+    pub labels: Labels<'a>,
+    pub expressions: Vec<LabelExpression<'a>>,
+}
+
+reads!(Selector<'de> {
+    "matchLabels" => labels: Labels::read,
+    "matchExpressions" => expressions: objects,
+});
+
+impl Selector<'_> {
+    /// As `kubectl --selector` takes it; empty for a selector that selects all.
+    pub fn said(&self) -> String {
+        let equal = self.labels.0.iter();
+        let mut parts: Vec<String> = equal
+            .map(|(key, value)| [key, "=", value.as_str()].concat())
+            .collect();
+        for expression in &self.expressions {
+            let given = |text: &Option<Text<'_>>| text.as_ref().map_or("", Text::as_str).to_owned();
+            let key = given(&expression.key);
+            let values: Vec<&str> = expression.values.iter().map(Text::as_str).collect();
+            let values = values.join(",");
+            parts.push(match given(&expression.operator).as_str() {
+                "In" => [&key, " in (", &values, ")"].concat(),
+                "NotIn" => [&key, " notin (", &values, ")"].concat(),
+                "DoesNotExist" => ["!", &key].concat(),
+                _ => key,
+            });
+        }
+        parts.join(",")
+    }
+}
+
+/// Labels with their values, in the order in which they stand.
+#[derive(Debug, Default)]
+pub(crate) struct Labels<'a>(pub Vec<(String, Text<'a>)>);
+
+impl<'a> Labels<'a> {
+    fn read(value: &mut dyn Value<'a>) -> Result<Self, Stop> {
+        let mut labels = Self::default();
+        value.entries(|_| true, &mut |key, value| {
+            labels
+                .0
+                .push((key.to_owned(), value.text()?.unwrap_or_default()));
+            Ok(())
+        })?;
+        Ok(labels)
+    }
+}
+
+/// What a label must be.
+#[derive(Debug, Default)]
+pub(crate) struct LabelExpression<'a> {
+    pub key: Option<Text<'a>>,
+    pub operator: Option<Text<'a>>,
+    pub values: Vec<Text<'a>>,
+}
+
+reads!(LabelExpression<'de> {
+    "key" => key: text,
+    "operator" => operator: text,
+    "values" => values: texts,
+});
 
 /// One rule of a role. What it says of URLs grants no resources.
 #[derive(Debug, Default)]
@@ -20,6 +139,7 @@ pub(crate) struct PolicyRule<'a> {
     /// The names to which the rule is restricted (`ResourceNameMatches`); empty for all. A request
     /// without a name counts as named `""`.
     pub resource_names: Vec<Text<'a>>,
+    pub urls: Vec<Text<'a>>,
 }
 
 reads!(PolicyRule<'de> {
@@ -27,22 +147,47 @@ reads!(PolicyRule<'de> {
     "apiGroups" => api_groups: texts,
     "resources" => resources: texts,
     "resourceNames" => resource_names: texts,
+    "nonResourceURLs" => urls: texts,
 });
 
 /// A set of the verbs that give something, as a request may have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Verbs(u8);
+pub(crate) struct Verbs(u16);
+
+/// The verbs that are known, each with its place in a set.
+const VERBS: &[&str] = &[
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "escalate",
+    "bind",
+    "impersonate",
+    "approve",
+    "use",
+];
 
 impl Verbs {
     pub const GET: Self = Self(1);
-    pub const CREATE: Self = Self(1 << 1);
-    pub const UPDATE: Self = Self(1 << 2);
-    pub const PATCH: Self = Self(1 << 3);
-    pub const DELETE: Self = Self(1 << 4);
-    pub const DELETE_COLLECTION: Self = Self(1 << 5);
+    pub const LIST: Self = Self(1 << 1);
+    pub const WATCH: Self = Self(1 << 2);
+    pub const CREATE: Self = Self(1 << 3);
+    pub const UPDATE: Self = Self(1 << 4);
+    pub const PATCH: Self = Self(1 << 5);
+    pub const DELETE: Self = Self(1 << 6);
+    pub const DELETE_COLLECTION: Self = Self(1 << 7);
+    pub const ESCALATE: Self = Self(1 << 8);
+    pub const BIND: Self = Self(1 << 9);
+    pub const IMPERSONATE: Self = Self(1 << 10);
+    pub const APPROVE: Self = Self(1 << 11);
+    pub const USE: Self = Self(1 << 12);
 
     pub const NONE: Self = Self(0);
-    const ALL: Self = Self(u8::MAX);
+    pub const ALL: Self = Self(u16::MAX);
 
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -77,15 +222,29 @@ impl Verbs {
         written
     }
 
-    fn named_by(entry: &str) -> Self {
+    /// Each of these by itself, with its name.
+    pub fn each(self) -> impl Iterator<Item = (Self, &'static str)> {
+        let all = VERBS.iter().enumerate();
+        all.map(|(place, name)| (Self(1 << place), *name))
+            .filter(move |(verb, _)| !self.and(*verb).is_empty())
+    }
+
+    pub fn named_by(entry: &str) -> Self {
         match entry {
             "*" => Self::ALL,
             "get" => Self::GET,
+            "list" => Self::LIST,
+            "watch" => Self::WATCH,
             "create" => Self::CREATE,
             "update" => Self::UPDATE,
             "patch" => Self::PATCH,
             "delete" => Self::DELETE,
             "deletecollection" => Self::DELETE_COLLECTION,
+            "escalate" => Self::ESCALATE,
+            "bind" => Self::BIND,
+            "impersonate" => Self::IMPERSONATE,
+            "approve" => Self::APPROVE,
+            "use" => Self::USE,
             _ => Self::NONE,
         }
     }
@@ -131,18 +290,57 @@ impl<'e> Entry<'e> {
     }
 }
 
-/// Whether the rule holds for the API group (`APIGroupMatches`).
-pub(crate) fn has_group(rule: &PolicyRule<'_>, group: &str) -> bool {
-    let mut entries = rule.api_groups.iter().map(Text::as_str);
-    entries.any(|entry| entry == "*" || entry == group)
+/// The API groups that a rule holds for (`APIGroupMatches`).
+#[derive(Debug)]
+pub(crate) enum Groups<'r> {
+    All,
+    Few(&'r [Text<'r>]),
+    /// More than Kubernetes has: looked up, since each is asked for with every resource.
+    Many(BTreeSet<&'r str>),
+}
+
+impl<'r> Groups<'r> {
+    pub fn of(rule: &'r PolicyRule<'r>) -> Self {
+        const FEW: usize = 32;
+
+        let groups = rule.api_groups.as_slice();
+        if has_wildcard(groups) {
+            Self::All
+        } else if groups.len() <= FEW {
+            Self::Few(groups)
+        } else {
+            let mut many = BTreeSet::new();
+            many.extend(groups.iter().map(Text::as_str));
+            Self::Many(many)
+        }
+    }
+
+    pub fn has(&self, group: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Few(groups) => groups.iter().any(|known| known.as_str() == group),
+            Self::Many(groups) => groups.contains(group),
+        }
+    }
+}
+
+fn has_wildcard(entries: &[Text<'_>]) -> bool {
+    entries.iter().any(|entry| entry.as_str() == "*")
+}
+
+/// Whether the rule grants any of the verbs on a resource, on whatever names (`RuleAllows`).
+pub(crate) fn grants(rule: &PolicyRule<'_>, verbs: Verbs, group: &str, resource: &str) -> bool {
+    let mut entries = rule.resources.iter().map(Text::as_str);
+    !Verbs::of(rule).and(verbs).is_empty()
+        && Groups::of(rule).has(group)
+        && entries.any(|entry| Entry::of(entry).matches(resource))
 }
 
 /// Whether the rule holds for every verb on every resource of every group.
 pub(crate) fn is_everything(rule: &PolicyRule<'_>) -> bool {
-    let all = |entries: &[Text<'_>]| entries.iter().any(|entry| entry.as_str() == "*");
-    all(&rule.verbs)
-        && all(&rule.api_groups)
-        && all(&rule.resources)
+    has_wildcard(&rule.verbs)
+        && has_wildcard(&rule.api_groups)
+        && has_wildcard(&rule.resources)
         && rule.resource_names.is_empty()
 }
 
@@ -194,11 +392,16 @@ mod tests {
         for verb in ["Create", "creat*", "", "create ", "get"] {
             assert!(!has_create(&[verb]), "{verb}");
         }
-        assert!(has_group(&rule(&["apps", ""], &[]), ""));
-        assert!(has_group(&rule(&["*"], &[]), ""));
+        let has_core = |groups: &[&str]| Groups::of(&rule(groups, &[])).has("");
+        assert!(has_core(&["apps", ""]));
+        assert!(has_core(&["*"]));
         for group in ["core", "v1", "apps"] {
-            assert!(!has_group(&rule(&[group], &[]), ""), "{group}");
+            assert!(!has_core(&[group]), "{group}");
         }
-        assert!(!has_group(&PolicyRule::default(), ""));
+        assert!(!has_core(&[]));
+        let mut many = vec!["apps"; 100];
+        assert!(!has_core(&many));
+        many.push("");
+        assert!(has_core(&many));
     }
 }

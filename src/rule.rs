@@ -1,11 +1,15 @@
 //! What a rule is, and the evidence it gives: plain data, and a pure function from a view.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ability::{Ability, Grant};
+use crate::ability::{Ability, Grant, Grants, Terms};
+use crate::binding::Binding;
+use crate::context::Context;
 use crate::pod::{ContainerPlace, PlacedContainer, Pod};
+use crate::role::Role;
 use crate::settings::Settings;
 use crate::storage::{DeviceRequests, PersistentVolume};
 
@@ -128,7 +132,13 @@ pub(crate) enum Check {
     Volume(for<'d> fn(&'d PersistentVolume<'_>, &Settings) -> Vec<Evidence<'d>>),
     /// In a claim for devices; the text is the pointer of the claim's spec in its object.
     Devices(for<'d> fn(&'d DeviceRequests<'_>, &str, &Settings) -> Vec<Evidence<'d>>),
-    /// In the rules of a cluster role, by all that gives an ability.
+    /// In the volumes of a pod, by what the cluster says is behind their claims.
+    Claims(for<'d> fn(&'d Pod<'_>, &Context, &Settings) -> Vec<Evidence<'d>>),
+    /// In a role.
+    Role(for<'d> fn(&JudgedRole<'d>) -> Vec<Evidence<'d>>),
+    /// In a binding.
+    Binding(for<'d> fn(&JudgedBinding<'d>) -> Vec<Evidence<'d>>),
+    /// In the rules of a role, by all that gives an ability.
     Ability {
         ability: Ability,
         /// What the holder of the role can do; the message begins with it.
@@ -136,6 +146,25 @@ pub(crate) enum Check {
     },
     /// The object could not be read at all.
     Unreadable,
+}
+
+/// A role, and what decides about it.
+#[derive(Debug)]
+pub(crate) struct JudgedRole<'d> {
+    pub role: &'d Role<'d>,
+    /// What its rules give.
+    pub grants: Rc<Grants<'d>>,
+    pub terms: Terms<'d>,
+    pub context: &'d Context,
+}
+
+/// A binding, and what decides about it.
+#[derive(Debug)]
+pub(crate) struct JudgedBinding<'d> {
+    pub binding: &'d Binding<'d>,
+    /// Of the role that it binds, where the binding says that it holds.
+    pub terms: Terms<'d>,
+    pub context: &'d Context,
 }
 
 /// What a rule has found: one occurrence.
@@ -248,10 +277,40 @@ impl<'d> Evidence<'d> {
         }
     }
 
+    /// The same, at another place.
+    pub fn at(mut self, place: String) -> Self {
+        if let What::Part { pointer, .. } = &mut self.what {
+            *pointer = place;
+        }
+        self
+    }
+
     /// Adds a reason to what is told of it.
     pub fn add(&mut self, reason: &str) {
-        if let What::Part { message, .. } = &mut self.what {
-            message.to_mut().push_str(reason);
+        match &mut self.what {
+            What::Part { message, .. } => message.to_mut().push_str(reason),
+            What::Grant(grant) => grant.add(reason),
+        }
+    }
+
+    /// What to do about it, where that is another thing than for the rule's plain case.
+    pub fn fix(&self) -> Option<&'static str> {
+        match &self.what {
+            What::Part { .. } => None,
+            What::Grant(grant) => grant.fix(),
+        }
+    }
+
+    /// Whether it is one of several that are told as one.
+    pub fn is_of_everything(&self) -> bool {
+        matches!(&self.what, What::Grant(grant) if grant.is_of_everything())
+    }
+
+    /// What it gives beyond the same in the old object, if that is less.
+    pub fn beyond(&self, old: &Self) -> Option<String> {
+        match (&self.what, &old.what) {
+            (What::Grant(new), What::Grant(old)) => new.beyond(old),
+            _ => None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use serde_json::value::RawValue;
 
+use crate::ability::{self, Resource};
 use crate::allow::Allow;
 use crate::custom::{self, PodTemplate};
 use crate::exemption::{self, Exemption};
@@ -36,6 +37,10 @@ pub(crate) struct Settings {
     pub allow: Allow,
     /// Kinds that carry a pod spec, beyond those that are known.
     pub pod_templates: Vec<PodTemplate>,
+    /// Resources of custom kinds that pods are made of, beyond those that are known.
+    pub pod_makers: Vec<Resource>,
+    /// Whether the host may be asked what the cluster holds.
+    pub cluster_context: bool,
     /// In the order of [`RULES`]; empty when no rule is overridden.
     overrides: Vec<Override>,
 }
@@ -84,6 +89,8 @@ impl Default for Settings {
             exemptions: Vec::new(),
             allow: Allow::default(),
             pod_templates: Vec::new(),
+            pod_makers: Vec::new(),
+            cluster_context: false,
             overrides: Vec::new(),
         }
     }
@@ -140,7 +147,9 @@ impl Settings {
                 "kubernetesVersion",
                 "rules",
                 "podTemplates",
+                "podMakers",
                 "exemptions",
+                "clusterContext",
             ],
             &mut |key, form| match key {
                 "hostAccess" => self.host_access.fill(form),
@@ -149,6 +158,8 @@ impl Settings {
                 "kubernetesVersion" => self.kubernetes_version = version(form),
                 "rules" => self.overrides = overrides(form, &mut self.allow),
                 "podTemplates" => self.pod_templates = custom::read_settings(form),
+                "podMakers" => form.list(&mut |form| self.pod_makers.extend(pod_maker(form))),
+                "clusterContext" => self.cluster_context = form.flag().unwrap_or_default(),
                 _ => self.exemptions = exemption::read(form),
             },
         );
@@ -214,6 +225,18 @@ impl Thresholds {
             }
         });
     }
+}
+
+/// `{group: argoproj.io, resource: workflows}`.
+fn pod_maker(form: &mut Form<'_, '_>) -> Option<Resource> {
+    let [group, resource] = form.strings(["group", "resource"])?;
+    let fits =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-./".contains(&byte);
+    if resource.is_empty() || !resource.bytes().all(fits) {
+        form.mistake("`resource` is no plural in lower case, such as `workflows`");
+        return None;
+    }
+    Some(ability::maker(group, resource))
 }
 
 fn version(form: &mut Form<'_, '_>) -> Option<Version> {

@@ -1,11 +1,12 @@
-//! What an object is for us: pod specs, wherever its kind keeps them, the rules of a cluster role,
-//! a volume, a claim for devices, nothing, or something that cannot be read. The one place that
+//! What an object is for us: pod specs, wherever its kind keeps them, the rules of a role, a
+//! binding, a volume, a claim for devices, nothing, or something that cannot be read. The one place that
 //! knows built-in kinds.
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::binding::Binding;
 use crate::fault::Fault;
 use crate::metadata::Metadata;
 use crate::pod::Pod;
@@ -17,7 +18,10 @@ use crate::view::{self, Stop, Value, View};
 #[derive(Debug, Default)]
 pub(crate) enum Subject<'a> {
     Workload(Workload<'a>),
-    ClusterRole(Role<'a>),
+    /// Of the cluster or of a namespace.
+    Role(Role<'a>),
+    /// The same.
+    Binding(Binding<'a>),
     Volume(PersistentVolume<'a>),
     Devices {
         /// RFC 6901 pointer of the claim's spec.
@@ -56,12 +60,15 @@ impl<'a> Workload<'a> {
 pub(crate) enum Shape {
     /// A pod, or the template of one, at this pointer.
     Pod(&'static str),
-    ClusterRole,
+    Role,
+    Binding,
     Volume,
     DeviceClaim,
     DeviceClaimTemplate,
     Unknown,
 }
+
+const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Every built-in kind that the rules are about, by group and kind: a `Deployment` of another
 /// group is another kind. The version does not matter, they all have the same shape.
@@ -79,11 +86,10 @@ const KINDS: &[(&str, &str, Shape)] = &[
     ),
     ("", "ReplicationController", Shape::Pod("/spec/template")),
     ("", "PodTemplate", Shape::Pod("/template")),
-    (
-        "rbac.authorization.k8s.io",
-        "ClusterRole",
-        Shape::ClusterRole,
-    ),
+    (RBAC, "ClusterRole", Shape::Role),
+    (RBAC, "Role", Shape::Role),
+    (RBAC, "ClusterRoleBinding", Shape::Binding),
+    (RBAC, "RoleBinding", Shape::Binding),
     ("", "PersistentVolume", Shape::Volume),
     ("resource.k8s.io", "ResourceClaim", Shape::DeviceClaim),
     (
@@ -139,7 +145,8 @@ impl Shape {
     pub fn read<'de>(self, value: &mut dyn Value<'de>) -> Result<Subject<'de>, Stop> {
         match self {
             Self::Pod(pointer) => pod(pointer, value),
-            Self::ClusterRole => Ok(view::object_if_any(value)?.map(Subject::ClusterRole)),
+            Self::Role => Ok(view::object_if_any(value)?.map(Subject::Role)),
+            Self::Binding => Ok(view::object_if_any(value)?.map(Subject::Binding)),
             Self::Volume => Ok(view::object_if_any(value)?.map(Subject::Volume)),
             Self::DeviceClaim => {
                 let claim = view::object_if_any::<DeviceClaim<'_>>(value)?;

@@ -92,16 +92,20 @@ fn thresholds_hold_for_their_alert_alone() {
 
     let status =
         role(json!([{"apiGroups": [""], "resources": ["pods/status"], "verbs": ["patch"]}]));
-    assert_actions(&status, json!({}), &[("pod-status", "warn")]);
+    assert_actions(
+        &status,
+        json!({}),
+        &[("pod-status", "warn"), ("pod-delete", "audit")],
+    );
     assert_actions(
         &status,
         json!({"podWrite": {"deny": "medium"}}),
-        &[("pod-status", "deny")],
+        &[("pod-status", "deny"), ("pod-delete", "audit")],
     );
     assert_actions(
         &status,
         json!({"podWrite": {"warn": "high"}}),
-        &[("pod-status", "audit")],
+        &[("pod-status", "audit"), ("pod-delete", "audit")],
     );
 }
 

@@ -11,27 +11,43 @@
 #[path = "../e2e-tests/expectation.rs"]
 mod expectation;
 
+#[path = "support/cluster.rs"]
+mod cluster;
+
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use intake::Item;
 use policy::rule::{Alert, Rule};
 use policy::rules::RULES;
 use serde_json::{Value, json};
 
-/// The answer of `inspect` to a manifest, as if it were created.
-fn inspect(manifest: &str) -> Value {
+/// The answer of `inspect` to a request, in the cluster of a rule's fixtures where it has one.
+fn inspect_request(rule: &Rule, request: &Value) -> Value {
+    let objects = fs::read_to_string(folder(rule).join("cluster.yaml")).ok();
+    let settings = json!({"clusterContext": objects.is_some()});
+    let objects = cluster::Objects::read(&objects.unwrap_or_default());
+    let payload = json!({"request": request, "settings": settings}).to_string();
+    let cluster = |operation: &str, question: &[u8]| objects.answer(operation, question);
+    serde_json::from_slice(&policy::inspect_in(payload.as_bytes(), &cluster)).unwrap()
+}
+
+/// A manifest as the request that creates it.
+fn request(manifest: &str) -> Value {
     let mut items = intake::read(manifest.as_bytes());
     let Some(Ok(Item::Case(case))) = items.next() else {
         panic!("no case in {manifest}")
     };
     assert!(items.next().is_none(), "more than one case in {manifest}");
-    let payload = format!(r#"{{"request":{},"settings":{{}}}}"#, case.request());
-    serde_json::from_slice(&policy::inspect(payload.as_bytes())).unwrap()
+    serde_json::from_str(case.request()).unwrap()
+}
+
+fn folder(rule: &Rule) -> PathBuf {
+    Path::new("tests/fixtures").join(rule.id)
 }
 
 fn fixture(rule: &Rule, name: &str) -> (Vec<String>, Vec<String>) {
-    let path = Path::new("tests/fixtures").join(rule.id).join(name);
+    let path = folder(rule).join(name);
     let manifest = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
     let expected = manifest
         .lines()
@@ -39,7 +55,8 @@ fn fixture(rule: &Rule, name: &str) -> (Vec<String>, Vec<String>) {
         .filter(|row| *row != "nothing")
         .map(str::to_owned)
         .collect();
-    (expected, expectation::rows(&inspect(&manifest)))
+    let answer = inspect_request(rule, &request(&manifest));
+    (expected, expectation::rows(&answer))
 }
 
 #[test]
@@ -73,16 +90,9 @@ fn no_rule_fires_at_a_near_miss() {
 #[test]
 fn an_update_is_judged_by_what_it_changes() {
     for rule in RULES {
-        let path = Path::new("tests/fixtures").join(rule.id);
         let object = |name: &str| {
-            let manifest = fs::read_to_string(path.join(name)).ok()?;
-            let mut items = intake::read(manifest.as_bytes());
-            match items.next() {
-                Some(Ok(Item::Case(case))) => {
-                    Some(serde_json::from_str::<Value>(case.request()).unwrap())
-                }
-                _ => panic!("no case in {name} of {}", rule.id),
-            }
+            let manifest = fs::read_to_string(folder(rule).join(name)).ok()?;
+            Some(request(&manifest))
         };
         let fires = object("fires.yaml").unwrap();
         let new_ones = |old: Option<Value>| {
@@ -90,9 +100,7 @@ fn an_update_is_judged_by_what_it_changes() {
             let mut request = fires.clone();
             request["operation"] = json!("UPDATE");
             request["oldObject"] = old["object"].clone();
-            let payload = json!({"request": request, "settings": {}});
-            let answer: Value =
-                serde_json::from_slice(&policy::inspect(payload.to_string().as_bytes())).unwrap();
+            let answer = inspect_request(rule, &request);
             let findings = answer["findings"].as_array().unwrap().clone();
             let of_rule = findings.iter().filter(|finding| finding["rule"] == rule.id);
             Some((
@@ -123,11 +131,7 @@ fn an_update_is_judged_by_what_it_changes() {
 #[test]
 fn a_milder_case_is_found_where_its_fixture_says() {
     for rule in RULES {
-        if Path::new("tests/fixtures")
-            .join(rule.id)
-            .join("milder.yaml")
-            .exists()
-        {
+        if folder(rule).join("milder.yaml").exists() {
             let (expected, found) = fixture(rule, "milder.yaml");
             assert_eq!(found, expected, "{}", rule.id);
         }
@@ -140,12 +144,18 @@ fn the_examples_of_every_rule_are_what_they_claim() {
         let whole = |example: &str| match rule.alert {
             _ if example.starts_with("apiVersion:") => example.to_owned(),
             Some(Alert::HostAccess) => format!("apiVersion: v1\nkind: Pod\n{example}"),
+            Some(Alert::PodWrite) if example.starts_with("roleRef:") => {
+                format!(
+                    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n{example}"
+                )
+            }
             Some(Alert::PodWrite) => {
                 format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n{example}")
             }
             None => example.to_owned(),
         };
-        let found = |example: &str| expectation::rows(&inspect(&whole(example)));
+        let found =
+            |example: &str| expectation::rows(&inspect_request(rule, &request(&whole(example))));
         let bad = found(rule.help.bad);
         assert!(
             bad.iter().any(|row| row.starts_with(rule.id)),
@@ -164,41 +174,28 @@ fn every_fixture_belongs_to_a_rule() {
     }
 }
 
-/// Reads a fixture as the object that it holds.
-fn object(rule: &str) -> Value {
-    let path = Path::new("tests/fixtures").join(rule).join("fires.yaml");
-    let manifest = fs::read_to_string(path).unwrap();
-    let Some(Ok(Item::Case(case))) = intake::read(manifest.as_bytes()).next() else {
-        panic!()
-    };
-    let request: Value = serde_json::from_str(case.request()).unwrap();
-    request["object"].clone()
-}
-
 #[test]
 fn a_path_names_what_must_go_and_no_more() {
     for rule in RULES {
-        let object = object(rule.id);
-        let request = |object: &Value| {
-            let version = object["apiVersion"].as_str().unwrap();
-            let (group, version) = version.split_once('/').unwrap_or(("", version));
-            let kind = json!({"group": group, "version": version, "kind": object["kind"]});
-            let payload =
-                json!({"request": {"kind": kind, "operation": "CREATE", "object": object}});
-            let answer = policy::inspect(&serde_json::to_vec(&payload).unwrap());
-            serde_json::from_slice::<Value>(&answer).unwrap()["findings"]
+        let manifest = fs::read_to_string(folder(rule).join("fires.yaml")).unwrap();
+        let whole = request(&manifest);
+        let object = &whole["object"];
+        let findings = |object: &Value| {
+            let mut request = whole.clone();
+            request["object"] = object.clone();
+            inspect_request(rule, &request)["findings"]
                 .as_array()
                 .unwrap()
                 .clone()
         };
-        let found = request(&object);
+        let found = findings(object);
         for finding in &found {
             let mut less = object.clone();
             for path in paths(finding) {
                 assert!(object.pointer(&path).is_some(), "{path} does not resolve");
                 remove(&mut less, &path);
             }
-            let left = request(&less);
+            let left = findings(&less);
             let same = |other: &&Value| {
                 other["rule"] == finding["rule"]
                     && other["container"] == finding["container"]

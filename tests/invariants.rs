@@ -459,10 +459,22 @@ fn many_findings_in_one_object_are_counted() {
     let kind = json!({"group": "rbac.authorization.k8s.io", "kind": "ClusterRole"});
     let request = json!({"kind": kind, "operation": "CREATE", "object": {"rules": rules}});
     let found = findings(&request);
-    assert_eq!(found.len(), 5);
+    assert_eq!(found.len(), 6);
     let delete = found
         .iter()
         .find(|finding| finding["rule"] == "pod-delete")
         .unwrap();
-    assert_eq!(delete["grants"].as_array().unwrap().len(), 50_000);
+    // The deletions, and by way of labels the first rule and each writing of a status.
+    assert_eq!(
+        delete["grants"].as_array().unwrap().len(),
+        50_000 + 1 + 20_000 + 20_000
+    );
+
+    let groups: Vec<String> = (0..50_000).map(|index| format!("g{index}")).collect();
+    let rules = json!([
+        {"apiGroups": groups, "resources": vec!["pods"; 50_000], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": vec!["pod"; 50_000], "verbs": vec!["Create"; 50_000]},
+    ]);
+    let request = json!({"kind": kind, "operation": "CREATE", "object": {"rules": rules}});
+    assert_eq!(inspect(&payload(&request))["omitted"], 100_000 - 256);
 }

@@ -1,20 +1,24 @@
-//! Which of the seven abilities to write pods the rules of a role give, and where.
+//! Which of the seven abilities to write pods the rules of a role give, and where; and which powers
+//! to hand them to others.
 //!
 //! What gives an ability stands in a table of resources; here is how a role is held against it,
 //! name by name, as the authorizer would. No wildcard is decided here: see `role`.
 
+mod grant;
 mod table;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
-use crate::role::{self, PolicyRule, Role, Verbs};
-use crate::rule::{Evidence, GrantPlace, Severity, What};
-use crate::text::quoted;
+use crate::role::{self, PolicyRule, Verbs};
+use crate::rule::Severity;
 use crate::version::Version;
 use crate::view::Text;
 
-/// What the holder of a role can do to pods.
+pub(crate) use grant::Grant;
+pub(crate) use table::maker;
+
+/// What the holder of a role can do to pods, and then what makes them able to hand that to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ability {
     Create,
@@ -24,46 +28,133 @@ pub(crate) enum Ability {
     Status,
     Storage,
     Exec,
+    WriteRoles,
+    Escalate,
+    WriteBindings,
+    Bind,
+    Impersonate,
+    Token,
+    Secrets,
+    Certificates,
 }
 
-/// An ability, and how bad it is to have it on every object.
-type Gain = (Ability, Severity);
+impl Ability {
+    /// The seven, as people say them.
+    pub const OF_PODS: &'static [(Self, &'static str)] = &[
+        (Self::Create, "create pods"),
+        (Self::Modify, "modify pods"),
+        (Self::Delete, "delete pods"),
+        (Self::Scale, "scale pods"),
+        (Self::Status, "write status and metadata of pods"),
+        (Self::Storage, "attach storage to pods"),
+        (Self::Exec, "execute commands in pods"),
+    ];
 
-/// Kinds of request that, if allowed, give abilities.
-#[derive(Debug)]
-struct Row {
-    group: &'static str,
-    /// As a rule names it, such as `pods/exec`.
-    resource: &'static str,
-    /// Any of them will do.
-    verbs: Verbs,
-    target: Target,
-    /// The first version that no longer allows it.
-    until: Option<Version>,
-    gains: &'static [Gain],
+    /// The powers to hand abilities to others, by the names that `inspect` tells them by.
+    pub const POWERS: &'static [(Self, &'static str)] = &[
+        (Self::WriteRoles, "write-roles"),
+        (Self::Escalate, "escalate"),
+        (Self::WriteBindings, "write-bindings"),
+        (Self::Bind, "bind"),
+        (Self::Impersonate, "impersonate"),
+        (Self::Token, "token"),
+        (Self::Secrets, "secrets"),
+        (Self::Certificates, "certificates"),
+    ];
 }
 
-impl Row {
-    fn gain(&self, ability: Ability) -> Option<Severity> {
-        let gain = self.gains.iter().find(|(gained, _)| *gained == ability);
-        gain.map(|(_, severity)| *severity)
+/// Which abilities something gives, each with how bad it is to have it on every object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gains(u64);
+
+impl Gains {
+    /// The bits of an ability: 0 for none, else the severity, from 1.
+    const BITS: u32 = 3;
+
+    const fn of(gains: &[(Ability, Severity)]) -> Self {
+        let mut bits = 0;
+        let mut rest = gains;
+        while let [(ability, severity), others @ ..] = rest {
+            bits |= (*severity as u64 + 1) << (*ability as u32 * Self::BITS);
+            rest = others;
+        }
+        Self(bits)
     }
 
-    /// The rows of the resources that a rule's entry stands for.
-    fn named_by(entry: &str) -> impl Iterator<Item = &'static Self> {
+    fn severity(self, ability: Ability) -> Option<Severity> {
+        match (self.0 >> (ability as u32 * Self::BITS)) & 7 {
+            0 => None,
+            1 => Some(Severity::Low),
+            2 => Some(Severity::Medium),
+            3 => Some(Severity::High),
+            _ => Some(Severity::Critical),
+        }
+    }
+}
+
+/// A resource, and the requests for it that give abilities.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    group: Cow<'static, str>,
+    /// As a rule names it, such as `pods/exec`.
+    name: Cow<'static, str>,
+    requests: &'static [Request],
+    /// Whether it is in no namespace, so that the role of a namespace cannot grant it. Not so
+    /// `namespaces`: a request for one counts as made in it (`requestinfo.go`).
+    is_of_cluster: bool,
+}
+
+impl Resource {
+    /// Whether it stands for every resource there is.
+    fn is_everything(&self) -> bool {
+        std::ptr::eq(self, &table::EVERYTHING)
+    }
+
+    /// The API group; the core group is empty.
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// Whether it is in no namespace.
+    pub fn is_of_cluster(&self) -> bool {
+        self.is_of_cluster
+    }
+
+    /// Whether any of the verbs on it, or on one of its subresources, gives an ability.
+    pub fn has_use_for(&self, verbs: Verbs) -> bool {
+        let of_pods = |request: &&Request| {
+            let mut abilities = Ability::OF_PODS.iter();
+            abilities.any(|(ability, _)| request.gains.severity(*ability).is_some())
+        };
+        let mut requests = self.requests.iter().filter(of_pods);
+        requests.any(|request| !request.verbs.and(verbs).is_empty())
+    }
+
+    /// The subresources of one, or of all for `*`.
+    pub fn subresources_of(resource: &str) -> impl Iterator<Item = &'static Self> {
+        table::TABLE.iter().filter(move |known| {
+            let mut parts = known.name.splitn(2, '/');
+            let of = parts.next();
+            parts.next().is_some() && (resource == "*" || of == Some(resource))
+        })
+    }
+
+    /// The resources that a rule's entry stands for.
+    pub fn named_by(entry: &str) -> impl Iterator<Item = &'static Self> {
         let entry = role::Entry::of(entry);
-        let rows = match entry {
-            role::Entry::Exactly(resource) => {
-                let wanted = order(resource);
-                let start = table::TABLE.partition_point(|row| order(row.resource) < wanted);
+        let resources = match entry {
+            role::Entry::Exactly(name) => {
+                let wanted = order(name);
+                let start = table::TABLE.partition_point(|known| order(&known.name) < wanted);
                 table::TABLE.get(start..).unwrap_or_default()
             }
             role::Entry::All | role::Entry::SubresourceOfAll(_) => table::TABLE,
         };
         let is_sorted = matches!(entry, role::Entry::Exactly(_));
-        rows.iter()
-            .take_while(move |row| !is_sorted || entry.matches(row.resource))
-            .filter(move |row| is_sorted || entry.matches(row.resource))
+        resources
+            .iter()
+            .take_while(move |known| !is_sorted || entry.matches(&known.name))
+            .filter(move |known| is_sorted || entry.matches(&known.name))
     }
 }
 
@@ -71,6 +162,24 @@ impl Row {
 fn order(resource: &str) -> (usize, &str) {
     (resource.len(), resource)
 }
+
+/// Kinds of request for a resource that, if allowed, give abilities.
+#[derive(Debug)]
+struct Request {
+    /// Any of them will do.
+    verbs: Verbs,
+    target: Target,
+    /// The first version that no longer allows it.
+    until: Option<Version>,
+    /// How it gives them, where it is by way of something else than pods.
+    how: Option<&'static str>,
+    /// What the role must grant too.
+    needs: &'static [Need],
+    gains: Gains,
+}
+
+/// Any of the verbs on a resource: group, name, verbs.
+type Need = (&'static str, &'static str, Verbs);
 
 /// Whether the authorizer is told the name of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,24 +193,57 @@ enum Target {
     CollectionOrApply,
 }
 
+/// Where a role holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Cluster,
+    /// In a namespace that holds none of the cluster's own pods.
+    Namespace,
+    /// In the namespace of the cluster's own pods: whoever writes those has the cluster.
+    KubeSystem,
+}
+
+impl Scope {
+    /// Where the roles of a namespace hold.
+    pub fn of_namespace(namespace: &str) -> Self {
+        if namespace == "kube-system" {
+            Self::KubeSystem
+        } else {
+            Self::Namespace
+        }
+    }
+}
+
+/// What decides what a role gives, beside its rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms<'r> {
+    pub scope: Scope,
+    /// The oldest version of Kubernetes for which the answer must hold. When it is unset, what
+    /// only older versions allow is found as well, and weighs less.
+    pub oldest: Option<Version>,
+    /// What makes pods, beyond what is known.
+    pub makers: &'r [Resource],
+}
+
 /// All that the rules of a role give, in their order.
 #[derive(Debug)]
 pub(crate) struct Grants<'r> {
-    role: &'r Role<'r>,
-    /// The oldest version of Kubernetes for which the answer must hold. When it is unset, what
-    /// only older versions allow is found as well, and weighs less.
-    oldest: Option<Version>,
-    hits: Vec<Hit>,
+    rules: &'r [PolicyRule<'r>],
+    terms: Terms<'r>,
+    hits: Vec<Hit<'r>>,
     /// What hits are restricted to.
     names: Vec<BTreeSet<&'r str>>,
     /// What may be applied, by group and resource, as far as it was asked for.
-    appliable: Vec<(&'static str, &'static str, Appliable<'r>)>,
+    appliable: Vec<(&'r Resource, Appliable<'r>)>,
+    /// Whether the role has what a request needs, as far as it was asked for.
+    met: Vec<(&'static [Need], bool)>,
 }
 
 /// An entry of a rule's resources that gives something.
 #[derive(Debug)]
-struct Hit {
-    row: &'static Row,
+struct Hit<'r> {
+    resource: &'r Resource,
+    request: &'static Request,
     /// The place of the rule in the role, and of the entry in the rule.
     rule: usize,
     entry: usize,
@@ -109,127 +251,230 @@ struct Hit {
     verbs: Verbs,
     /// The place in [`Grants::names`], if it is restricted to names.
     names: Option<usize>,
-    /// Whether the rule gives everything there is.
-    of_everything: bool,
 }
 
 impl<'r> Grants<'r> {
-    /// Holds a role against the table.
-    pub fn new(role: &'r Role<'r>, oldest: Option<Version>) -> Self {
+    /// Holds the rules of a role against the table.
+    pub fn new(rules: &'r [PolicyRule<'r>], terms: Terms<'r>) -> Self {
         let mut grants = Self {
-            role,
-            oldest,
+            rules,
+            terms,
             hits: Vec::new(),
             names: Vec::new(),
             appliable: Vec::new(),
+            met: Vec::new(),
         };
-        for (index, rule) in role.rules.iter().enumerate() {
+        for (index, rule) in rules.iter().enumerate() {
             grants.add(index, rule);
         }
         grants
     }
 
     fn add(&mut self, index: usize, rule: &'r PolicyRule<'r>) {
-        let given = Verbs::of(rule);
-        let of_everything = role::is_everything(rule);
-        // The names depend on the row alone; few rows match what is restricted to names.
-        let mut known: Vec<(&'static str, Target, Option<usize>)> = Vec::new();
-        for (entry_index, entry) in rule.resources.iter().enumerate() {
-            for row in Row::named_by(entry.as_str()) {
-                let verbs = given.and(row.verbs);
-                let is_gone = row
-                    .until
-                    .zip(self.oldest)
-                    .is_some_and(|(until, oldest)| oldest >= until);
-                if verbs.is_empty() || is_gone || !role::has_group(rule, row.group) {
+        let verbs = Verbs::of(rule);
+        if verbs.is_empty() {
+            return;
+        }
+        let is_everything = role::is_everything(rule);
+        let groups = role::Groups::of(rule);
+        // The names depend on the request alone; few requests match what is restricted to names.
+        let mut names: Vec<(&'r str, Target, Option<usize>)> = Vec::new();
+        for (place, entry) in rule.resources.iter().enumerate() {
+            let entry = entry.as_str();
+            if is_everything && entry == "*" {
+                for request in table::EVERYTHING.requests {
+                    self.hits.push(Hit {
+                        resource: &table::EVERYTHING,
+                        request,
+                        rule: index,
+                        entry: place,
+                        verbs,
+                        names: None,
+                    });
+                }
+                continue;
+            }
+            let makers: &'r [Resource] = self.terms.makers;
+            let is_meant = |maker: &&'r Resource| role::Entry::of(entry).matches(&maker.name);
+            let known = Resource::named_by(entry).map(|known| -> &'r Resource { known });
+            for resource in known.chain(makers.iter().filter(is_meant)) {
+                let is_elsewhere = resource.is_of_cluster && self.terms.scope != Scope::Cluster;
+                if is_elsewhere || !groups.has(&resource.group) {
                     continue;
                 }
-                let mut names = None;
-                if !rule.resource_names.is_empty() {
-                    let same = known.iter().find(|(resource, target, _)| {
-                        (*resource, *target) == (row.resource, row.target)
-                    });
-                    names = match same {
-                        Some((.., names)) => *names,
-                        None => {
-                            let names = self.names_for(row, rule).map(|names| {
-                                self.names.push(names);
-                                self.names.len() - 1
-                            });
-                            known.push((row.resource, row.target, names));
-                            names
-                        }
+                for request in resource.requests {
+                    let hit = Hit {
+                        resource,
+                        request,
+                        rule: index,
+                        entry: place,
+                        verbs: verbs.and(request.verbs),
+                        names: None,
                     };
-                    let is_for_none = names
-                        .is_some_and(|names| self.names.get(names).is_none_or(BTreeSet::is_empty));
-                    if is_for_none {
-                        continue;
-                    }
+                    self.hit(hit, rule, &mut names);
                 }
-                self.hits.push(Hit {
-                    row,
-                    rule: index,
-                    entry: entry_index,
-                    verbs,
-                    names,
-                    of_everything,
-                });
             }
         }
     }
 
-    /// The names to which the rule restricts the row; empty if the restriction leaves nothing,
+    /// Notes a hit, if it gives anything.
+    fn hit(
+        &mut self,
+        mut hit: Hit<'r>,
+        rule: &'r PolicyRule<'r>,
+        known: &mut Vec<(&'r str, Target, Option<usize>)>,
+    ) {
+        let Hit {
+            resource, request, ..
+        } = hit;
+        let is_gone = request
+            .until
+            .zip(self.terms.oldest)
+            .is_some_and(|(until, oldest)| oldest >= until);
+        if hit.verbs.is_empty() || is_gone || !self.meets(request.needs) {
+            return;
+        }
+        if !rule.resource_names.is_empty() {
+            let same = known
+                .iter()
+                .find(|(name, target, _)| (*name, *target) == (&resource.name, request.target));
+            hit.names = match same {
+                Some((.., names)) => *names,
+                None => {
+                    let names = self.names_for(resource, request, rule).map(|names| {
+                        self.names.push(names);
+                        self.names.len() - 1
+                    });
+                    known.push((&resource.name, request.target, names));
+                    names
+                }
+            };
+            let is_for_none = hit
+                .names
+                .is_some_and(|names| self.names.get(names).is_none_or(BTreeSet::is_empty));
+            if is_for_none {
+                return;
+            }
+        }
+        self.hits.push(hit);
+    }
+
+    /// The names to which the rule restricts the request; empty if the restriction leaves nothing,
     /// none if it does not restrict.
-    fn names_for(&mut self, row: &Row, rule: &'r PolicyRule<'r>) -> Option<BTreeSet<&'r str>> {
+    fn names_for(
+        &mut self,
+        resource: &'r Resource,
+        request: &Request,
+        rule: &'r PolicyRule<'r>,
+    ) -> Option<BTreeSet<&'r str>> {
         let names = rule.resource_names.iter().map(Text::as_str);
         // A request without a name counts as named "", which a rule may list.
-        if row.target != Target::Named && names.clone().any(str::is_empty) {
+        if request.target != Target::Named && names.clone().any(str::is_empty) {
             return None;
         }
         // To collect them would bring a sort into the module, of some kilobytes.
         let mut named = BTreeSet::new();
-        match row.target {
+        match request.target {
             Target::Named => named.extend(names.filter(|name| !name.is_empty())),
             Target::Collection => {}
             Target::CollectionOrApply => {
-                let appliable = self.appliable(row);
+                let appliable = self.appliable(resource);
                 named.extend(names.filter(|name| appliable.has(name)));
             }
         }
         Some(named)
     }
 
-    fn appliable(&mut self, row: &Row) -> &Appliable<'r> {
-        let is_known =
-            |known: &(&str, &str, Appliable<'_>)| (known.0, known.1) == (row.group, row.resource);
-        let place = match self.appliable.iter().position(is_known) {
+    fn appliable(&mut self, resource: &'r Resource) -> &Appliable<'r> {
+        let mut known = self.appliable.iter();
+        let place = match known.position(|(known, _)| std::ptr::eq(*known, resource)) {
             Some(place) => place,
             None => {
-                let appliable = Appliable::new(row, self.role);
-                self.appliable.push((row.group, row.resource, appliable));
+                let appliable = Appliable::new(resource, self.rules);
+                self.appliable.push((resource, appliable));
                 self.appliable.len() - 1
             }
         };
         self.appliable
             .get(place)
-            .map_or(&Appliable::All, |known| &known.2)
+            .map_or(&Appliable::All, |(_, known)| known)
     }
 
-    /// The evidence that the role gives an ability, if it does. `gain` is what its holder can do.
-    pub fn evidence(self: &Rc<Self>, ability: Ability, gain: &'static str) -> Option<Evidence<'r>> {
-        let grant = Grant {
-            grants: Rc::clone(self),
-            ability,
-            gain,
+    /// Whether the role grants all that a request needs, on whatever names.
+    fn meets(&mut self, needs: &'static [Need]) -> bool {
+        if needs.is_empty() {
+            return true;
+        }
+        let known = self
+            .met
+            .iter()
+            .find(|(known, _)| std::ptr::eq(*known, needs));
+        if let Some((_, met)) = known {
+            return *met;
+        }
+        let is_granted = |(group, name, verbs): &Need| {
+            let mut rules = self.rules.iter();
+            rules.any(|rule| role::grants(rule, *verbs, group, name))
         };
-        Some(Evidence {
-            severity: grant.severity()?,
-            container: None,
-            pod: 0,
-            reach: 0,
-            refused_by_baseline: None,
-            what: What::Grant(grant),
-        })
+        let met = needs.iter().all(is_granted);
+        self.met.push((needs, met));
+        met
+    }
+
+    /// The resources that the role grants something of, each once.
+    pub fn resources(&self) -> Vec<&'r Resource> {
+        let mut resources: Vec<&Resource> = Vec::new();
+        for hit in &self.hits {
+            if !resources
+                .iter()
+                .any(|known| std::ptr::eq(*known, hit.resource))
+            {
+                resources.push(hit.resource);
+            }
+        }
+        resources
+    }
+
+    /// How bad it is that the role gives an ability, if it does.
+    pub fn severity(&self, ability: Ability) -> Option<Severity> {
+        let severity = |hit| self.severity_of(hit, ability);
+        self.hits.iter().filter_map(severity).max()
+    }
+
+    /// How bad the worst ability is that the role gives.
+    pub fn worst(&self) -> Option<Severity> {
+        let abilities = Ability::OF_PODS.iter();
+        abilities
+            .filter_map(|(ability, _)| self.severity(*ability))
+            .max()
+    }
+
+    /// The abilities that the role gives, such as `create and delete pods`.
+    pub fn said(&self) -> String {
+        let abilities = Ability::OF_PODS.iter();
+        let given = abilities.filter(|(ability, _)| self.severity(*ability).is_some());
+        let said: Vec<&str> = given.map(|(_, said)| *said).collect();
+        said.join(", ")
+    }
+
+    fn severity_of(&self, hit: &Hit<'_>, ability: Ability) -> Option<Severity> {
+        let mut severity = hit.request.gains.severity(ability)?;
+        for is_less in [
+            hit.names.is_some(),
+            self.until(hit).is_some(),
+            self.terms.scope == Scope::Namespace,
+        ] {
+            if is_less {
+                severity = severity.lowered();
+            }
+        }
+        Some(severity)
+    }
+
+    /// The version from which on the hit gives nothing. A setting that names an older version
+    /// makes it as good as any other.
+    fn until(&self, hit: &Hit<'_>) -> Option<Version> {
+        hit.request.until.filter(|_| self.terms.oldest.is_none())
     }
 
     /// All names in sets, which are given by their places.
@@ -239,229 +484,15 @@ impl<'r> Grants<'r> {
         all.extend(sets.flatten());
         all
     }
-
-    /// The version from which on the hit gives nothing. A setting that names an older version
-    /// makes it as good as any other.
-    fn until(&self, hit: &Hit) -> Option<Version> {
-        hit.row.until.filter(|_| self.oldest.is_none())
-    }
-
-    fn severity(&self, hit: &Hit, ability: Ability) -> Option<Severity> {
-        let mut severity = hit.row.gain(ability)?;
-        if hit.of_everything {
-            severity = Severity::Critical;
-        }
-        if hit.names.is_some() {
-            severity = severity.lowered();
-        }
-        if self.until(hit).is_some() {
-            severity = severity.lowered();
-        }
-        Some(severity)
-    }
 }
 
-/// How a role gives one ability.
-#[derive(Clone, Debug)]
-pub(crate) struct Grant<'r> {
-    grants: Rc<Grants<'r>>,
-    ability: Ability,
-    gain: &'static str,
-}
-
-impl<'r> Grant<'r> {
-    fn hits(&self) -> impl Iterator<Item = &Hit> {
-        let gives = |hit: &&Hit| hit.row.gain(self.ability).is_some();
-        self.grants.hits.iter().filter(gives)
-    }
-
-    fn severity(&self) -> Option<Severity> {
-        let severity = |hit| self.grants.severity(hit, self.ability);
-        self.grants.hits.iter().filter_map(severity).max()
-    }
-
-    /// RFC 6901 pointer of the first entry that contributes.
-    pub fn pointer(&self) -> String {
-        self.hits().next().map(Hit::pointer).unwrap_or_default()
-    }
-
-    /// Every entry that contributes, in the order of the role, with the verbs that count.
-    pub fn places(&self) -> Vec<GrantPlace> {
-        let mut hits = self.hits().peekable();
-        let mut places: Vec<GrantPlace> = Vec::new();
-        // Most entries of a rule count for the same verbs, which may be many.
-        let mut written = (usize::MAX, Verbs::NONE, Vec::new());
-        while let Some(hit) = hits.next() {
-            let mut verbs = hit.verbs;
-            while let Some(same) =
-                hits.next_if(|next| (next.rule, next.entry) == (hit.rule, hit.entry))
-            {
-                verbs = verbs.or(same.verbs);
-            }
-            let Some(rule) = self.grants.role.rules.get(hit.rule) else {
-                continue;
-            };
-            if (written.0, written.1) != (hit.rule, verbs) {
-                written = (hit.rule, verbs, verbs.as_written(rule));
-            }
-            let entry = rule.resources.get(hit.entry).map(Text::as_str);
-            places.push(GrantPlace {
-                path: hit.pointer(),
-                resource: entry.unwrap_or_default().to_owned(),
-                verbs: written.2.clone(),
-            });
-        }
-        places
-    }
-
-    /// The names to which all hits together are restricted.
-    pub fn names(&self) -> Option<BTreeSet<&'r str>> {
-        let mut sets = Vec::new();
-        for hit in self.hits() {
-            note(&mut sets, hit.names?);
-        }
-        Some(self.grants.union(&sets))
-    }
-
-    /// The first version of Kubernetes in which the role no longer gives the ability.
-    pub fn until(&self) -> Option<Version> {
-        let mut last = None;
-        for hit in self.hits() {
-            last = last.max(Some(self.grants.until(hit)?));
-        }
-        last
-    }
-
-    /// What the holder gains; one line.
-    pub fn message(&self) -> String {
-        const SHOWN: usize = 4;
-
-        let mut message = ["whoever is bound to the role ", self.gain].concat();
-        if let Some(names) = self.names() {
-            let shown: Vec<String> = names.iter().take(SHOWN).map(|name| quoted(name)).collect();
-            let more = if names.len() > SHOWN { " and more" } else { "" };
-            message.push_str(&format!("; only those named {}{more}", shown.join(", ")));
-        }
-        if let Some(until) = self.until() {
-            message.push_str(&format!(
-                "; on clusters before {until}, where `get` is enough"
-            ));
-        }
-        message
-    }
-
-    /// The grants in short, such as `create pods, create pods/exec`; the first few.
-    pub fn value(&self) -> String {
-        const SHOWN: usize = 4;
-
-        let mut parts: Vec<String> = Vec::new();
-        for place in self.places() {
-            let part = format!("{} {}", place.verbs.join("|"), place.resource);
-            if !parts.contains(&part) {
-                parts.push(part);
-            }
-            if parts.len() > SHOWN {
-                break;
-            }
-        }
-        let more = parts.len() > SHOWN;
-        parts.truncate(SHOWN);
-        let mut value = parts.join(", ");
-        if more {
-            value.push_str(", …");
-        }
-        value
-    }
-
-    /// Whether this gives the ability in a way that the old role did not have, or had for fewer
-    /// names.
-    pub fn widens(&self, old: &Self) -> bool {
-        let had = old.ways();
-        let is_had = |way: &Way| {
-            let covering = || had.iter().filter(|old| old.covers(way));
-            let Some(sets) = &way.sets else {
-                return covering().any(|old| old.sets.is_none());
-            };
-            let names = |way: &Way| way.sets.as_ref().map(|sets| old.grants.union(sets));
-            let known: Vec<_> = covering().map(names).collect();
-            let is_known = |name: &&str| {
-                let mut known = known.iter();
-                known.any(|names| names.as_ref().is_none_or(|names| names.contains(name)))
-            };
-            self.grants.union(sets).iter().all(is_known)
-        };
-        !self.ways().iter().all(is_had)
-    }
-
-    /// The distinct ways in which the role gives the ability; few, whatever the role.
-    fn ways(&self) -> Vec<Way> {
-        let mut ways: Vec<Way> = Vec::new();
-        for hit in self.hits() {
-            let Some(severity) = self.grants.severity(hit, self.ability) else {
-                continue;
-            };
-            let new = Way {
-                resource: (hit.row.group, hit.row.resource),
-                severity,
-                until: self.grants.until(hit),
-                sets: hit.names.map(|names| vec![names]),
-            };
-            match ways.iter_mut().find(|way| way.is_like(&new)) {
-                None => ways.push(new),
-                Some(way) => match (&mut way.sets, hit.names) {
-                    (Some(sets), Some(names)) => note(sets, names),
-                    (sets, None) => *sets = None,
-                    (None, Some(_)) => {}
-                },
-            }
-        }
-        ways
-    }
-}
-
-impl Hit {
+impl Hit<'_> {
     fn pointer(&self) -> String {
         format!("/rules/{}/resources/{}", self.rule, self.entry)
     }
-}
 
-/// A way in which a role gives an ability.
-#[derive(Debug)]
-struct Way {
-    /// Group and resource.
-    resource: (&'static str, &'static str),
-    severity: Severity,
-    until: Option<Version>,
-    /// The places in [`Grants::names`] of what it is restricted to; none for all names.
-    sets: Option<Vec<usize>>,
-}
-
-/// Notes a set of names once. Hits of one rule stand together and have few sets between them, so
-/// the last ones are enough to look at.
-fn note(sets: &mut Vec<usize>, set: usize) {
-    if !sets
-        .iter()
-        .rev()
-        .take(table::TABLE.len())
-        .any(|known| *known == set)
-    {
-        sets.push(set);
-    }
-}
-
-impl Way {
-    fn is_like(&self, other: &Self) -> bool {
-        (self.resource, self.severity, self.until) == (other.resource, other.severity, other.until)
-    }
-
-    /// Whether this way gives all that `new` gives, names aside.
-    fn covers(&self, new: &Self) -> bool {
-        let lasts = match (self.until, new.until) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(old), Some(new)) => old >= new,
-        };
-        self.resource == new.resource && self.severity >= new.severity && lasts
+    fn is_everything(&self) -> bool {
+        self.resource.is_everything()
     }
 }
 
@@ -473,14 +504,10 @@ enum Appliable<'r> {
 }
 
 impl<'r> Appliable<'r> {
-    fn new(row: &Row, role: &'r Role<'r>) -> Self {
+    fn new(resource: &Resource, rules: &'r [PolicyRule<'r>]) -> Self {
         let mut named = BTreeSet::new();
-        for rule in &role.rules {
-            let mut entries = rule.resources.iter().map(Text::as_str);
-            if !Verbs::of(rule).and(Verbs::PATCH).is_empty()
-                && role::has_group(rule, row.group)
-                && entries.any(|entry| role::Entry::of(entry).matches(row.resource))
-            {
+        for rule in rules {
+            if role::grants(rule, Verbs::PATCH, &resource.group, &resource.name) {
                 if rule.resource_names.is_empty() {
                     return Self::All;
                 }
@@ -501,11 +528,22 @@ impl<'r> Appliable<'r> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::role::Role;
+    use crate::rule::What;
     use crate::view;
     use serde_json::{Value, json};
+    use std::rc::Rc;
 
     fn role(object: &str) -> Role<'_> {
         view::from_str(object).unwrap()
+    }
+
+    fn terms(oldest: Option<Version>) -> Terms<'static> {
+        Terms {
+            scope: Scope::Cluster,
+            oldest,
+            makers: &[],
+        }
     }
 
     /// What is found of an ability: its severity and its grant.
@@ -516,7 +554,7 @@ mod tests {
     ) -> Option<R> {
         let object = json!({"rules": rules}).to_string();
         let role = role(&object);
-        let evidence = Rc::new(Grants::new(&role, None)).evidence(ability, "can")?;
+        let evidence = Rc::new(Grants::new(&role.rules, terms(None))).evidence(ability, "can")?;
         match &evidence.what {
             What::Grant(grant) => Some(ask(evidence.severity, grant)),
             What::Part { .. } => None,
@@ -540,23 +578,29 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_in_their_order() {
-        assert!(table::TABLE.is_sorted_by_key(|row| order(row.resource)));
+    fn resources_are_in_their_order_and_each_once() {
+        assert!(table::TABLE.is_sorted_by_key(|known| order(&known.name)));
+        let names: BTreeSet<_> = table::TABLE
+            .iter()
+            .map(|known| (&known.group, &known.name))
+            .collect();
+        assert_eq!(names.len(), table::TABLE.len());
     }
 
     #[test]
-    fn an_entry_finds_the_rows_that_it_stands_for() {
+    fn an_entry_finds_the_resources_that_it_stands_for() {
         for (entry, expected) in [
             ("*", table::TABLE.len()),
-            ("*/exec", 2),
-            ("pods", 4),
-            ("pods/exec", 2),
-            ("bindings", 1),
+            ("*/exec", 1),
+            ("*/scale", 10),
+            ("pods", 1),
+            ("pods/exec", 1),
+            ("statefulsets", 2),
             ("pods/*", 0),
             ("a", 0),
             ("zebras", 0),
         ] {
-            assert_eq!(Row::named_by(entry).count(), expected, "{entry}");
+            assert_eq!(Resource::named_by(entry).count(), expected, "{entry}");
         }
     }
 
@@ -636,7 +680,7 @@ mod tests {
         let object = json!({"rules": [get]}).to_string();
         let role = role(&object);
         let asked_for = |oldest| {
-            let grants = Rc::new(Grants::new(&role, Some(oldest)));
+            let grants = Rc::new(Grants::new(&role.rules, terms(Some(oldest))));
             grants
                 .evidence(Ability::Exec, "can")
                 .map(|evidence| evidence.severity)

@@ -1,7 +1,9 @@
 //! The registry: every rule, in reading order. Settings keys, the README's table, `bulkhead
 //! rules` and every report follow from it.
 
+mod aggregation;
 mod capabilities;
+mod dead_grant;
 mod device_admin_access;
 mod git_repo;
 mod host_ipc;
@@ -14,6 +16,7 @@ mod host_process;
 mod inherited;
 mod mount_propagation;
 mod persistent_volume;
+mod persistent_volume_claim;
 mod pod_create;
 mod pod_delete;
 mod pod_exec;
@@ -21,7 +24,9 @@ mod pod_modify;
 mod pod_scale;
 mod pod_status;
 mod pod_storage;
+mod pod_write_binding;
 mod privileged;
+mod privileged_scc;
 mod proc_mount;
 mod raw_block_device;
 mod selinux_options;
@@ -37,6 +42,7 @@ pub static RULES: &[&Rule] = &[
     &host_process::RULE,
     &host_path::RULE,
     &persistent_volume::RULE,
+    &persistent_volume_claim::RULE,
     &raw_block_device::RULE,
     &git_repo::RULE,
     &mount_propagation::RULE,
@@ -59,6 +65,10 @@ pub static RULES: &[&Rule] = &[
     &pod_status::RULE,
     &pod_storage::RULE,
     &pod_exec::RULE,
+    &pod_write_binding::RULE,
+    &aggregation::RULE,
+    &privileged_scc::RULE,
+    &dead_grant::RULE,
     &unreadable::RULE,
 ];
 

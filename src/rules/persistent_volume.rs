@@ -33,6 +33,11 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check<'d>(volume: &'d PersistentVolume<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
+    found(volume, settings)
+}
+
+/// What is found in a volume, whoever asks.
+pub(super) fn found<'d>(volume: &PersistentVolume<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
     fn given<'d>(path: &'d Option<Text<'_>>) -> &'d str {
         path.as_ref().map_or("", Text::as_str)
     }

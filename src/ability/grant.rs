@@ -1,0 +1,329 @@
+//! What is told of an ability that a role gives: put together only when it is told.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::{Ability, Grants, Hit, Request, Resource};
+use crate::role::Verbs;
+use crate::rule::{Evidence, GrantPlace, Severity, What};
+use crate::text::quoted;
+use crate::version::Version;
+use crate::view::Text;
+
+/// How a role gives one ability.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant<'r> {
+    grants: Rc<Grants<'r>>,
+    ability: Ability,
+    gain: &'static str,
+    /// What is told beside what it gives.
+    reasons: String,
+}
+
+/// What is told of a role that may do everything, in place of each ability.
+const EVERYTHING: &str = "can do everything: every verb on every resource of every API group";
+const EVERYTHING_FIX: &str = "name the groups, resources and verbs that are needed in place of `*`";
+
+impl<'r> Grants<'r> {
+    /// The evidence that the role gives an ability, if it does. `gain` is what its holder can do.
+    pub fn evidence(self: &Rc<Self>, ability: Ability, gain: &'static str) -> Option<Evidence<'r>> {
+        Some(Evidence {
+            severity: self.severity(ability)?,
+            container: None,
+            pod: 0,
+            reach: 0,
+            refused_by_baseline: None,
+            what: What::Grant(Grant::new(self, ability, gain)),
+        })
+    }
+}
+
+impl<'r> Grant<'r> {
+    /// How a role gives an ability, which it must give.
+    pub fn new(grants: &Rc<Grants<'r>>, ability: Ability, gain: &'static str) -> Self {
+        Self {
+            grants: Rc::clone(grants),
+            ability,
+            gain,
+            reasons: String::new(),
+        }
+    }
+
+    fn hits(&self) -> impl Iterator<Item = &Hit<'r>> {
+        let gives = |hit: &&Hit<'_>| hit.request.gains.severity(self.ability).is_some();
+        self.grants.hits.iter().filter(gives)
+    }
+
+    /// Whether it is by a rule that grants everything.
+    pub fn is_of_everything(&self) -> bool {
+        self.hits().any(Hit::is_everything)
+    }
+
+    /// Whether the role gives it on pods themselves, and not only by way of something else.
+    pub fn is_direct(&self) -> bool {
+        self.hits().any(|hit| hit.request.how.is_none())
+    }
+
+    /// RFC 6901 pointer of the first entry that contributes.
+    pub fn pointer(&self) -> String {
+        self.hits().next().map(Hit::pointer).unwrap_or_default()
+    }
+
+    /// Every entry that contributes, in the order of the role, with the verbs that count.
+    pub fn places(&self) -> Vec<GrantPlace> {
+        let mut hits = self.hits().peekable();
+        let mut places: Vec<GrantPlace> = Vec::new();
+        // Most entries of a rule count for the same verbs, which may be many.
+        let mut written = (usize::MAX, Verbs::NONE, Vec::new());
+        while let Some(hit) = hits.next() {
+            let mut verbs = hit.verbs;
+            while let Some(same) =
+                hits.next_if(|next| (next.rule, next.entry) == (hit.rule, hit.entry))
+            {
+                verbs = verbs.or(same.verbs);
+            }
+            let Some(rule) = self.grants.rules.get(hit.rule) else {
+                continue;
+            };
+            if (written.0, written.1) != (hit.rule, verbs) {
+                written = (hit.rule, verbs, verbs.as_written(rule));
+            }
+            let entry = rule.resources.get(hit.entry).map(Text::as_str);
+            places.push(GrantPlace {
+                path: hit.pointer(),
+                resource: entry.unwrap_or_default().to_owned(),
+                verbs: written.2.clone(),
+            });
+        }
+        places
+    }
+
+    /// The names to which all hits together are restricted.
+    pub fn names(&self) -> Option<BTreeSet<&'r str>> {
+        let mut sets = Vec::new();
+        for hit in self.hits() {
+            note(&mut sets, hit.names?);
+        }
+        Some(self.grants.union(&sets))
+    }
+
+    /// The first version of Kubernetes in which the role no longer gives the ability.
+    pub fn until(&self) -> Option<Version> {
+        let mut last = None;
+        for hit in self.hits() {
+            last = last.max(Some(self.grants.until(hit)?));
+        }
+        last
+    }
+
+    /// What the holder gains; one line.
+    pub fn message(&self) -> String {
+        let is_of_everything = self.is_of_everything();
+        let gain = if is_of_everything {
+            EVERYTHING
+        } else {
+            self.gain
+        };
+        let mut message = ["whoever is bound to the role ", gain].concat();
+        if let Some(way) = self.indirect_way() {
+            message.extend(["; by way of ", way.0, ": ", way.1]);
+        }
+        if let Some(names) = self.names() {
+            message.push_str("; only those named ");
+            push_some(&mut message, names.iter().map(|name| quoted(name)));
+        }
+        if let Some(until) = self.until() {
+            message.push_str(&format!(
+                "; on clusters before {until}, where `get` is enough"
+            ));
+        }
+        message.push_str(&self.reasons);
+        message
+    }
+
+    /// The worst of the ways to it, by what and how, if none is on pods themselves.
+    fn indirect_way(&self) -> Option<(&str, &'static str)> {
+        let mut worst: Option<(Severity, &Hit<'_>)> = None;
+        for hit in self.hits() {
+            hit.request.how?;
+            let severity = self.grants.severity_of(hit, self.ability)?;
+            if worst.is_none_or(|(known, _)| severity > known) {
+                worst = Some((severity, hit));
+            }
+        }
+        let (_, hit) = worst?;
+        Some((&hit.resource.name, hit.request.how?))
+    }
+
+    /// The grants in short, such as `create pods, create pods/exec`; the first few.
+    pub fn value(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        for place in self.places() {
+            let part = [&place.verbs.join("|"), " ", &place.resource].concat();
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+            if parts.len() > SHOWN {
+                break;
+            }
+        }
+        let mut value = String::new();
+        push_some(&mut value, parts.into_iter());
+        value
+    }
+
+    /// What to do, if the rule's own fix does not help.
+    pub fn fix(&self) -> Option<&'static str> {
+        self.is_of_everything().then_some(EVERYTHING_FIX)
+    }
+
+    /// Adds to what is told.
+    pub fn add(&mut self, reason: &str) {
+        self.reasons.push_str(reason);
+    }
+
+    /// What this grants and the old role did not, or only for other names, in short; none where
+    /// there is nothing of the kind.
+    pub fn beyond(&self, old: &Self) -> Option<String> {
+        let mut parts: Vec<String> = Vec::new();
+        for way in self.added(old) {
+            if way.resource.is_everything() {
+                return Some("everything".to_owned());
+            }
+            let part = [way.verb_name, " ", &way.resource.name].concat();
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        let mut text = String::new();
+        push_some(&mut text, parts.into_iter());
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    /// Whether this gives the ability in a way that the old role did not have, or had for fewer
+    /// names.
+    pub fn widens(&self, old: &Self) -> bool {
+        !self.added(old).is_empty()
+    }
+
+    /// The ways that the old role did not have, or had for fewer names.
+    fn added(&self, old: &Self) -> Vec<Way<'r>> {
+        let had = old.ways();
+        let mut ways = self.ways();
+        ways.retain(|way| {
+            let covering = || had.iter().filter(|old| old.covers(way));
+            let Some(sets) = &way.sets else {
+                return covering().all(|old| old.sets.is_some());
+            };
+            let names = |way: &Way<'_>| way.sets.as_ref().map(|sets| old.grants.union(sets));
+            let known: Vec<_> = covering().map(names).collect();
+            let is_known = |name: &&str| {
+                let mut known = known.iter();
+                known.any(|names| names.as_ref().is_none_or(|names| names.contains(name)))
+            };
+            !self.grants.union(sets).iter().all(is_known)
+        });
+        ways
+    }
+
+    /// The distinct ways in which the role gives the ability; few, whatever the role.
+    fn ways(&self) -> Vec<Way<'r>> {
+        let mut ways: Vec<Way<'r>> = Vec::new();
+        for hit in self.hits() {
+            let Some(severity) = self.grants.severity_of(hit, self.ability) else {
+                continue;
+            };
+            for (verb, verb_name) in hit.verbs.each() {
+                let new = Way {
+                    resource: hit.resource,
+                    request: hit.request,
+                    verb,
+                    verb_name,
+                    severity,
+                    until: self.grants.until(hit),
+                    sets: hit.names.map(|names| vec![names]),
+                };
+                match ways.iter_mut().find(|way| way.is_like(&new)) {
+                    None => ways.push(new),
+                    Some(way) => match (&mut way.sets, hit.names) {
+                        (Some(sets), Some(names)) => note(sets, names),
+                        (sets, None) => *sets = None,
+                        (None, Some(_)) => {}
+                    },
+                }
+            }
+        }
+        ways
+    }
+}
+
+/// How many of many things a text shows.
+const SHOWN: usize = 4;
+
+/// Adds the first few of some things to a text.
+fn push_some(text: &mut String, mut parts: impl Iterator<Item = String>) {
+    for (index, part) in parts.by_ref().take(SHOWN).enumerate() {
+        if index > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(&part);
+    }
+    if parts.next().is_some() {
+        text.push_str(", …");
+    }
+}
+
+/// A way in which a role gives an ability.
+#[derive(Debug)]
+struct Way<'r> {
+    resource: &'r Resource,
+    request: &'static Request,
+    verb: Verbs,
+    verb_name: &'static str,
+    severity: Severity,
+    until: Option<Version>,
+    /// The places in [`Grants::names`] of what it is restricted to; none for all names.
+    sets: Option<Vec<usize>>,
+}
+
+/// Notes a set of names once. Hits of one rule stand together and have few sets between them, so
+/// the last ones are enough to look at.
+fn note(sets: &mut Vec<usize>, set: usize) {
+    const SETS_OF_A_RULE: usize = 32;
+
+    if !sets
+        .iter()
+        .rev()
+        .take(SETS_OF_A_RULE)
+        .any(|known| *known == set)
+    {
+        sets.push(set);
+    }
+}
+
+impl Way<'_> {
+    fn is_like(&self, other: &Self) -> bool {
+        self.is_of(other)
+            && (self.verb, self.severity, self.until) == (other.verb, other.severity, other.until)
+    }
+
+    /// Whether it is by the same requests.
+    fn is_of(&self, other: &Self) -> bool {
+        // The settings' own are read anew for each request, but once for both objects.
+        std::ptr::eq(self.resource, other.resource) && std::ptr::eq(self.request, other.request)
+    }
+
+    /// Whether this way gives all that `new` gives, names aside.
+    fn covers(&self, new: &Self) -> bool {
+        let lasts = match (self.until, new.until) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(old), Some(new)) => old >= new,
+        };
+        // What gives the ability in every version gives all that older ones have beside it.
+        let is_for_all = new.until.is_some() && self.until.is_none();
+        let is_same = std::ptr::eq(self.resource, new.resource)
+            && (is_for_all || (self.is_of(new) && self.verb == new.verb));
+        (self.resource.is_everything() || is_same) && self.severity >= new.severity && lasts
+    }
+}

@@ -1,0 +1,203 @@
+//! The roles that Kubernetes itself makes, and what their rules give. The one place that knows
+//! which writes of roles and bindings are the API server's own.
+//!
+//! A name, a label or a user agent can be anybody's. So an object counts as Kubernetes' own only
+//! where three agree: who writes it, which role it is, and what its rules give.
+
+use std::rc::Rc;
+
+use crate::ability::{Grant, Grants, Scope, Terms};
+use crate::binding::Binding;
+use crate::evidence::{Case, Found};
+use crate::origin::Origin;
+use crate::role::{Aggregation, AggregationLabels, PolicyRule, Role};
+use crate::rule::{Check, What};
+use crate::subject::Subject;
+use crate::view::Text;
+
+/// What `make built-in-roles` derived from a cluster: for each role the entries of its rules that
+/// give an ability.
+///
+/// A line that starts a role is its name. Below it, indented: `verbs groups resources`, and where
+/// it is restricted the names, commas between, `-` for the core group; `= role` for the rules of
+/// another; `> role` for a role that its rules are aggregated into.
+const ROLES: &str = include_str!("built_in/roles.txt");
+
+/// The version of Kubernetes that has these roles.
+pub(crate) const VERSION: &str = "1.36";
+
+/// A role as Kubernetes makes it.
+#[derive(Debug, Default)]
+pub(crate) struct BuiltIn {
+    /// The rules that give an ability, in pieces.
+    pub rules: Vec<PolicyRule<'static>>,
+    /// The roles that its rules are aggregated into.
+    pub parents: Vec<&'static str>,
+    /// Whether its rules are those of other roles.
+    pub is_aggregated: bool,
+}
+
+impl BuiltIn {
+    /// The cluster role of this name, if Kubernetes makes one.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut role = Self::default();
+        role.read(name).then_some(role)
+    }
+
+    fn read(&mut self, name: &str) -> bool {
+        let mut lines = ROLES.lines().skip_while(|line| *line != name);
+        if name.is_empty() || lines.next().is_none() {
+            return false;
+        }
+        for line in lines {
+            let Some(line) = line.strip_prefix(' ') else {
+                break;
+            };
+            match line.split_once(' ') {
+                Some(("=", other)) => {
+                    self.is_aggregated = true;
+                    let parents = self.parents.len();
+                    self.read(other);
+                    self.parents.truncate(parents);
+                }
+                Some((">", parent)) => self.parents.push(parent),
+                Some((verbs, rest)) => self.rules.extend(rule(verbs, rest)),
+                None => {}
+            }
+        }
+        true
+    }
+}
+
+fn rule(verbs: &'static str, rest: &'static str) -> Option<PolicyRule<'static>> {
+    fn texts(list: &'static str) -> Vec<Text<'static>> {
+        let entries = list.split(',');
+        entries
+            .map(|entry| Text::from(if entry == "-" { "" } else { entry }))
+            .collect()
+    }
+    let mut rest = rest.split(' ');
+    Some(PolicyRule {
+        verbs: texts(verbs),
+        api_groups: rest.next().map(texts)?,
+        resources: rest.next().map(texts)?,
+        resource_names: rest.next().map_or_else(Vec::new, texts),
+        ..PolicyRule::default()
+    })
+}
+
+/// What may be found in the role that a request writes, because Kubernetes has it so.
+pub(crate) struct Expected<'d> {
+    role: &'d Role<'d>,
+    name: &'d str,
+    built_in: BuiltIn,
+    terms: Terms<'d>,
+    /// Whether Kubernetes itself has written it, or nobody, as in a background audit.
+    is_own: bool,
+}
+
+impl<'d> Expected<'d> {
+    /// None for what is no role of Kubernetes' own.
+    pub fn of(case: &Case<'d>) -> Option<Self> {
+        let Subject::Role(role) = &case.request.object else {
+            return None;
+        };
+        let terms = case.terms();
+        let name = role.metadata.name.as_ref()?.as_str();
+        let built_in = BuiltIn::named(name).filter(|_| terms.scope == Scope::Cluster)?;
+        let user = case.request.user.name.as_ref().map_or("", Text::as_str);
+        let is_kubernetes = matches!(case.origin, Some(Origin::ApiServer | Origin::Aggregation));
+        Some(Self {
+            role,
+            name,
+            built_in,
+            terms,
+            is_own: is_kubernetes || user.is_empty(),
+        })
+    }
+
+    /// Whether the finding is no news: Kubernetes has it so, and wrote it, or nothing of it is new.
+    /// What goes beyond is told as such.
+    pub fn accepts(&self, found: &mut Found<'_>, is_new: bool) -> bool {
+        match self.exceeded_by(found) {
+            None => self.is_own || !is_new,
+            Some(what) if self.is_own => {
+                found.evidence.add(
+                    &[
+                        "; beyond what Kubernetes ",
+                        VERSION,
+                        " gives this role: ",
+                        &what,
+                    ]
+                    .concat(),
+                );
+                false
+            }
+            Some(_) => false,
+        }
+    }
+
+    /// What goes beyond; none for nothing.
+    fn exceeded_by(&self, found: &Found<'_>) -> Option<String> {
+        match (&found.evidence.what, &found.rule.check) {
+            (What::Grant(grant), Check::Ability { ability, .. }) => {
+                let expected = Rc::new(Grants::new(&self.built_in.rules, self.terms));
+                grant.beyond(&Grant::new(&expected, *ability, ""))
+            }
+            (What::Part { pointer, value, .. }, _) => {
+                let is_expected = match pointer.as_str() {
+                    "/aggregationRule" => {
+                        self.built_in.is_aggregated
+                            && self
+                                .role
+                                .aggregation
+                                .as_ref()
+                                .is_some_and(|rule| self.is_own_rule(rule))
+                    }
+                    pointer => {
+                        pointer.starts_with("/metadata/labels/")
+                            && self.built_in.parents.contains(&&**value)
+                    }
+                };
+                (!is_expected).then(|| value.to_string())
+            }
+            (What::Grant(_), _) => None,
+        }
+    }
+
+    /// Whether the role aggregates those that are labelled for it, and no others.
+    fn is_own_rule(&self, rule: &Aggregation<'_>) -> bool {
+        let [selector] = rule.selectors.as_slice() else {
+            return false;
+        };
+        let [(label, value)] = selector.labels.0.as_slice() else {
+            return false;
+        };
+        selector.expressions.is_empty()
+            && value.as_str() == "true"
+            && label.strip_prefix(AggregationLabels::PREFIX) == Some(self.name)
+    }
+}
+
+/// Subjects that the API server binds to roles of its own, beside each controller's account to
+/// the role of its name (`plugin/pkg/auth/authorizer/rbac/bootstrappolicy`).
+const BOUND: &[(&str, &str)] = &[
+    ("cluster-admin", "Group system:masters"),
+    (
+        "system:kube-controller-manager",
+        "User system:kube-controller-manager",
+    ),
+    ("system:kube-scheduler", "User system:kube-scheduler"),
+    ("system:volume-scheduler", "User system:kube-scheduler"),
+];
+
+/// Whether the API server itself binds the role to the subject, as it does in every cluster.
+pub(crate) fn binds(origin: Option<Origin<'_>>, binding: &Binding<'_>, subject: &str) -> bool {
+    let role = binding.role.name.as_ref().map_or("", Text::as_str);
+    let account = role.strip_prefix("system:controller:");
+    let is_of_controller = account.is_some_and(|account| {
+        subject.strip_prefix("ServiceAccount kube-system/") == Some(account)
+    });
+    matches!(origin, Some(Origin::ApiServer))
+        && (is_of_controller || BOUND.contains(&(role, subject)))
+}

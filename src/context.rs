@@ -1,0 +1,175 @@
+//! What the policy asks of its cluster, where the settings allow it: the rules behind a binding,
+//! the roles that another aggregates, the volume behind a claim.
+//!
+//! All questions are asked before anything is judged, and are few, whatever the object. What the
+//! host does not answer is told by the rule that wanted to know it: it is never a silent pass.
+
+use serde::Serialize;
+
+use crate::pod::Pod;
+use crate::request::Request;
+use crate::role::Selector;
+use crate::settings::Settings;
+use crate::subject::Subject;
+use crate::view::{self, Text, object, reads, text};
+
+/// Answers a question about the cluster: the operation and the payload are those of Kubewarden's
+/// host capability `kubernetes`, the error is for people.
+pub type Cluster<'c> = &'c dyn Fn(&str, &[u8]) -> Result<Vec<u8>, String>;
+
+/// The most claims of one object that are looked up, and selectors of one role.
+const MOST: usize = 16;
+
+/// What the cluster answered.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    /// The role that a binding names.
+    pub role: Option<Answer>,
+    /// For each selector of a role, the list of the roles that it selects.
+    pub aggregated: Vec<Answer>,
+    /// The claims of an object's pods, by name.
+    pub claims: Vec<(String, Claimed)>,
+}
+
+/// An object of the cluster as JSON, or why there is none.
+pub(crate) type Answer = Result<String, String>;
+
+/// What is behind a claim.
+#[derive(Debug)]
+pub(crate) enum Claimed {
+    /// A PersistentVolume, as JSON.
+    Volume(String),
+    /// Nothing yet.
+    Unbound,
+    /// The host did not say; the reason.
+    Unknown(String),
+}
+
+impl Context {
+    /// Asks all that is to be known of a request.
+    pub fn gather(request: &Request<'_>, settings: &Settings, cluster: Cluster<'_>) -> Self {
+        let mut context = Self::default();
+        if !settings.cluster_context || !request.is_judged() {
+            return context;
+        }
+        let namespace = request.namespace.as_ref().map(Text::as_str);
+        match &request.object {
+            Subject::Binding(binding) => {
+                let name = binding.role.name.as_ref().map_or("", Text::as_str);
+                let kind = binding.role.kind.as_ref().map_or("", Text::as_str);
+                let namespace = namespace.filter(|_| kind == "Role");
+                context.role = Some(get(cluster, RBAC, kind, name, namespace));
+            }
+            Subject::Role(role) => {
+                let selectors = role.aggregation.iter().flat_map(|rule| &rule.selectors);
+                let lists = selectors.take(MOST).map(|selector| list(cluster, selector));
+                context.aggregated = lists.collect();
+            }
+            Subject::Workload(workload) => {
+                for claim in workload.pods.iter().flat_map(Pod::claims) {
+                    if !context.claims.iter().any(|(known, _)| known == claim) {
+                        let claimed = if context.claims.len() < MOST {
+                            claimed(cluster, claim, namespace)
+                        } else {
+                            Claimed::Unknown(format!("more than {MOST} claims are not looked up"))
+                        };
+                        context.claims.push((claim.to_owned(), claimed));
+                    }
+                }
+            }
+            _ => {}
+        }
+        context
+    }
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io/v1";
+
+/// What is behind a claim of a namespace.
+fn claimed(cluster: Cluster<'_>, claim: &str, namespace: Option<&str>) -> Claimed {
+    #[derive(Default)]
+    struct Claim<'a> {
+        spec: ClaimSpec<'a>,
+    }
+
+    reads!(Claim<'de> { "spec" => spec: object });
+
+    #[derive(Default)]
+    struct ClaimSpec<'a> {
+        volume: Option<Text<'a>>,
+    }
+
+    reads!(ClaimSpec<'de> { "volumeName" => volume: text });
+
+    let volume = get(cluster, "v1", "PersistentVolumeClaim", claim, namespace).and_then(|claim| {
+        let claim: Claim<'_> = view::from_str(&claim).map_err(|_| UNREADABLE.to_owned())?;
+        let volume = claim.spec.volume.map(|volume| volume.as_str().to_owned());
+        let Some(volume) = volume.filter(|volume| !volume.is_empty()) else {
+            return Ok(None);
+        };
+        get(cluster, "v1", "PersistentVolume", &volume, None).map(Some)
+    });
+    match volume {
+        Ok(Some(volume)) => Claimed::Volume(volume),
+        Ok(None) => Claimed::Unbound,
+        Err(reason) => Claimed::Unknown(reason),
+    }
+}
+
+const UNREADABLE: &str = "its answer cannot be read";
+
+/// The payload of `get_resource`; the fields are those of Kubewarden's SDK.
+#[derive(Serialize)]
+struct GetResource<'q> {
+    api_version: &'q str,
+    kind: &'q str,
+    name: &'q str,
+    namespace: Option<&'q str>,
+    /// A role that was widened a second ago must not be judged by what it was.
+    disable_cache: bool,
+    field_masks: Option<()>,
+}
+
+fn get(
+    cluster: Cluster<'_>,
+    api_version: &str,
+    kind: &str,
+    name: &str,
+    namespace: Option<&str>,
+) -> Answer {
+    let question = GetResource {
+        api_version,
+        kind,
+        name,
+        namespace,
+        disable_cache: true,
+        field_masks: None,
+    };
+    ask(cluster, "get_resource", &question)
+}
+
+/// The payload of `list_resources_all`.
+#[derive(Serialize)]
+struct ListResources<'q> {
+    api_version: &'q str,
+    kind: &'q str,
+    label_selector: Option<String>,
+    field_selector: Option<()>,
+    field_masks: Option<()>,
+}
+
+fn list(cluster: Cluster<'_>, selector: &Selector<'_>) -> Answer {
+    let question = ListResources {
+        api_version: RBAC,
+        kind: "ClusterRole",
+        label_selector: Some(selector.said()),
+        field_selector: None,
+        field_masks: None,
+    };
+    ask(cluster, "list_resources_all", &question)
+}
+
+fn ask(cluster: Cluster<'_>, operation: &str, question: &impl Serialize) -> Answer {
+    let answer = cluster(operation, &crate::json(question))?;
+    String::from_utf8(answer).map_err(|_| UNREADABLE.to_owned())
+}
