@@ -3,11 +3,8 @@
 
 use std::borrow::Cow;
 
-use serde::de::Deserialize;
-use serde_json::value::RawValue;
-
 use crate::fault::Fault;
-use crate::form::{Form, Table};
+use crate::form::Form;
 use crate::metadata::Metadata;
 use crate::pod::{Container, OtherContainer, Pod, PodSpec};
 use crate::subject::{Subject, Workload};
@@ -71,7 +68,7 @@ const MOST_PODS: usize = 1_000;
 pub(crate) fn read<'a>(
     group: &str,
     kind: &str,
-    object: &'a RawValue,
+    object: &'a str,
     settings: &[PodTemplate],
 ) -> Subject<'a> {
     let mut pods = Vec::new();
@@ -84,7 +81,7 @@ pub(crate) fn read<'a>(
         }
     }
     // Every container has an image; nothing without the word, as it is or escaped, has containers.
-    let mut parts = object.get().split('"');
+    let mut parts = object.split('"');
     if !is_named && parts.any(|part| part == "image" || part.contains('\\')) {
         search(object, &Place::default(), DEPTH, &mut pods);
     }
@@ -100,18 +97,15 @@ pub(crate) fn read<'a>(
 
 /// Reads the pods at a path.
 fn at_path<'a>(
-    value: &'a RawValue,
+    value: &'a str,
     path: &str,
     place: Place<'a>,
     pods: &mut Vec<Pod<'a>>,
 ) -> Result<(), Fault> {
     let Some(rest) = path.strip_prefix('/') else {
-        let spec = view::from_str(value.get()).map_err(|error| {
-            let fault = Fault::new(value.get().as_bytes(), &error);
-            Fault {
-                pointer: [place.pointer.as_str(), &fault.pointer].concat(),
-                ..fault
-            }
+        let spec = view::from_str(value).map_err(|fault| Fault {
+            pointer: [place.pointer.as_str(), &fault.pointer].concat(),
+            ..fault
         })?;
         pods.push(pod(place, spec, false));
         return Ok(());
@@ -127,7 +121,7 @@ fn at_path<'a>(
     let members = members(value);
     let name = unescaped(key);
     match find(&members, &name) {
-        Some(next) if next.get() != "null" => at_path(
+        Some(next) if next != "null" => at_path(
             next,
             rest,
             place.below(&name, find(&members, "metadata")),
@@ -142,12 +136,12 @@ fn at_path<'a>(
 struct Place<'a> {
     pointer: String,
     /// The metadata beside the value, if it is the spec of something.
-    metadata: Option<&'a RawValue>,
+    metadata: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
     /// The place of a member of the value here; `metadata` is that which stands beside it.
-    fn below(&self, key: &str, metadata: Option<&'a RawValue>) -> Self {
+    fn below(&self, key: &str, metadata: Option<&'a str>) -> Self {
         Self {
             pointer: [self.pointer.as_str(), "/", &escaped(key)].concat(),
             metadata: metadata.filter(|_| key == "spec"),
@@ -157,7 +151,7 @@ impl<'a> Place<'a> {
 
 /// Looks for pod specs in a value. Each level reads the text of its value once more, which the
 /// depth bounds.
-fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut Vec<Pod<'a>>) {
+fn search<'a>(value: &'a str, place: &Place<'a>, depth: usize, pods: &mut Vec<Pod<'a>>) {
     if depth == 0 || pods.len() == MOST_PODS {
         return;
     }
@@ -189,7 +183,7 @@ fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut V
     let is_spec = has_list || !others.is_empty();
     if is_spec {
         // What is around other containers need not fit: they are what makes it a pod.
-        let spec = match view::from_str(value.get()) {
+        let spec = match view::from_str(value) {
             Ok(spec) => Some(spec),
             Err(_) if others.is_empty() => None,
             Err(_) => Some(PodSpec::default()),
@@ -209,11 +203,11 @@ fn search<'a>(value: &'a RawValue, place: &Place<'a>, depth: usize, pods: &mut V
 
 /// The containers of a list by another name, such as Tekton's `steps`, or a single one, such as
 /// the `container` of an Argo Workflow.
-fn other_containers<'a>(key: &str, value: &'a RawValue) -> Vec<OtherContainer<'a>> {
+fn other_containers<'a>(key: &str, value: &'a str) -> Vec<OtherContainer<'a>> {
     let key = escaped(key);
     if is_containers(value) {
         let mut containers = Vec::new();
-        let _ = view::read_str(value.get(), &mut |value| {
+        let _ = view::read_str(value, &mut |value| {
             containers = objects(value)?;
             Ok(())
         });
@@ -226,7 +220,7 @@ fn other_containers<'a>(key: &str, value: &'a RawValue) -> Vec<OtherContainer<'a
     if !matches!(key.as_str(), "container" | "script") {
         return Vec::new();
     }
-    match view::from_str::<Container<'a>>(value.get()) {
+    match view::from_str::<Container<'a>>(value) {
         Ok(container) if container.image.is_some() => vec![OtherContainer {
             path: key,
             container,
@@ -252,12 +246,12 @@ fn pod<'a>(place: Place<'a>, spec: PodSpec<'a>, is_by_structure: bool) -> Pod<'a
     }
 }
 
-fn read_metadata<'a>(value: &'a RawValue) -> Option<Metadata<'a>> {
-    view::from_str(value.get()).ok()
+fn read_metadata<'a>(value: &'a str) -> Option<Metadata<'a>> {
+    view::from_str(value).ok()
 }
 
 /// Whether it is an array of objects with a name and an image, which are texts.
-fn is_containers(value: &RawValue) -> bool {
+fn is_containers(value: &str) -> bool {
     #[derive(Default)]
     struct Named<'a> {
         name: Option<Text<'a>>,
@@ -267,7 +261,7 @@ fn is_containers(value: &RawValue) -> bool {
     reads!(Named<'de> { "name" => name: text, "image" => image: text });
 
     let mut containers: Vec<Named<'_>> = Vec::new();
-    let read = view::read_str(value.get(), &mut |value| {
+    let read = view::read_str(value, &mut |value| {
         containers = objects(value)?;
         Ok(())
     });
@@ -275,24 +269,15 @@ fn is_containers(value: &RawValue) -> bool {
     read.is_ok() && !containers.is_empty() && containers.iter().all(is_one)
 }
 
-fn elements(value: &RawValue) -> Vec<&RawValue> {
-    if !value.get().starts_with('[') {
-        return Vec::new();
-    }
-    serde_json::from_str(value.get()).unwrap_or_default()
+fn elements(value: &str) -> Vec<&str> {
+    view::elements(value).unwrap_or_default()
 }
 
-fn members(value: &RawValue) -> Vec<(Text<'_>, &RawValue)> {
-    if !value.get().starts_with('{') {
-        return Vec::new();
-    }
-    let mut json = serde_json::Deserializer::from_str(value.get());
-    Table::deserialize(&mut json)
-        .map(|Table(entries)| entries)
-        .unwrap_or_default()
+fn members(value: &str) -> Vec<(Text<'_>, &str)> {
+    view::members(value).unwrap_or_default()
 }
 
-fn find<'a>(members: &[(Text<'a>, &'a RawValue)], key: &str) -> Option<&'a RawValue> {
+fn find<'a>(members: &[(Text<'a>, &'a str)], key: &str) -> Option<&'a str> {
     let mut members = members.iter();
     members
         .find(|(name, _)| name.as_str() == key)

@@ -1,13 +1,8 @@
 //! Reads settings as one reads a filled-in form: to the end, noting every mistake with its place,
 //! instead of stopping at the first.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use crate::text::quoted;
-use crate::view::Text;
+use crate::view::{self, Text};
 
 /// What is wrong with settings, in the order in which it stands there.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,9 +28,9 @@ pub(crate) struct Form<'t, 'm> {
 }
 
 impl<'t, 'm> Form<'t, 'm> {
-    pub fn new(text: &'t RawValue, mistakes: &'m mut Mistakes) -> Self {
+    pub fn new(text: &'t str, mistakes: &'m mut Mistakes) -> Self {
         Self {
-            text: text.get(),
+            text,
             path: String::new(),
             mistakes,
         }
@@ -63,7 +58,7 @@ impl<'t, 'm> Form<'t, 'm> {
         keys: &[&'static str],
         field: &mut dyn FnMut(&'static str, &mut Form<'_, '_>),
     ) {
-        let Ok(Table(entries)) = serde_json::from_str(self.text) else {
+        let Some(entries) = view::members(self.text) else {
             return self.mistake(&format!("{}, expected an object", self.what()));
         };
         let mut seen: Vec<&'static str> = Vec::new();
@@ -90,7 +85,7 @@ impl<'t, 'm> Form<'t, 'm> {
             field(
                 key,
                 &mut Form {
-                    text: value.get(),
+                    text: value,
                     path,
                     mistakes: self.mistakes,
                 },
@@ -100,13 +95,13 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// Reads an array: `element` is called for each of its values.
     pub fn list(&mut self, element: &mut dyn FnMut(&mut Form<'_, '_>)) {
-        let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(self.text) else {
+        let Some(values) = view::elements(self.text) else {
             return self.mistake(&format!("{}, expected an array", self.what()));
         };
         for (index, value) in values.into_iter().enumerate() {
             let path = format!("{}[{index}]", self.path);
             element(&mut Form {
-                text: value.get(),
+                text: value,
                 path,
                 mistakes: self.mistakes,
             });
@@ -115,7 +110,7 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// Reads a string.
     pub fn text(&mut self) -> Option<Text<'t>> {
-        let text = serde_json::from_str(self.text).ok();
+        let text = view::only(self.text, view::text);
         if text.is_none() {
             self.mistake(&format!(
                 "{}, expected a string; in YAML, write it in quotes",
@@ -151,7 +146,7 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// Reads a boolean.
     pub fn flag(&mut self) -> Option<bool> {
-        let flag = serde_json::from_str(self.text).ok();
+        let flag = view::only(self.text, view::tristate);
         if flag.is_none() {
             self.mistake(&format!("{}, expected `true` or `false`", self.what()));
         }
@@ -192,32 +187,5 @@ impl<'t, 'm> Form<'t, 'm> {
             Some(b'n') => "null",
             _ => "a number",
         }
-    }
-}
-
-/// The entries of an object, in order.
-pub(crate) struct Table<'a>(pub Vec<(Text<'a>, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Table<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Table<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Table<'de>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Table(entries))
-            }
-        }
-
-        deserializer.deserialize_map(Entries)
     }
 }

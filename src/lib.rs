@@ -35,6 +35,7 @@ pub mod inspection;
 mod metadata;
 pub mod origin;
 mod pod;
+mod reader;
 mod request;
 pub mod response;
 mod role;
@@ -51,7 +52,6 @@ pub use context::Cluster;
 pub use settings::Action;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use context::Context;
 use decision::Decision;
@@ -99,11 +99,15 @@ pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
     }
 
     let text = String::from_utf8_lossy(payload);
-    let message = match serde_json::from_str::<&RawValue>(&text) {
-        Ok(settings) => Settings::read(Some(settings))
+    let mut settings = None;
+    let message = match view::read_str(&text, &mut |value| {
+        settings = value.raw()?;
+        Ok(())
+    }) {
+        Ok(()) => Settings::read(settings)
             .err()
             .map(|mistakes| mistakes.joined("\n")),
-        Err(error) => Some(format!("settings: {}", Fault::new(payload, &error).reason)),
+        Err(fault) => Some(["settings: ", &fault.reason].concat()),
     };
     json(&Answer {
         valid: message.is_none(),

@@ -1,7 +1,7 @@
 //! What of an object's metadata the rules ask for: who it belongs to, and the few annotations and
 //! labels that act.
 
-use crate::view::{Stop, Text, Value, flag, objects, reads, text};
+use crate::view::{Reader, Stop, Text, flag, objects, reads, text};
 
 /// The metadata of an object, or of the template of one.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl AppArmor<'_> {
 const MIRROR: &str = "kubernetes.io/config.mirror";
 
 impl<'a> Annotations<'a> {
-    fn read(value: &mut dyn Value<'a>) -> Result<Self, Stop> {
+    fn read(value: &mut Reader<'a>) -> Result<Self, Stop> {
         let mut annotations = Self::default();
         let acts = |key: &str| key == MIRROR || key.starts_with(AppArmor::PREFIX);
         value.entries(acts, &mut |key, value| {
@@ -70,7 +70,7 @@ pub(crate) struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    fn read(value: &mut dyn Value<'a>) -> Result<Self, Stop> {
+    fn read(value: &mut Reader<'a>) -> Result<Self, Stop> {
         let mut labels = Self::default();
         let acts = |key: &str| key == "pod-template-hash";
         value.entries(acts, &mut |_, hash| {

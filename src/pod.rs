@@ -7,7 +7,7 @@ use std::fmt::Display;
 use crate::metadata::Metadata;
 use crate::text::escaped;
 use crate::view::{
-    Stop, Text, Value, View, flag, integer, object, object_if_any, objects, reads, text, texts,
+    Reader, Stop, Text, View, flag, integer, object, object_if_any, objects, reads, text, texts,
     tristate,
 };
 
@@ -181,7 +181,7 @@ pub(crate) struct NodeSelector {
 }
 
 impl NodeSelector {
-    fn read(value: &mut dyn Value<'_>) -> Result<Self, Stop> {
+    fn read(value: &mut Reader<'_>) -> Result<Self, Stop> {
         let mut selector = Self::default();
         let is_of_control_plane = |key: &str| CONTROL_PLANE.contains(&key);
         value.entries(is_of_control_plane, &mut |_, _| {
@@ -257,7 +257,7 @@ impl<'de> View<'de> for PodSecurityContext<'de> {
         ]
     }
 
-    fn read(&mut self, field: usize, value: &mut dyn Value<'de>) -> Result<(), Stop> {
+    fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
         match field {
             4 => self.sysctls = objects(value)?,
             profile => self.profiles.read(profile, value)?,
@@ -288,7 +288,7 @@ impl<'de> View<'de> for SecurityContext<'de> {
         ]
     }
 
-    fn read(&mut self, field: usize, value: &mut dyn Value<'de>) -> Result<(), Stop> {
+    fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
         match field {
             4 => self.privileged = flag(value)?,
             5 => self.capabilities = object(value)?,
@@ -310,7 +310,7 @@ pub(crate) struct Profiles<'a> {
 }
 
 impl<'a> Profiles<'a> {
-    fn read(&mut self, field: usize, value: &mut dyn Value<'a>) -> Result<(), Stop> {
+    fn read(&mut self, field: usize, value: &mut Reader<'a>) -> Result<(), Stop> {
         match field {
             0 => self.seccomp = object_if_any(value)?,
             1 => self.app_armor = object_if_any(value)?,

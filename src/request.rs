@@ -4,19 +4,17 @@
 //! name the kind first, so it is read in place. In any other order, and to find the place of a
 //! fault, the objects are set aside as text and read in the end.
 
-use serde_json::value::RawValue;
-
 use crate::custom::{self, PodTemplate};
 use crate::fault::Fault;
 use crate::subject::{self, Shape, Subject};
-use crate::view::{self, Stop, Text, Value, View, flag, reads, text, texts};
+use crate::view::{self, Reader, Stop, Text, View, flag, reads, text, texts};
 
 /// What a payload holds.
 #[derive(Debug)]
 pub(crate) struct Payload<'a> {
     pub request: Request<'a>,
     /// The settings as they came; `None` stands for the defaults.
-    pub settings: Option<&'a RawValue>,
+    pub settings: Option<&'a str>,
 }
 
 /// An admission request, as far as we read it.
@@ -125,9 +123,7 @@ pub(crate) fn read(payload: &[u8]) -> Result<Payload<'_>, Fault> {
     let Envelope {
         request: draft,
         settings,
-    } = read(Objects::InPlace)
-        .or_else(|_| read(Objects::SetAside))
-        .map_err(|error| Fault::new(payload, &error))?;
+    } = read(Objects::InPlace).or_else(|_| read(Objects::SetAside))?;
     Ok(Payload {
         request: draft.finish()?,
         settings,
@@ -137,7 +133,7 @@ pub(crate) fn read(payload: &[u8]) -> Result<Payload<'_>, Fault> {
 /// The root of a payload.
 struct Envelope<'a> {
     request: Draft<'a>,
-    settings: Option<&'a RawValue>,
+    settings: Option<&'a str>,
 }
 
 impl Envelope<'_> {
@@ -154,7 +150,7 @@ impl<'de> View<'de> for Envelope<'de> {
         &["request", "settings"]
     }
 
-    fn read(&mut self, field: usize, value: &mut dyn Value<'de>) -> Result<(), Stop> {
+    fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
         match field {
             0 => drop(value.object(&mut self.request)?),
             _ => self.settings = value.raw()?,
@@ -175,7 +171,7 @@ enum Objects {
 /// An object of a request, read or yet to be read.
 enum Read<'a> {
     Subject(Subject<'a>),
-    Text(Option<&'a RawValue>),
+    Text(Option<&'a str>),
 }
 
 /// A request in the reading.
@@ -214,7 +210,7 @@ impl<'a> Draft<'a> {
         Some(subject::shape(group, kind.as_str()))
     }
 
-    fn read_object(&self, value: &mut dyn Value<'a>) -> Result<Read<'a>, Stop> {
+    fn read_object(&self, value: &mut Reader<'a>) -> Result<Read<'a>, Stop> {
         match (self.objects, self.shape()) {
             (Objects::InPlace, Some(shape)) => shape.read(value).map(Read::Subject),
             _ => value.raw().map(Read::Text),
@@ -284,7 +280,7 @@ impl<'de> View<'de> for Draft<'de> {
         ]
     }
 
-    fn read(&mut self, field: usize, value: &mut dyn Value<'de>) -> Result<(), Stop> {
+    fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
         match field {
             0 => drop(value.object(&mut self.kind)?),
             1 => self.object = self.read_object(value)?,
@@ -346,7 +342,7 @@ mod tests {
             (
                 "",
                 "",
-                "not valid JSON: EOF while parsing a value at line 1 column 0",
+                "not valid JSON: it ends too early, at line 1 column 1",
             ),
             ("null", "", "no request that names the kind of its object"),
             ("[]", "", "an array, expected an object"),
@@ -379,7 +375,7 @@ mod tests {
             (
                 r#"{"request":{}} x"#,
                 "",
-                "not valid JSON: trailing characters at line 1 column 16",
+                "not valid JSON: text after its end, at line 1 column 16",
             ),
         ] {
             let fault = read(payload.as_bytes()).unwrap_err();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::view::{Stop, Text, Value, object, object_if_any, objects, reads, text, texts};
+use crate::view::{Reader, Stop, Text, object, object_if_any, objects, reads, text, texts};
 
 /// What of a role, of the cluster or of a namespace, the rules ask for.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl AggregationLabels {
     /// What comes before the other's name, by Kubernetes' own convention; the value is `"true"`.
     pub const PREFIX: &'static str = "rbac.authorization.k8s.io/aggregate-to-";
 
-    fn read(value: &mut dyn Value<'_>) -> Result<Self, Stop> {
+    fn read(value: &mut Reader<'_>) -> Result<Self, Stop> {
         let mut labels = Self::default();
         let aggregates = |key: &str| key.starts_with(Self::PREFIX);
         value.entries(aggregates, &mut |key, value| {
@@ -104,7 +104,7 @@ impl Selector<'_> {
 pub(crate) struct Labels<'a>(pub Vec<(String, Text<'a>)>);
 
 impl<'a> Labels<'a> {
-    fn read(value: &mut dyn Value<'a>) -> Result<Self, Stop> {
+    fn read(value: &mut Reader<'a>) -> Result<Self, Stop> {
         let mut labels = Self::default();
         value.entries(|_| true, &mut |key, value| {
             labels

@@ -1,8 +1,6 @@
 //! The settings of the policy: read with every mistake reported at once, each with its path and
 //! what is allowed there.
 
-use serde_json::value::RawValue;
-
 use crate::ability::{self, Resource};
 use crate::allow::Allow;
 use crate::custom::{self, PodTemplate};
@@ -124,9 +122,9 @@ impl Settings {
     /// Reads settings; `None` and `null` stand for the defaults.
     ///
     /// The error has every mistake that there is.
-    pub fn read(text: Option<&RawValue>) -> Result<Self, Mistakes> {
+    pub fn read(text: Option<&str>) -> Result<Self, Mistakes> {
         let mut settings = Self::default();
-        let Some(text) = text.filter(|text| text.get() != "null") else {
+        let Some(text) = text.filter(|text| *text != "null") else {
             return Ok(settings);
         };
         let mut mistakes = Mistakes::default();

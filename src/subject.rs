@@ -4,15 +4,13 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use crate::binding::Binding;
 use crate::fault::Fault;
 use crate::metadata::Metadata;
 use crate::pod::Pod;
 use crate::role::Role;
 use crate::storage::{DeviceClaim, DeviceClaimTemplate, DeviceRequests, PersistentVolume};
-use crate::view::{self, Stop, Value, View};
+use crate::view::{self, Reader, Stop, View};
 
 /// What an object is for us.
 #[derive(Debug, Default)]
@@ -29,7 +27,7 @@ pub(crate) enum Subject<'a> {
         requests: DeviceRequests<'a>,
     },
     /// Of a kind that is none of Kubernetes' own, or of no interest; see `custom`.
-    Custom(&'a RawValue),
+    Custom(&'a str),
     /// Of no interest, or absent.
     #[default]
     Nothing,
@@ -128,21 +126,21 @@ pub(crate) fn is_judged(subresource: Option<&str>) -> bool {
 }
 
 /// Reads an object of a known shape from a text of its own.
-pub(crate) fn read<'a>(shape: Shape, text: &'a RawValue) -> Subject<'a> {
+pub(crate) fn read<'a>(shape: Shape, text: &'a str) -> Subject<'a> {
     let mut subject = Subject::Nothing;
-    let read = view::read_str(text.get(), &mut |value| {
+    let read = view::read_str(text, &mut |value| {
         subject = shape.read(value)?;
         Ok(())
     });
     match read {
         Ok(()) => subject,
-        Err(error) => Subject::Unreadable(Fault::new(text.get().as_bytes(), &error)),
+        Err(fault) => Subject::Unreadable(fault),
     }
 }
 
 impl Shape {
     /// Reads an object of this shape.
-    pub fn read<'de>(self, value: &mut dyn Value<'de>) -> Result<Subject<'de>, Stop> {
+    pub fn read<'de>(self, value: &mut Reader<'de>) -> Result<Subject<'de>, Stop> {
         match self {
             Self::Pod(pointer) => pod(pointer, value),
             Self::Role => Ok(view::object_if_any(value)?.map(Subject::Role)),
@@ -168,10 +166,7 @@ impl Shape {
     }
 }
 
-fn pod<'de>(
-    pointer: &'static str,
-    value: &mut dyn Value<'de>,
-) -> Result<Option<Subject<'de>>, Stop> {
+fn pod<'de>(pointer: &'static str, value: &mut Reader<'de>) -> Result<Option<Subject<'de>>, Stop> {
     let mut workload = Workload {
         metadata: Metadata::default(),
         pods: vec![Pod {
@@ -214,7 +209,7 @@ impl<'de> View<'de> for Walk<'_, 'de> {
         }
     }
 
-    fn read(&mut self, field: usize, value: &mut dyn Value<'de>) -> Result<(), Stop> {
+    fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
         if field > 0 {
             let metadata = match &mut self.root {
                 Some(root) => &mut **root,

@@ -612,11 +612,11 @@ fn settings_that_are_none_are_refused() {
     for (text, expected) in [
         (
             "",
-            "settings: not valid JSON: EOF while parsing a value at line 1 column 0",
+            "settings: not valid JSON: it ends too early, at line 1 column 1",
         ),
         (
             "{",
-            "settings: not valid JSON: EOF while parsing an object at line 1 column 1",
+            "settings: not valid JSON: it ends too early, at line 1 column 2",
         ),
         ("[]", "settings: an array, expected an object"),
         (
