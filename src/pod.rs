@@ -37,32 +37,36 @@ pub(crate) struct OtherContainer<'a> {
 
 impl<'a> Pod<'a> {
     /// Every container, in the order in which Kubernetes starts them.
-    pub fn containers(&self) -> impl Iterator<Item = PlacedContainer<'_, 'a>> {
+    pub fn containers(&self) -> Containers<'_, 'a> {
+        Containers {
+            pod: self,
+            next: ContainerPlace {
+                list: ContainerList::Init,
+                index: 0,
+            },
+        }
+    }
+
+    /// The container at a place.
+    pub fn container(&self, place: ContainerPlace) -> Option<PlacedContainer<'_, 'a>> {
         let spec = &self.spec;
-        [
-            (ContainerList::Init, &spec.init_containers),
-            (ContainerList::Main, &spec.containers),
-            (ContainerList::Ephemeral, &spec.ephemeral_containers),
-        ]
-        .into_iter()
-        .flat_map(|(list, containers)| {
-            containers
-                .iter()
-                .enumerate()
-                .map(move |(index, container)| PlacedContainer {
-                    place: ContainerPlace { list, index },
-                    path: list.key(),
-                    container,
-                })
-        })
-        .chain(self.others.iter().enumerate().map(|(index, other)| {
-            let list = ContainerList::Other;
-            PlacedContainer {
-                place: ContainerPlace { list, index },
-                path: &other.path,
-                container: &other.container,
+        let (path, container) = match place.list {
+            ContainerList::Init => ("initContainers", spec.init_containers.get(place.index)),
+            ContainerList::Main => ("containers", spec.containers.get(place.index)),
+            ContainerList::Ephemeral => (
+                "ephemeralContainers",
+                spec.ephemeral_containers.get(place.index),
+            ),
+            ContainerList::Other => {
+                let other = self.others.get(place.index)?;
+                (other.path.as_str(), Some(&other.container))
             }
-        }))
+        };
+        Some(PlacedContainer {
+            place,
+            path,
+            container: container?,
+        })
     }
 
     /// The names of the claims for volumes.
@@ -521,14 +525,37 @@ pub(crate) enum ContainerList {
     Other,
 }
 
+/// See [`Pod::containers`].
+pub(crate) struct Containers<'p, 'a> {
+    pod: &'p Pod<'a>,
+    next: ContainerPlace,
+}
+
+impl<'p, 'a> Iterator for Containers<'p, 'a> {
+    type Item = PlacedContainer<'p, 'a>;
+
+    #[inline(never)] // nothing is gained by a copy in every rule
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(placed) = self.pod.container(self.next) {
+                self.next.index += 1;
+                return Some(placed);
+            }
+            self.next = ContainerPlace {
+                list: self.next.list.next()?,
+                index: 0,
+            };
+        }
+    }
+}
+
 impl ContainerList {
-    /// The key of the list; none for what is in no list of a pod spec.
-    fn key(self) -> &'static str {
+    fn next(self) -> Option<Self> {
         match self {
-            Self::Init => "initContainers",
-            Self::Main => "containers",
-            Self::Ephemeral => "ephemeralContainers",
-            Self::Other => "",
+            Self::Init => Some(Self::Main),
+            Self::Main => Some(Self::Ephemeral),
+            Self::Ephemeral => Some(Self::Other),
+            Self::Other => None,
         }
     }
 }
