@@ -357,29 +357,48 @@ impl<'f> Old<'f> {
 
     /// What is found gives beyond the same in the old object, where that is told.
     fn exceeded_by(&self, found: &Found<'_>) -> Option<String> {
-        let Found { rank, evidence, .. } = found;
-        let key = (
-            *rank,
-            whole(evidence),
-            container(evidence),
-            evidence.identity(),
-        );
-        let old = self.found.get(&key)?.first()?;
-        evidence.beyond(old)
+        let same = self.same(found, container(&found.evidence))?;
+        found.evidence.beyond(same.first()?)
     }
 
-    /// Whether the old object had it already, and no milder; or had what implies it.
+    /// Whether the old object had it already, and no milder; or had what implies it. What a pod says
+    /// for its containers may come to hold for some that did not take it: they had it if each had
+    /// as much by itself.
     fn covers(&self, found: &Found<'_>) -> bool {
-        let Found { rank, evidence, .. } = found;
-        let name = container(evidence);
-        let same = self
-            .found
-            .get(&(*rank, whole(evidence), name, evidence.identity()));
+        let name = container(&found.evidence);
+        let takers = found.evidence.takers();
+        let had = |name| self.had(found, name);
+        had(name)
+            || (!takers.is_empty()
+                && self.same(found, name).is_some()
+                && takers.iter().all(|taker| had(Some(taker))))
+    }
+
+    /// Whether a container, or the pod as a whole, had what was found.
+    fn had(&self, found: &Found<'_>, name: Option<&str>) -> bool {
         let is_implied = subsuming(found.rule).any(|rank| {
             let mut names = [name, None].into_iter();
-            names.any(|name| self.causes.contains_key(&(rank, whole(evidence), name, "")))
+            names.any(|name| {
+                let whole = whole(&found.evidence);
+                self.causes.contains_key(&(rank, whole, name, ""))
+            })
         });
-        is_implied || same.is_some_and(|same| same.iter().any(|old| !evidence.is_worse_than(old)))
+        is_implied
+            || self.same(found, name).is_some_and(|same| {
+                let mut same = same.iter();
+                same.any(|old| !found.evidence.is_worse_than(old))
+            })
+    }
+
+    /// The same of a container, or of the pod as a whole.
+    fn same<'s>(
+        &'s self,
+        found: &'s Found<'s>,
+        name: Option<&'s str>,
+    ) -> Option<&'s Vec<&'s Evidence<'s>>> {
+        let Found { rank, evidence, .. } = found;
+        let key = (*rank, whole(evidence), name, evidence.identity());
+        self.found.get(&key)
     }
 }
 

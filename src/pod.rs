@@ -2,6 +2,7 @@
 //! them, each with its place in the object. It does not know in which kind the spec sits.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use crate::metadata::Metadata;
@@ -420,6 +421,10 @@ pub(crate) struct GitRepo<'a> {
 }
 
 reads!(GitRepo<'de> { "repository" => repository: text });
+
+/// What is known of each of a pod's containers, or volumes, by their names. One type for all uses:
+/// each other one would bring its own tree into the module.
+pub(crate) type ByName<'n> = BTreeMap<&'n str, usize>;
 
 /// A container of any list.
 #[derive(Debug, Default)]

@@ -192,6 +192,8 @@ pub(crate) enum What<'d> {
         value: Cow<'d, str>,
         /// What makes this the same as one in the old object, where it is not the value.
         identity: Option<String>,
+        /// The names of the containers that take it from their pod.
+        takers: Vec<&'d str>,
         /// What an attacker gains by it; one line.
         message: Cow<'static, str>,
     },
@@ -236,6 +238,7 @@ impl<'d> Evidence<'d> {
                 pointer,
                 value: value.into(),
                 identity: None,
+                takers: Vec::new(),
                 message: message.into(),
             },
         }
@@ -283,6 +286,21 @@ impl<'d> Evidence<'d> {
             *pointer = place;
         }
         self
+    }
+
+    /// Says which containers take it from their pod.
+    pub fn is_taken_by(&mut self, names: Vec<&'d str>) {
+        if let What::Part { takers, .. } = &mut self.what {
+            *takers = names;
+        }
+    }
+
+    /// The names of the containers that take it from their pod.
+    pub fn takers(&self) -> &[&'d str] {
+        match &self.what {
+            What::Part { takers, .. } => takers,
+            What::Grant(_) => &[],
+        }
     }
 
     /// Adds a reason to what is told of it.

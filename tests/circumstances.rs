@@ -185,6 +185,107 @@ mod the_pod {
         assert_eq!(inspect(&update, &json!({}))["findings"][0]["new"], true);
     }
 
+    /// Whether what the pod says for its containers is new, in an update of the containers' own.
+    fn is_new(of_pod: &Value, old: Value, new: Value) -> bool {
+        let with = |containers: Value| {
+            let request = pod(json!({"securityContext": of_pod.clone(), "containers": containers}));
+            request["object"].clone()
+        };
+        let mut update = pod(json!({}));
+        update["operation"] = json!("UPDATE");
+        update["oldObject"] = with(old);
+        update["object"] = with(new);
+        let answer = inspect(&update, &json!({}));
+        let mut findings = answer["findings"].as_array().unwrap().iter();
+        let of_pod = findings.find(|finding| finding["container"].is_null());
+        of_pod.unwrap()["new"] == true
+    }
+
+    #[test]
+    fn to_take_from_the_pod_what_one_had_is_nothing_new() {
+        let own = |name: &str, context: Value| json!({"name": name, "securityContext": context});
+        let unconfined = json!({"type": "Unconfined"});
+        for (key, bad, good) in [
+            (
+                "seccompProfile",
+                unconfined.clone(),
+                json!({"type": "RuntimeDefault"}),
+            ),
+            (
+                "appArmorProfile",
+                unconfined,
+                json!({"type": "RuntimeDefault"}),
+            ),
+            (
+                "seLinuxOptions",
+                json!({"type": "spc_t"}),
+                json!({"type": "container_t"}),
+            ),
+            (
+                "windowsOptions",
+                json!({"hostProcess": true}),
+                json!({"hostProcess": false}),
+            ),
+        ] {
+            let of_pod = json!({key: bad});
+            let had = own("a", of_pod.clone());
+            let takes = own("a", json!({}));
+            let confined = own("a", json!({key: good}));
+            let others = own("b", json!({key: good}));
+            let is_new = |old: Value, new: Value| is_new(&of_pod, old, new);
+            assert!(
+                !is_new(json!([had, others]), json!([takes, others])),
+                "{key}"
+            );
+            assert!(
+                is_new(json!([confined, others]), json!([takes, others])),
+                "{key}"
+            );
+            // Another one that takes it had it not.
+            assert!(
+                is_new(json!([had, others]), json!([takes, own("b", json!({}))])),
+                "{key}"
+            );
+            assert!(
+                is_new(json!([had]), json!([had, own("b", json!({}))])),
+                "{key}"
+            );
+            // One that took it already excuses the rest: the pod says the same as before.
+            assert!(
+                !is_new(json!([takes]), json!([takes, own("b", json!({}))])),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn who_was_privileged_was_confined_by_nothing() {
+        let of_pod = json!({"seccompProfile": {"type": "Unconfined"}});
+        let privileged = json!([{"name": "a", "securityContext": {"privileged": true}}]);
+        assert!(!is_new(&of_pod, privileged.clone(), json!([{"name": "a"}])));
+        assert!(is_new(&of_pod, privileged, json!([{"name": "b"}])));
+    }
+
+    /// Kubernetes puts the annotation into the container's field, which stands before the pod's.
+    #[test]
+    fn an_annotation_stands_before_what_the_pod_says() {
+        let annotated = |profile: &str| {
+            let context = json!({"appArmorProfile": {"type": "Unconfined"}});
+            let mut request =
+                pod(json!({"securityContext": context, "containers": [{"name": "a"}]}));
+            let key = "container.apparmor.security.beta.kubernetes.io/a";
+            request["object"]["metadata"] = json!({"annotations": {key: profile}});
+            severities(&request, &json!({}))
+        };
+        let (medium, low) = ("apparmor-unconfined medium", "apparmor-unconfined low");
+        assert_eq!(annotated("runtime/default"), [low]);
+        assert_eq!(annotated("localhost/mine"), [low]);
+        assert_eq!(annotated("unconfined"), [medium, low]);
+        // What is no profile puts nothing there.
+        assert_eq!(annotated("localhost/"), [medium]);
+        assert_eq!(annotated("none"), [medium]);
+    }
+
     #[test]
     fn one_pod_of_an_object_does_not_excuse_the_other() {
         let job = |privileged: bool| {

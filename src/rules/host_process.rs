@@ -4,7 +4,7 @@ use crate::pod::Pod;
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
 
-use super::inherited::{self, Of};
+use super::inherited;
 
 pub(crate) static RULE: Rule = Rule {
     id: "host-process",
@@ -31,12 +31,14 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
-    let of_pod = inherited::given(pod, Of::All, |profiles| {
-        profiles.windows.host_process.as_ref()
-    });
-    of_pod
+    let given = inherited::given(
+        pod,
+        |profiles| profiles.windows.host_process.as_ref(),
+        &|is_host_process| *is_host_process,
+        &|_| true,
+    );
+    given
         .into_iter()
-        .filter(|given| *given.value)
         .map(|given| {
             let message = "runs as a process of its Windows node, with what the node's own \
                            programs may do";

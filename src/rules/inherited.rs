@@ -10,59 +10,75 @@ use crate::rule::{Evidence, Severity};
 pub(super) struct Given<'d, 'a, T> {
     pub value: &'d T,
     pod: &'d Pod<'a>,
-    /// None for what the pod says for all its containers.
-    container: Option<PlacedContainer<'d, 'a>>,
-    /// Whether it holds for a container.
-    holds: bool,
+    whose: Whose<'d, 'a>,
 }
 
-/// Of which containers what the pod says can hold.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
-    All,
-    /// Not of privileged ones: they are not confined, whatever their profiles.
-    Confined,
+/// The reach of what holds for a container; of what holds for none yet it is 0.
+pub(super) const HOLDS: u8 = 1;
+
+/// For whom something is said.
+#[derive(Clone)]
+enum Whose<'d, 'a> {
+    /// One container.
+    Own(PlacedContainer<'d, 'a>),
+    /// All containers that do not say otherwise: these, by their names.
+    Takers(Vec<&'d str>),
 }
 
-/// What a pod and its containers say in the field that `pick` picks.
+/// Whether profiles hold for a container: not for a privileged one, which is not confined, whatever
+/// they say.
+pub(super) fn is_confined(placed: &PlacedContainer<'_, '_>) -> bool {
+    !placed.container.security_context.privileged
+}
+
+/// What a pod and its containers say in the field that `pick` picks, as far as it is bad. What the
+/// pod says holds for containers that say nothing and can take it.
 pub(super) fn given<'d, 'a, T>(
     pod: &'d Pod<'a>,
-    of: Of,
-    pick: impl Fn(&'d Profiles<'a>) -> Option<&'d T>,
+    pick: fn(&'d Profiles<'a>) -> Option<&'d T>,
+    is_bad: &dyn Fn(&T) -> bool,
+    can_take: &dyn Fn(&PlacedContainer<'d, 'a>) -> bool,
 ) -> Vec<Given<'d, 'a, T>> {
     let mut all = Vec::new();
-    if let Some(value) = pick(&pod.spec.security_context.profiles) {
-        let inherits = |placed: PlacedContainer<'d, 'a>| {
-            let context = &placed.container.security_context;
-            pick(&context.profiles).is_none() && (of == Of::All || !context.privileged)
-        };
-        all.push(Given {
-            value,
-            pod,
-            container: None,
-            holds: pod.containers().any(inherits),
-        });
+    let of_pod = pick(&pod.spec.security_context.profiles);
+    if let Some(value) = of_pod.filter(|value| is_bad(value)) {
+        let whose = Whose::Takers(takers(pod, &|placed| {
+            let own = pick(&placed.container.security_context.profiles);
+            own.is_none() && can_take(placed)
+        }));
+        all.push(Given { value, pod, whose });
     }
     for placed in pod.containers() {
-        if let Some(value) = pick(&placed.container.security_context.profiles) {
-            all.push(Given {
-                value,
-                pod,
-                container: Some(placed),
-                holds: true,
-            });
+        let own = pick(&placed.container.security_context.profiles);
+        if let Some(value) = own.filter(|value| is_bad(value)) {
+            let whose = Whose::Own(placed);
+            all.push(Given { value, pod, whose });
         }
     }
     all
+}
+
+/// The names of the containers that take something from their pod. One copy for all fields.
+fn takers<'d, 'a>(
+    pod: &'d Pod<'a>,
+    takes: &dyn Fn(&PlacedContainer<'d, 'a>) -> bool,
+) -> Vec<&'d str> {
+    let mut names = Vec::new();
+    for placed in pod.containers() {
+        if takes(&placed) {
+            names.push(placed.name().unwrap_or_default());
+        }
+    }
+    names
 }
 
 impl<'d, T> Given<'d, '_, T> {
     /// The pointer of a part of the field, which starts at the security context.
     pub fn pointer(&self, part: impl Display) -> String {
         let part = format_args!("securityContext/{part}");
-        match &self.container {
-            Some(placed) => self.pod.at(placed.part(part)),
-            None => self.pod.at(part),
+        match &self.whose {
+            Whose::Own(placed) => self.pod.at(placed.part(part)),
+            Whose::Takers(_) => self.pod.at(part),
         }
     }
 
@@ -80,8 +96,7 @@ impl<'d, T> Given<'d, '_, T> {
             pointer,
             value.into(),
             message.into(),
-            self.holds,
-            self.container,
+            self.whose.clone(),
         )
     }
 }
@@ -93,19 +108,18 @@ fn evidence<'d>(
     pointer: String,
     value: Cow<'d, str>,
     message: Cow<'static, str>,
-    holds: bool,
-    container: Option<PlacedContainer<'d, '_>>,
+    whose: Whose<'d, '_>,
 ) -> Evidence<'d> {
-    let evidence = if holds {
-        Evidence::new(severity, pointer, value, message)
-    } else {
-        let later = "; no container takes it from the pod now, but an ephemeral one would";
-        let message = [&message, later].concat();
-        Evidence::new(Severity::Low, pointer, value, message)
-    };
-    let evidence = evidence.refused_by_baseline();
-    match container {
-        Some(placed) => evidence.within(placed),
-        None => evidence,
+    let mut evidence = Evidence::new(severity, pointer, value, message).refused_by_baseline();
+    evidence.reach = HOLDS;
+    match whose {
+        Whose::Own(placed) => evidence = evidence.within(placed),
+        Whose::Takers(takers) if takers.is_empty() => {
+            evidence.severity = Severity::Low;
+            evidence.reach = 0;
+            evidence.add("; no container takes it from the pod now, but an ephemeral one would");
+        }
+        Whose::Takers(takers) => evidence.is_taken_by(takers),
     }
+    evidence
 }

@@ -1,13 +1,13 @@
 //! `selinux-options`: a process with an SELinux context of another kind than containers have.
 
-use crate::pod::Pod;
+use crate::pod::{Pod, SeLinuxOptions};
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
 use crate::text::quoted;
 use crate::version::Version;
 use crate::view::Text;
 
-use super::inherited::{self, Of};
+use super::inherited;
 
 pub(crate) static RULE: Rule = Rule {
     id: "selinux-options",
@@ -47,18 +47,14 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
     if pod.is_for_windows() {
         return found;
     }
-    for given in inherited::given(pod, Of::Confined, |profiles| profiles.se_linux.as_ref()) {
-        let options = given.value;
-        for (part, value) in [
-            ("type", &options.context_type),
-            ("user", &options.user),
-            ("role", &options.role),
-        ] {
-            let value = value.as_ref().map_or("", Text::as_str);
-            if value.is_empty() || (part == "type" && is_for_containers(value, settings.version()))
-            {
-                continue;
-            }
+    let given = inherited::given(
+        pod,
+        |profiles| profiles.se_linux.as_ref(),
+        &|options| bad_parts(options, settings).next().is_some(),
+        &inherited::is_confined,
+    );
+    for given in given {
+        for (part, value) in bad_parts(given.value, settings) {
             let pointer = given.pointer(format_args!("seLinuxOptions/{part}"));
             let message = [
                 "runs with the SELinux ",
@@ -73,6 +69,24 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
         }
     }
     found
+}
+
+/// The parts of a context that are none of a container's, with their names.
+fn bad_parts<'d>(
+    options: &'d SeLinuxOptions<'_>,
+    settings: &Settings,
+) -> impl Iterator<Item = (&'static str, &'d str)> {
+    let version = settings.version();
+    let parts = [
+        ("type", &options.context_type),
+        ("user", &options.user),
+        ("role", &options.role),
+    ];
+    parts.into_iter().filter_map(move |(part, value)| {
+        let value = value.as_ref().map_or("", Text::as_str);
+        let is_good = value.is_empty() || (part == "type" && is_for_containers(value, version));
+        (!is_good).then_some((part, value))
+    })
 }
 
 fn is_for_containers(name: &str, version: Version) -> bool {

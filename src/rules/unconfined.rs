@@ -1,11 +1,11 @@
 //! `seccomp-unconfined` and `apparmor-unconfined`: containers whose system calls nothing filters.
 
 use crate::metadata::AppArmor;
-use crate::pod::{PlacedContainer, Pod};
+use crate::pod::{ByName, PlacedContainer, Pod, Profile};
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
 
-use super::inherited::{self, Of};
+use super::inherited::{self, Given};
 
 pub(crate) static SECCOMP: Rule = Rule {
     id: "seccomp-unconfined",
@@ -62,18 +62,19 @@ fn seccomp<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     if pod.is_for_windows() {
         return Vec::new();
     }
-    let given = inherited::given(pod, Of::Confined, |profiles| profiles.seccomp.as_ref());
-    let unconfined = given
-        .into_iter()
-        .filter(|given| given.value.is_unconfined());
-    unconfined
-        .map(|given| {
-            let message = "runs without a seccomp filter, so no filter keeps it from a system call of \
-                           the node's kernel";
-            let pointer = given.pointer("seccompProfile/type");
-            given.evidence(Severity::Low, pointer, "Unconfined", message)
-        })
-        .collect()
+    let unconfined = inherited::given(
+        pod,
+        |profiles| profiles.seccomp.as_ref(),
+        &Profile::is_unconfined,
+        &inherited::is_confined,
+    );
+    let evidence = |given: Given<'d, '_, Profile<'_>>| {
+        let message = "runs without a seccomp filter, so no filter keeps it from a system call of \
+                       the node's kernel";
+        let pointer = given.pointer("seccompProfile/type");
+        given.evidence(Severity::Low, pointer, "Unconfined", message)
+    };
+    unconfined.into_iter().map(evidence).collect()
 }
 
 const APP_ARMOR_MESSAGE: &str = "runs without AppArmor, which would keep it from mounting file \
@@ -83,38 +84,58 @@ fn app_armor<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     if pod.is_for_windows() {
         return Vec::new();
     }
-    let given = inherited::given(pod, Of::Confined, |profiles| profiles.app_armor.as_ref());
-    let unconfined = given
-        .into_iter()
-        .filter(|given| given.value.is_unconfined());
-    let by_field = unconfined.map(|given| {
+    let annotations = &pod.metadata.annotations.app_armor;
+    let mut by_name = ByName::new();
+    for (index, given) in annotations.iter().enumerate() {
+        by_name.insert(&given.container, index);
+    }
+    // Kubernetes puts what an annotation says into the container's field, if it has none, whatever
+    // the pod has (`SyncAppArmorAnnotations`, once `applyAppArmorVersionSkew`).
+    let annotated = |placed: &PlacedContainer<'d, '_>| {
+        let index = by_name.get(placed.name()?)?;
+        let profile = annotations.get(*index)?.profile.as_str();
+        is_profile(profile).then_some(profile)
+    };
+    let unconfined = inherited::given(
+        pod,
+        |profiles| profiles.app_armor.as_ref(),
+        &Profile::is_unconfined,
+        &|placed| inherited::is_confined(placed) && annotated(placed).is_none(),
+    );
+    let evidence = |given: Given<'d, '_, Profile<'_>>| {
         let pointer = given.pointer("appArmorProfile/type");
         given.evidence(Severity::Medium, pointer, "Unconfined", APP_ARMOR_MESSAGE)
-    });
-    let annotations = &pod.metadata.annotations.app_armor;
-    let unconfined = annotations
-        .iter()
-        .filter(|given| given.profile.as_str() == "unconfined");
-    let by_annotation = unconfined.filter_map(|given| {
-        let placed = annotated(pod, given)?;
-        let pointer = pod.at_annotation(&[AppArmor::PREFIX, &given.container].concat());
-        let evidence = Evidence::new(Severity::Medium, pointer, "Unconfined", APP_ARMOR_MESSAGE);
-        Some(evidence.refused_by_baseline().within(placed))
-    });
-    by_field.chain(by_annotation).collect()
+    };
+    let mut found: Vec<Evidence<'d>> = unconfined.into_iter().map(evidence).collect();
+    if annotations.is_empty() {
+        return found;
+    }
+    for placed in pod.containers() {
+        let has_field = placed
+            .container
+            .security_context
+            .profiles
+            .app_armor
+            .is_some();
+        if !has_field && annotated(&placed) == Some(UNCONFINED) {
+            let name = placed.name().unwrap_or_default();
+            let pointer = pod.at_annotation(&[AppArmor::PREFIX, name].concat());
+            let mut evidence =
+                Evidence::new(Severity::Medium, pointer, "Unconfined", APP_ARMOR_MESSAGE);
+            evidence.reach = inherited::HOLDS;
+            found.push(evidence.refused_by_baseline().within(placed));
+        }
+    }
+    found
 }
 
-/// The container that an annotation is about, if it has no field of its own. Kubernetes puts what
-/// the annotation says into that field, whatever the pod has (`applyAppArmorVersionSkew`).
-fn annotated<'d, 'a>(pod: &'d Pod<'a>, given: &AppArmor<'_>) -> Option<PlacedContainer<'d, 'a>> {
-    let mut containers = pod.containers();
-    containers.find(|placed| {
-        placed.name() == Some(given.container.as_str())
-            && placed
-                .container
-                .security_context
-                .profiles
-                .app_armor
-                .is_none()
-    })
+const UNCONFINED: &str = "unconfined";
+
+/// Whether an annotation names a profile. What does not, puts nothing into the field
+/// (`ApparmorFieldForAnnotation`).
+fn is_profile(value: &str) -> bool {
+    let is_local = |name: &str| !name.is_empty();
+    value == UNCONFINED
+        || value == "runtime/default"
+        || value.strip_prefix("localhost/").is_some_and(is_local)
 }

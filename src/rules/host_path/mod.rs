@@ -4,9 +4,7 @@ mod known;
 mod path;
 mod sensitive;
 
-use std::collections::BTreeMap;
-
-use crate::pod::{Pod, Volume};
+use crate::pod::{ByName, Pod, Volume};
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
 use crate::text::quoted;
@@ -138,11 +136,11 @@ enum Access {
 }
 
 /// What the containers of a pod may do with its volumes, by their names.
-struct Mounts<'p>(BTreeMap<&'p str, Access>);
+struct Mounts<'p>(ByName<'p>);
 
 impl<'p> Mounts<'p> {
     fn of(pod: &'p Pod<'_>) -> Self {
-        let mut mounts = BTreeMap::new();
+        let mut mounts = ByName::new();
         let has_host_paths = pod
             .spec
             .volumes
@@ -159,15 +157,17 @@ impl<'p> Mounts<'p> {
             } else {
                 Access::Writable
             };
-            let most = mounts.entry(name(mount.name.as_ref())).or_insert(access);
-            *most = access.max(*most);
+            let most = mounts.entry(name(mount.name.as_ref())).or_default();
+            *most = (access as usize).max(*most);
         }
         Self(mounts)
     }
 
     fn access(&self, volume: &Volume<'_>) -> Access {
-        let access = self.0.get(name(volume.name.as_ref()));
-        access.copied().unwrap_or(Access::Unmounted)
+        let most = self.0.get(name(volume.name.as_ref()));
+        let of = |access: &Access| most == Some(&(*access as usize));
+        let mounted = [Access::ReadOnly, Access::Writable];
+        mounted.into_iter().find(of).unwrap_or(Access::Unmounted)
     }
 }
 
