@@ -63,7 +63,7 @@ fn host_path(form: &mut Form<'_, '_>) -> Option<AllowedPath> {
     };
     let has_drive = path
         .split_once(':')
-        .is_some_and(|(_, rest)| rest.starts_with('\\'));
+        .is_some_and(|(_, rest)| rest.starts_with(['/', '\\']));
     if !path.starts_with(['/', '\\']) && !has_drive {
         form.mistake("no absolute path");
         return None;

@@ -163,6 +163,41 @@ mod the_pod {
     }
 
     #[test]
+    fn a_slash_is_the_system_drive_in_pods_for_windows() {
+        let mounting = |system: &str, path: &str, settings: Value| {
+            let spec = json!({"os": {"name": system}, "volumes": [{"name": "v", "hostPath": {"path": path}}],
+                "containers": [{"name": "a", "volumeMounts": [{"name": "v"}]}]});
+            let answer = inspect(&pod(spec), &settings);
+            let found = answer["findings"].as_array().unwrap();
+            let row = found.first().map(|finding| {
+                let texts = [&finding["severity"], &finding["value"]];
+                texts.map(|text| text.as_str().unwrap()).join(" ")
+            });
+            row.unwrap_or_default()
+        };
+        let found = |system: &str, path: &str| mounting(system, path, json!({}));
+        assert_eq!(found("windows", "/ProgramData"), r"critical c:\ProgramData");
+        assert_eq!(found("linux", "/ProgramData"), "medium /ProgramData");
+        assert_eq!(found("linux", r"\ProgramData"), r"critical c:\ProgramData");
+        assert_eq!(found("windows", "/proc"), r"medium c:\proc");
+        // What is allowed is allowed as it is written, wherever it is.
+        let allowing = |path: &str| json!({"rules": {"host-path": {"allow": [{"path": path}]}}});
+        assert_eq!(
+            mounting("windows", "/var/log/pods", allowing("/var/log")),
+            ""
+        );
+        assert_eq!(
+            mounting("windows", "/var/log/pods", allowing("C:/var/log")),
+            ""
+        );
+        assert_eq!(mounting("linux", "/var/log/pods", allowing("/var/log")), "");
+        assert_ne!(
+            mounting("linux", "/var/log/pods", allowing(r"C:\var\log")),
+            ""
+        );
+    }
+
+    #[test]
     fn what_the_pod_says_holds_for_privileged_processes_of_windows() {
         let spec = json!({"os": {"name": "windows"}, "securityContext": {"windowsOptions": {"hostProcess": true}},
             "containers": [{"name": "a", "securityContext": {"privileged": true}}]});

@@ -414,6 +414,11 @@ const PATHS: &[&str] = &[
     r"C:\var\lib\kubelet",
     r"C:\ProgramData\docker",
     r"D:\data",
+    r"\Windows\System32",
+    r"\ProgramData",
+    "/ProgramData/docker",
+    "/Windows",
+    r"\\files\share",
 ];
 
 fn container_vector() -> BoxedStrategy<Value> {

@@ -1,7 +1,39 @@
 //! The spellings that mean the same: of the paths of a node, and of capabilities.
 
 /// Spellings of a path, its own among them.
-pub fn of_path(path: &str) -> Vec<String> {
+pub fn of_path(path: &str, on_windows: bool) -> Vec<String> {
+    let (start, rest) = match path.get(1..2) {
+        _ if path.starts_with(r"\\") => path.split_at(2),
+        Some(":") => path.split_at(2),
+        _ if on_windows || path.starts_with('\\') => ("", path),
+        _ => return of_linux_path(path),
+    };
+    // What starts the name of a pipe is no drive, and slashes are not the same there.
+    let rest = rest.replace('/', r"\");
+    let drives = match start {
+        "" => vec!["", "c:", "C:", r"\\?\c:", r"\\localhost\C$"],
+        start => vec![start],
+    };
+    let slash = if start == r"\\" { r"\" } else { "/" };
+    let spellings = drives.iter().flat_map(|drive| {
+        let path = format!("{drive}{rest}");
+        [
+            path.to_uppercase(),
+            path.to_lowercase(),
+            format!(r"{path}\"),
+            format!(r"{path}\."),
+            format!("{drive}{}", rest.replace('\\', slash)),
+            path,
+        ]
+    });
+    let is_the_same = |spelling: &String| {
+        // Elsewhere, only a backslash tells that it is Windows'.
+        on_windows || !spelling.starts_with('/')
+    };
+    spellings.filter(is_the_same).collect()
+}
+
+fn of_linux_path(path: &str) -> Vec<String> {
     const LINKS: &[(&str, &str)] = &[
         ("/var/run", "/run"),
         ("/lib", "/usr/lib"),
@@ -9,19 +41,6 @@ pub fn of_path(path: &str) -> Vec<String> {
         ("/bin", "/usr/bin"),
         ("/sbin", "/usr/sbin"),
     ];
-    if !path.starts_with('/') {
-        // A drive, or what starts the name of a pipe, where slashes are not the same.
-        let (start, rest) = path.split_at(2);
-        let slashes = if start == r"\\" { r"\\" } else { "/" };
-        return vec![
-            path.to_owned(),
-            path.to_uppercase(),
-            path.to_lowercase(),
-            format!(r"{path}\"),
-            format!(r"{path}\."),
-            format!("{start}{}", rest.replace('\\', slashes)),
-        ];
-    }
     let mut same = vec![path.to_owned()];
     let shortest: Vec<&str> = path
         .split('/')

@@ -435,6 +435,12 @@ pub(super) const WINDOWS: &[Entry] = &[
         "the programs that the node runs, the container runtime among them",
     ),
     entry(
+        &["c:", "program files (x86)"],
+        Class::Control,
+        Class::Control,
+        "programs that the node runs",
+    ),
+    entry(
         &["c:", "programdata"],
         Class::Control,
         Class::Control,
@@ -457,6 +463,12 @@ pub(super) const WINDOWS: &[Entry] = &[
         Class::Secret,
         Class::Secret,
         "the kubelet's directory: its credentials and every pod's secrets, tokens and volumes",
+    ),
+    entry(
+        &["c:", "var", "log"],
+        Class::Logs,
+        Class::Logs,
+        "the directory of the logs, which the kubelet serves",
     ),
     entry(
         &["c:", "k"],

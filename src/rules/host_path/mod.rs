@@ -25,7 +25,8 @@ pub(crate) static RULE: Rule = Rule {
                 its mounts: whether it is, holds or lies under a path that leads to control of \
                 the node, and whether every mount of it is read-only. Paths are compared component \
                 by component, `/var/run` counts as `/run`, and `//run/./x/` as `/run/x`; on Windows, \
-                where pipes count as sockets, without regard to case.",
+                where pipes count as sockets, without regard to case. There, a path without a drive \
+                lies on `C:`: one with a backslash, and any in a pod with `os.name: windows`.",
         why: "The container reads, and unless every mount is read-only writes, files of its node. \
               Sockets of the container runtime, the kubelet's directory, `/etc`, `/proc`, devices \
               and the root directory each give the whole node; a socket does so read-only too.",
@@ -60,7 +61,12 @@ fn evidence<'d>(
     settings: &Settings,
 ) -> Option<Evidence<'d>> {
     let source = volume.host_path.as_ref()?;
-    let path = HostPath::new(name(source.path.as_ref()));
+    let path = name(source.path.as_ref());
+    let path = if pod.is_for_windows() {
+        HostPath::on_windows(path)
+    } else {
+        HostPath::new(path)
+    };
     let access = mounts.access(volume);
     if settings.allow.has(&path, access != Access::Writable) {
         return None;
@@ -107,6 +113,8 @@ pub(super) fn claimable<'d>(pointer: &str, path: &str, source_type: Option<&str>
 #[derive(Debug)]
 pub(crate) struct AllowedPath {
     path: HostPath,
+    /// What it is on a Windows node.
+    on_windows: HostPath,
     /// Whether they may only read it.
     read_only: bool,
 }
@@ -115,13 +123,15 @@ impl AllowedPath {
     pub fn new(path: &str, read_only: bool) -> Self {
         Self {
             path: HostPath::new(path),
+            on_windows: HostPath::on_windows(path),
             read_only,
         }
     }
 
     /// Whether it allows a path, which is this one or lies under it.
     pub fn allows(&self, path: &HostPath, is_read_only: bool) -> bool {
-        path.lies_in(&self.path) && (is_read_only || !self.read_only)
+        let is_in = path.lies_in(&self.path) || path.lies_in(&self.on_windows);
+        is_in && (is_read_only || !self.read_only)
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct HostPath {
     components: Vec<String>,
 }
 
-/// Whose path it is. Linux paths start with `/`, and work on Windows nodes too.
+/// Whose path it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum System {
     Linux,
@@ -20,9 +20,14 @@ pub(crate) enum System {
 /// How the name of a pipe or device starts on Windows.
 const DEVICE: &str = r"\\.";
 
+/// The drive of a Windows path that names none.
+const SYSTEM_DRIVE: &str = "c:";
+
+type Links = &'static [(&'static [&'static str], &'static [&'static str])];
+
 /// Directories that are links on every mainstream distribution: `/var/run`, and what the `/usr`
 /// merge moved.
-const LINKS: &[(&[&str], &[&str])] = &[
+const LINKS: Links = &[
     (&["var", "run"], &["run"]),
     (&["bin"], &["usr", "bin"]),
     (&["sbin"], &["usr", "sbin"]),
@@ -30,17 +35,21 @@ const LINKS: &[(&[&str], &[&str])] = &[
     (&["lib64"], &["usr", "lib64"]),
 ];
 
+/// Other names of directories of Windows: a junction, and short names as setup gives them.
+const WINDOWS_LINKS: Links = &[
+    (&["c:", "progra~1"], &["c:", "program files"]),
+    (&["c:", "progra~2"], &["c:", "program files (x86)"]),
+    (&["c:", "progra~3"], &["c:", "programdata"]),
+    (&["c:", "docume~1"], &["c:", "users"]),
+    (&["c:", "documents and settings"], &["c:", "users"]),
+];
+
 impl HostPath {
-    /// Understands a path. The API server refuses `..`; a manifest may still hold it, and the
-    /// kernel would resolve it, so it is resolved here.
+    /// Understands a path, of which nothing is known but its form. The API server refuses `..`; a
+    /// manifest may still hold it, and the kernel would resolve it, so it is resolved here.
     pub fn new(path: &str) -> Self {
-        let mut letters = path.chars();
-        let has_drive = letters
-            .next()
-            .is_some_and(|first| first.is_ascii_alphabetic())
-            && letters.next() == Some(':');
-        if has_drive || path.starts_with('\\') {
-            Self::windows(path)
+        if drive(path).is_some() || path.starts_with('\\') {
+            Self::on_windows(path)
         } else {
             Self::linux(path)
         }
@@ -48,12 +57,8 @@ impl HostPath {
 
     fn linux(path: &str) -> Self {
         let mut components = resolved(path.split('/'));
-        let written = format!("/{}", components.join("/"));
-        for (link, target) in LINKS {
-            if starts_with(&components, link) {
-                components.splice(..link.len(), target.iter().map(|name| (*name).to_owned()));
-            }
-        }
+        let written = ["/", &components.join("/")].concat();
+        follow(LINKS, &mut components);
         Self {
             system: System::Linux,
             written,
@@ -61,18 +66,25 @@ impl HostPath {
         }
     }
 
-    fn windows(path: &str) -> Self {
-        let (start, rest) = match path.replace('/', r"\").strip_prefix(DEVICE) {
-            Some(rest) => (Some(DEVICE.to_owned()), rest.to_owned()),
-            None => (None, path.replace('/', r"\")),
+    /// Understands a path of a Windows node. One that starts with a slash lies on the system drive,
+    /// where the kubelet puts it (`IsWindowsLocalPath` and `MakeAbsolutePath` of its volume
+    /// utilities).
+    pub fn on_windows(path: &str) -> Self {
+        let starts = [r"\\", "//./", "//?/"];
+        let is_local = !starts.iter().any(|start| path.starts_with(start));
+        let path = path.replace('/', r"\");
+        let (start, rest) = if is_local {
+            on_drive(&path)
+        } else {
+            elsewhere(path.trim_start_matches('\\'))
         };
-        let rest = resolved(rest.split('\\'));
-        let components: Vec<String> = start.into_iter().chain(rest).collect();
-        let written = components.join(r"\");
-        let components = components
-            .iter()
-            .map(|name| name.to_ascii_lowercase())
-            .collect();
+        let mut components = vec![start];
+        components.extend(resolved(rest.split('\\')));
+        let written = windows_text(&components);
+        for name in &mut components {
+            *name = windows_name(name);
+        }
+        follow(WINDOWS_LINKS, &mut components);
         Self {
             system: System::Windows,
             written,
@@ -97,8 +109,8 @@ impl HostPath {
     /// What two spellings of the same path have in common.
     pub fn identity(&self) -> String {
         match self.system {
-            System::Linux => format!("/{}", self.components.join("/")),
-            System::Windows => self.components.join(r"\"),
+            System::Linux => ["/", &self.components.join("/")].concat(),
+            System::Windows => windows_text(&self.components),
         }
     }
 
@@ -110,6 +122,70 @@ impl HostPath {
 
     pub fn components(&self) -> &[String] {
         &self.components
+    }
+}
+
+/// The drive that a path starts with, and the rest.
+fn drive(path: &str) -> Option<(&str, &str)> {
+    let (drive, rest) = path.split_at_checked(2)?;
+    let is_drive =
+        drive.ends_with(':') && drive.starts_with(|first: char| first.is_ascii_alphabetic());
+    is_drive.then_some((drive, rest))
+}
+
+/// A path on a drive, as the drive and the rest.
+fn on_drive(path: &str) -> (String, String) {
+    let (drive, rest) = drive(path).unwrap_or((SYSTEM_DRIVE, path));
+    (drive.to_owned(), rest.to_owned())
+}
+
+/// A path that starts with two backslashes, which are left out here: a device or pipe, or a share
+/// of a machine. As what it starts with, and the rest.
+fn elsewhere(path: &str) -> (String, String) {
+    let (machine, rest) = path.split_once('\\').unwrap_or((path, ""));
+    let (name, below) = rest.split_once('\\').unwrap_or((rest, ""));
+    let is_here = machine.eq_ignore_ascii_case("localhost") || machine.starts_with("127.");
+    let disk = name.strip_suffix('$').filter(|_| is_here);
+    match (machine, disk) {
+        // Every path can be written as that of a device. A drive alone is its raw volume.
+        ("." | "?", _) if drive(name) == Some((name, "")) && !below.is_empty() => on_drive(rest),
+        ("." | "?", _) if name.eq_ignore_ascii_case("unc") => elsewhere(below),
+        ("." | "?", _) => (DEVICE.to_owned(), rest.to_owned()),
+        // What Windows shares with administrators by itself.
+        (_, Some(letter)) if letter.len() == 1 => ([letter, ":"].concat(), below.to_owned()),
+        (_, Some(admin)) if admin.eq_ignore_ascii_case("admin") => {
+            on_drive(&[r"\windows\", below].concat())
+        }
+        _ if is_here && name.eq_ignore_ascii_case("pipe") => (DEVICE.to_owned(), rest.to_owned()),
+        _ => ([r"\\", machine].concat(), rest.to_owned()),
+    }
+}
+
+/// A component of a path as Windows compares it: without regard to case, to dots and spaces at its
+/// end, and to which stream of the file is meant.
+fn windows_name(name: &str) -> String {
+    let stream = name.find(':').filter(|at| *at > 1);
+    let name = stream.and_then(|at| name.get(..at)).unwrap_or(name);
+    let short = name.trim_end_matches([' ', '.']);
+    let is_name = !short.is_empty() && !name.starts_with('\\');
+    if is_name { short } else { name }.to_ascii_lowercase()
+}
+
+/// The components of a Windows path as one text.
+fn windows_text(components: &[String]) -> String {
+    let text = components.join(r"\");
+    if components.len() == 1 && text.ends_with(':') {
+        return [&text, r"\"].concat();
+    }
+    text
+}
+
+/// Puts the targets of links in their places.
+fn follow(links: Links, components: &mut Vec<String>) {
+    for (link, target) in links {
+        if starts_with(components, link) {
+            components.splice(..link.len(), target.iter().map(|name| (*name).to_owned()));
+        }
     }
 }
 
@@ -170,7 +246,11 @@ mod tests {
             ("/lib/modules", "/lib/modules", "/usr/lib/modules"),
             ("/library", "/library", "/library"),
             ("/var/runner", "/var/runner", "/var/runner"),
+            (r"C:\", r"C:\", r"c:\"),
+            ("C:", r"C:\", r"c:\"),
+            (r"C:\..\", r"C:\", r"c:\"),
             (r"C:\Windows\", r"C:\Windows", r"c:\windows"),
+            ("c:Windows", r"c:\Windows", r"c:\windows"),
             ("c:/Windows/./System32/..", r"c:\Windows", r"c:\windows"),
             (
                 r"\\.\pipe\docker_engine",
@@ -186,6 +266,60 @@ mod tests {
             assert_eq!(
                 both(spelling),
                 (written.to_owned(), resolved.to_owned()),
+                "{spelling}"
+            );
+        }
+    }
+
+    /// As the kubelet does: `IsWindowsLocalPath` and `MakeAbsolutePath`.
+    #[test]
+    fn a_path_without_a_drive_is_on_the_system_drive() {
+        for (spelling, path) in [
+            (r"\Windows", r"c:\Windows"),
+            (r"\", r"c:\"),
+            ("/Windows", r"c:\Windows"),
+            ("/Windows/./System32/", r"c:\Windows\System32"),
+            ("//var/run", r"c:\var\run"),
+            (r"\/var/run", r"c:\var\run"),
+            ("/", r"c:\"),
+            ("data", r"c:\data"),
+            ("D:/data", r"D:\data"),
+        ] {
+            let shown = HostPath::on_windows(spelling);
+            assert_eq!(shown.as_written(), path, "{spelling}");
+        }
+        // Only a backslash tells by itself.
+        assert_eq!(both(r"\Windows").1, r"c:\windows");
+        assert_eq!(both("/Windows").1, "/Windows");
+    }
+
+    #[test]
+    fn windows_has_many_names_for_one_path() {
+        for (spelling, path) in [
+            (r"\\?\C:\Windows", r"c:\windows"),
+            (r"\\.\C:\Windows", r"c:\windows"),
+            (r"\\localhost\C$\Windows", r"c:\windows"),
+            (r"\\127.0.0.1\ADMIN$\System32", r"c:\windows\system32"),
+            (r"\\?\UNC\localhost\d$", r"d:\"),
+            (r"C:\Windows.", r"c:\windows"),
+            (r"C:\Windows \System32", r"c:\windows\system32"),
+            (r"C:\Windows::$INDEX_ALLOCATION", r"c:\windows"),
+            (r"C:\PROGRA~1\containerd", r"c:\program files\containerd"),
+            (r"C:\Progra~3", r"c:\programdata"),
+            (r"C:\Documents and Settings\a", r"c:\users\a"),
+            (r"\\?\pipe\docker_engine", r"\\.\pipe\docker_engine"),
+            (r"\\localhost\pipe\docker_engine", r"\\.\pipe\docker_engine"),
+            ("//./pipe/docker_engine", r"\\.\pipe\docker_engine"),
+            (r"\\./pipe/docker_engine", r"\\.\pipe\docker_engine"),
+            (r"\\.\PhysicalDrive0", r"\\.\physicaldrive0"),
+            // The volume itself, not its root directory.
+            (r"\\.\C:", r"\\.\c:"),
+            (r"\\files\share\a\..\b", r"\\files\share\b"),
+            (r"\\files\C$", r"\\files\c$"),
+        ] {
+            assert_eq!(
+                HostPath::on_windows(spelling).identity(),
+                path,
                 "{spelling}"
             );
         }

@@ -127,6 +127,18 @@ mod tests {
         assert_class(r"C:\var\lib", Class::Secret);
         assert_class(r"D:\data", Class::Other);
         assert_class(r"C:\windows-data", Class::Other);
+        assert_class(r"\Windows\System32", Class::Control);
+        assert_class(r"\\files\share", Class::Other);
+        assert_class(r"\\?\C:\ProgramData\docker", Class::Control);
+        assert_class(r"\\.\PhysicalDrive0", Class::Device);
+        assert_class(r"C:\Program Files (x86)", Class::Control);
+        assert_class(r"C:\var\log\pods", Class::Logs);
+        let in_pod_for_windows = |path: &str| class(&HostPath::on_windows(path), None).0;
+        assert_eq!(in_pod_for_windows("/ProgramData"), Class::Control);
+        assert_eq!(in_pod_for_windows("/"), Class::Secret);
+        assert_eq!(in_pod_for_windows("/etc/kubernetes/pki"), Class::Secret);
+        assert_eq!(in_pod_for_windows("/proc"), Class::Other);
+        assert_eq!(in_pod_for_windows("/run/docker.sock"), Class::Socket);
         // On a Windows node this is `C:\etc`, on any other what it says.
         assert_class("/etc/kubernetes", Class::Secret);
     }
