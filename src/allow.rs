@@ -2,7 +2,7 @@
 
 use crate::capability::normalised;
 use crate::form::Form;
-use crate::rules::host_path::{AllowedPath, HostPath};
+use crate::rules::host_path::{HostPath, PathAnywhere};
 
 /// All that is allowed; empty by default.
 #[derive(Debug, Default)]
@@ -12,6 +12,14 @@ pub(crate) struct Allow {
     capabilities: Vec<String>,
     /// Ranges, both ends included.
     host_ports: Vec<(u16, u16)>,
+}
+
+/// A path, with what lies under it.
+#[derive(Debug)]
+struct AllowedPath {
+    path: PathAnywhere,
+    /// Whether it may only be read.
+    read_only: bool,
 }
 
 impl Allow {
@@ -33,7 +41,8 @@ impl Allow {
 
     pub fn has(&self, path: &HostPath, is_read_only: bool) -> bool {
         let mut allowed = self.host_paths.iter();
-        allowed.any(|allowed| allowed.allows(path, is_read_only))
+        allowed
+            .any(|allowed| allowed.path.is_or_holds(path) && (is_read_only || !allowed.read_only))
     }
 
     pub fn has_capability(&self, name: &str) -> bool {
@@ -61,14 +70,12 @@ fn host_path(form: &mut Form<'_, '_>) -> Option<AllowedPath> {
         }
         return None;
     };
-    let has_drive = path
-        .split_once(':')
-        .is_some_and(|(_, rest)| rest.starts_with(['/', '\\']));
-    if !path.starts_with(['/', '\\']) && !has_drive {
+    if !HostPath::is_absolute(&path) {
         form.mistake("no absolute path");
         return None;
     }
-    Some(AllowedPath::new(&path, read_only))
+    let path = PathAnywhere::new(&path);
+    Some(AllowedPath { path, read_only })
 }
 
 fn capability(form: &mut Form<'_, '_>) -> Option<String> {

@@ -9,7 +9,7 @@ use crate::ability::Grants;
 use crate::built_in::Expected;
 use crate::context::Context;
 use crate::evidence::{Case, Found};
-use crate::exemption::Circumstances;
+use crate::exemption::Exemptions;
 use crate::fault::Fault;
 use crate::origin::Origin;
 use crate::pod::ContainerPlace;
@@ -104,6 +104,7 @@ pub(crate) fn decide<'d>(
         Some(Operation::Update) => case.evidence(&case.judged(&request.old_object), matters),
         _ => Vec::new(),
     };
+    let exemptions = Exemptions::new(&settings.exemptions, request, case.origin);
     let is_covered: Vec<bool> = {
         let causes = Causes::of(&found);
         found.iter().map(|found| causes.cover(found)).collect()
@@ -112,7 +113,11 @@ pub(crate) fn decide<'d>(
     // What passed because it was exempted is no reason to let it pass when it no longer is: an
     // update may exchange the image of an exempted pod.
     let had_by_right = (!settings.exemptions.is_empty()).then(|| {
-        let unexempted = |found: &&Found<'_>| case.exempted(found, &request.old_object).is_none();
+        let unexempted = |found: &&Found<'_>| {
+            let Found { rule, evidence, .. } = found;
+            let exempted = exemptions.holding(rule, evidence, &request.old_object);
+            exempted.is_none()
+        };
         Old::of(&mut old.iter().filter(unexempted))
     });
     let built_in = Expected::of(&case);
@@ -121,7 +126,7 @@ pub(crate) fn decide<'d>(
         .zip(is_covered)
         .filter(|(_, is_covered)| !is_covered)
         .filter_map(|(mut found, _)| {
-            let exempted = case.exempted(&found, &request.object);
+            let exempted = exemptions.holding(found.rule, &found.evidence, &request.object);
             let had = match &had_by_right {
                 Some(by_right) if exempted.is_none() => by_right,
                 _ => &had,
@@ -224,24 +229,6 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
 }
 
 impl<'d> Case<'d> {
-    /// The exemption that holds for what was found in the object, or in the old one.
-    fn exempted(&self, found: &Found<'_>, object: &Subject<'_>) -> Option<Exempted<'d>> {
-        let circumstances = Circumstances {
-            rule: found.rule,
-            evidence: &found.evidence,
-            request: self.request,
-            object,
-            origin: self.origin,
-        };
-        let mut exemptions = self.settings.exemptions.iter().enumerate();
-        let (index, exemption) =
-            exemptions.find(|(_, exemption)| exemption.holds(&circumstances))?;
-        Some(Exempted {
-            index,
-            reason: &exemption.reason,
-        })
-    }
-
     fn finding(&self, found: Found<'d>, new: bool, exempted: Option<Exempted<'d>>) -> Finding<'d> {
         let Found { rule, evidence, .. } = found;
         let severity = self.settings.severity(rule).unwrap_or(evidence.severity);

@@ -4,13 +4,18 @@
 //! the service account in its namespace, the authenticated user and groups.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::ptr;
 
+use crate::capability::normalised;
+use crate::decision::Exempted;
 use crate::form::Form;
-use crate::origin::Origin;
+use crate::origin::{Origin, OwnerEntry};
 use crate::pod::{PlacedContainer, Pod};
 use crate::request::Request;
-use crate::rule::{Evidence, Rule};
-use crate::rules::RULES;
+use crate::rule::{Check, Evidence, Rule};
+use crate::rules::host_path::{HostPath, PathAnywhere};
+use crate::rules::{self, RULES};
 use crate::subject::Subject;
 use crate::text::{quoted, split_once};
 use crate::view::Text;
@@ -26,8 +31,9 @@ pub(crate) struct Exemption {
     users: Vec<String>,
     groups: Vec<String>,
     workloads: Vec<Workload>,
+    containers: Vec<String>,
     images: Vec<String>,
-    values: Vec<String>,
+    values: Vec<Wanted>,
 }
 
 /// The service account that a pod runs as.
@@ -46,14 +52,35 @@ struct Workload {
     name: String,
 }
 
-/// What an exemption is held against: a finding, and the request that it was found in.
-pub(crate) struct Circumstances<'d> {
-    pub rule: &'static Rule,
-    pub evidence: &'d Evidence<'d>,
-    pub request: &'d Request<'d>,
-    /// Its object, or the old one.
-    pub object: &'d Subject<'d>,
-    pub origin: Option<Origin<'d>>,
+/// A value as a finding shows it.
+#[derive(Debug)]
+struct Wanted {
+    text: String,
+    /// The same as a path, where it is one; without a `*` at its end.
+    path: Option<PathAnywhere>,
+    /// Whether what lies under the path is meant, not the path itself.
+    is_below: bool,
+}
+
+/// The exemptions in the settings, as they hold for a request.
+pub(crate) struct Exemptions<'d> {
+    exemptions: &'d [Exemption],
+    request: &'d Request<'d>,
+    origin: Option<Origin<'d>>,
+    /// What is known of each. Findings come pod by pod, so that it is found out once for all that
+    /// a rule finds in one.
+    standings: Vec<Cell<Standing>>,
+}
+
+/// How an exemption stands to an object, or a pod of it, whatever is found there.
+#[derive(Clone, Copy, Default)]
+struct Standing {
+    /// The address of the object or pod; 0 for none yet.
+    of: usize,
+    /// Whether the conditions hold that are about no container.
+    holds: bool,
+    /// Whether every container is one that the exemption is for.
+    has_all: bool,
 }
 
 /// What tells whom an exemption is for. The other conditions only narrow it: everybody can choose
@@ -71,109 +98,220 @@ const EVERYBODY: &[&str] = &[
     "system:serviceaccounts",
 ];
 
-impl Exemption {
-    /// Whether it exempts a finding.
-    pub fn holds(&self, found: &Circumstances<'_>) -> bool {
-        let request = found.request;
-        let namespace = request.namespace.as_ref().map(Text::as_str);
-        let user = request.user.name.as_ref().map(Text::as_str);
-        let any = |wanted: &[String], given: &str| wanted.iter().any(|wanted| wanted == given);
-        self.rules.contains(&found.rule.id)
-            && (self.namespaces.is_empty()
-                || namespace.is_some_and(|namespace| any(&self.namespaces, namespace)))
-            && (self.users.is_empty() || user.is_some_and(|user| any(&self.users, user)))
-            && (self.groups.is_empty()
-                || request
-                    .user
-                    .groups
-                    .iter()
-                    .any(|group| any(&self.groups, group.as_str())))
-            && (self.values.is_empty() || any(&self.values, &found.evidence.value()))
-            && (self.service_accounts.is_empty() || self.has_account(found, namespace))
-            && (self.workloads.is_empty() || self.has_workload(found))
-            && (self.images.is_empty() || self.has_image(found))
+/// Rules whose values are paths of a node.
+const OF_PATHS: &[&str] = &["host-path", "persistent-volume"];
+
+impl<'d> Exemptions<'d> {
+    pub fn new(
+        exemptions: &'d [Exemption],
+        request: &'d Request<'d>,
+        origin: Option<Origin<'d>>,
+    ) -> Self {
+        Self {
+            exemptions,
+            request,
+            origin,
+            standings: exemptions.iter().map(|_| Cell::default()).collect(),
+        }
     }
 
+    /// The first that holds for what a rule found in an object of the request, the new or the old
+    /// one.
+    pub fn holding(
+        &self,
+        rule: &Rule,
+        evidence: &Evidence<'_>,
+        object: &Subject<'_>,
+    ) -> Option<Exempted<'d>> {
+        let pod = match object {
+            Subject::Workload(workload) => workload.pods.get(evidence.pod),
+            _ => None,
+        };
+        let of = pod.map_or(ptr::from_ref(object).addr(), |pod| {
+            ptr::from_ref(pod).addr()
+        });
+        let all = self.exemptions.iter().zip(&self.standings).enumerate();
+        for (index, (exemption, known)) in all {
+            if !exemption.rules.contains(&rule.id) {
+                continue;
+            }
+            if known.get().of != of {
+                let holds = self.stands(exemption, pod);
+                let has_all = |pod: &Pod<'_>| {
+                    let mut containers = pod.containers();
+                    containers.all(|placed| exemption.is_for(&placed))
+                };
+                let has_all = holds && pod.is_some_and(has_all);
+                known.set(Standing { of, holds, has_all });
+            }
+            let standing = known.get();
+            let is_in_its_containers = || match (evidence.container, pod) {
+                _ if standing.has_all || !exemption.asks_for_containers() => true,
+                (Some(found_in), Some(pod)) => pod
+                    .container(found_in.place)
+                    .is_some_and(|placed| exemption.is_for(&placed)),
+                _ => false,
+            };
+            if standing.holds && is_in_its_containers() && exemption.has_value(rule, evidence) {
+                let reason = &exemption.reason;
+                return Some(Exempted { index, reason });
+            }
+        }
+        None
+    }
+
+    /// Whether the conditions of an exemption hold that are about no container.
+    fn stands(&self, exemption: &Exemption, pod: Option<&Pod<'_>>) -> bool {
+        let namespace = self.request.namespace.as_ref().map(Text::as_str);
+        let user = self.request.user.name.as_ref().map(Text::as_str);
+        let any = |wanted: &[String], given: Option<&str>| {
+            let is_it = |wanted: &String| Some(wanted.as_str()) == given;
+            wanted.is_empty() || wanted.iter().any(is_it)
+        };
+        let mut groups = self.request.user.groups.iter();
+        let accounts = &exemption.service_accounts;
+        let workloads = &exemption.workloads;
+        any(&exemption.namespaces, namespace)
+            && any(&exemption.users, user)
+            && (exemption.groups.is_empty()
+                || groups.any(|group| any(&exemption.groups, Some(group.as_str()))))
+            && (accounts.is_empty() || has_account(accounts, pod, namespace))
+            && (workloads.is_empty() || self.has_workload(workloads, pod))
+    }
+
+    fn has_workload(&self, wanted: &[Workload], pod: Option<&Pod<'_>>) -> bool {
+        let is_wanted = |kind: &str, name: &str| {
+            let mut wanted = wanted.iter();
+            wanted.any(|wanted| wanted.kind == kind && matches_glob(&wanted.name, name))
+        };
+        let kind = self.request.kind.kind.as_ref().map_or("", Text::as_str);
+        let name = self.request.name.as_ref().map_or("", Text::as_str);
+        if is_wanted(kind, name) {
+            return true;
+        }
+        let Some(Origin::Controller { owner }) = self.origin else {
+            return false;
+        };
+        is_wanted(owner.kind, owner.name)
+            || maker(owner, pod).is_some_and(|(kind, name)| is_wanted(kind, name))
+    }
+}
+
+/// What made a pod's owner, as far as the owner's name tells.
+fn maker<'o>(owner: OwnerEntry<'o>, pod: Option<&Pod<'_>>) -> Option<(&'static str, &'o str)> {
+    let (kind, name) = match owner.kind {
+        // A ReplicaSet is called by its Deployment and a hash, which its pods have as a label.
+        "ReplicaSet" => {
+            let hash = pod?.metadata.labels.template_hash.as_ref()?;
+            ("Deployment", owner.name.strip_suffix(hash.as_str())?)
+        }
+        // A Job is called by its CronJob and the minute for which it was made (`getJobName`).
+        "Job" => {
+            let name = owner
+                .name
+                .trim_end_matches(|last: char| last.is_ascii_digit());
+            ("CronJob", (name != owner.name).then_some(name)?)
+        }
+        _ => return None,
+    };
+    Some((kind, name.strip_suffix('-')?))
+}
+
+fn has_account(wanted: &[ServiceAccount], pod: Option<&Pod<'_>>, namespace: Option<&str>) -> bool {
+    let name = pod.map(Pod::service_account);
+    wanted.iter().any(|account| {
+        Some(account.name.as_str()) == name
+            && (account.namespace.is_none() || account.namespace.as_deref() == namespace)
+    })
+}
+
+impl Exemption {
     /// Whether requests of Kubernetes' own controllers are exempted, which act for others.
     fn is_for_controllers(&self) -> bool {
         let users = self.users.iter().any(|user| user.starts_with(CONTROLLER));
         users || self.groups.iter().any(|group| group == CONTROLLERS)
     }
 
-    fn has_account(&self, found: &Circumstances<'_>, namespace: Option<&str>) -> bool {
-        let name = found.pod().map(Pod::service_account);
-        self.service_accounts.iter().any(|account| {
-            Some(account.name.as_str()) == name
-                && (account.namespace.is_none() || account.namespace.as_deref() == namespace)
+    /// Whether it is for objects of the cluster alone, of which controllers make few for others.
+    fn is_of_the_cluster(&self) -> bool {
+        let mut known = self.rules.iter().filter_map(|id| rules::rule(id));
+        known.all(|rule| matches!(rule.check, Check::Volume(_) | Check::Ability { .. }))
+    }
+
+    fn asks_for_containers(&self) -> bool {
+        !self.containers.is_empty() || !self.images.is_empty()
+    }
+
+    /// Whether a container is one of those that it is for.
+    fn is_for(&self, placed: &PlacedContainer<'_, '_>) -> bool {
+        let name = placed.name().unwrap_or_default();
+        let image = placed.container.image.as_ref().map_or("", Text::as_str);
+        (self.containers.is_empty() || self.containers.iter().any(|wanted| wanted == name))
+            && (self.images.is_empty() || {
+                let image = with_registry(image);
+                let mut wanted = self.images.iter();
+                wanted.any(|wanted| *wanted == image || wanted == repository(&image))
+            })
+    }
+
+    /// Whether it is for the value of what a rule found.
+    fn has_value(&self, rule: &Rule, evidence: &Evidence<'_>) -> bool {
+        if self.values.is_empty() {
+            return true;
+        }
+        let value = evidence.value();
+        if !OF_PATHS.contains(&rule.id) {
+            return self.values.iter().any(|wanted| wanted.text == value);
+        }
+        let path = HostPath::new(&value);
+        self.values.iter().any(|wanted| {
+            let wanted_path = wanted.path.as_ref();
+            wanted_path.is_some_and(|wanted_path| {
+                wanted_path.is_or_holds(&path) && wanted_path.is(&path) != wanted.is_below
+            })
         })
     }
 
-    fn has_workload(&self, found: &Circumstances<'_>) -> bool {
-        let is_wanted = |kind: &str, name: &str| {
-            let mut wanted = self.workloads.iter();
-            wanted.any(|wanted| wanted.kind == kind && matches_glob(&wanted.name, name))
+    /// Why it could never hold.
+    fn contradiction(&self) -> Option<String> {
+        let checks = || {
+            let known = self.rules.iter().filter_map(|id| rules::rule(id));
+            known.map(|rule| &rule.check)
         };
-        let request = found.request;
-        let kind = request.kind.kind.as_ref().map_or("", Text::as_str);
-        let name = request.name.as_ref().map_or("", Text::as_str);
-        if is_wanted(kind, name) {
-            return true;
+        let is_of_pods = checks().any(|check| matches!(check, Check::Pod(_)));
+        let asks_for_pods = self.asks_for_containers() || !self.service_accounts.is_empty();
+        if asks_for_pods && !is_of_pods {
+            let what = "can never hold: `serviceAccounts`, `containers` and `images` are those of \
+                        pods, and these rules are about none";
+            return Some(what.to_owned());
         }
-        let Some(Origin::Controller { owner }) = found.origin else {
-            return false;
-        };
-        // A ReplicaSet is called by its Deployment and a hash, which its pods have as a label.
-        let hash = found
-            .pod()
-            .and_then(|pod| pod.metadata.labels.template_hash.as_ref());
-        let deployment = hash.and_then(|hash| {
-            let name = owner.name.strip_suffix(hash.as_str())?;
-            name.strip_suffix('-')
-        });
-        is_wanted(owner.kind, owner.name)
-            || (owner.kind == "ReplicaSet"
-                && deployment.is_some_and(|deployment| is_wanted("Deployment", deployment)))
-    }
-
-    /// Whether every container that the finding is about has one of the images.
-    fn has_image(&self, found: &Circumstances<'_>) -> bool {
-        let Some(pod) = found.pod() else {
-            return false;
-        };
-        let is_wanted = |placed: PlacedContainer<'_, '_>| {
-            let image = placed.container.image.as_ref().map_or("", Text::as_str);
-            let image = with_registry(image);
-            let mut wanted = self.images.iter();
-            wanted.any(|wanted| *wanted == image || wanted == repository(&image))
-        };
-        match found.evidence.container {
-            Some(container) => {
-                let mut containers = pod.containers();
-                containers.any(|placed| placed.place == container.place && is_wanted(placed))
-            }
-            None => pod.containers().all(is_wanted),
+        if !self.namespaces.is_empty() && checks().all(|check| matches!(check, Check::Volume(_))) {
+            return Some("can never hold: volumes are in no namespace".to_owned());
         }
+        let is_shown = |wanted: &&Wanted| self.rules.iter().any(|rule| shows(rule, wanted));
+        let wrong = self.values.iter().find(|wanted| !is_shown(wanted))?;
+        let what = "can never hold: no finding of these rules shows the value ";
+        Some([what, &quoted(&wrong.text)].concat())
     }
 }
 
-impl<'d> Circumstances<'d> {
-    fn pod(&self) -> Option<&'d Pod<'d>> {
-        match self.object {
-            Subject::Workload(workload) => workload.pods.get(self.evidence.pod),
-            _ => None,
-        }
-    }
-}
-
-/// An image as runtimes read it: one that names no registry is Docker Hub's.
+/// An image as runtimes read it: one that names no registry is Docker Hub's, and one of Docker Hub
+/// that names no owner is of its library.
 fn with_registry(image: &str) -> Cow<'_, str> {
-    match image.split_once('/') {
-        Some((registry, _)) if registry.contains(['.', ':']) || registry == "localhost" => {
-            image.into()
-        }
-        Some(_) => ["docker.io/", image].concat().into(),
-        None => ["docker.io/library/", image].concat().into(),
-    }
+    let (owner, name) = match image.split_once('/') {
+        Some(("docker.io" | "index.docker.io", rest)) => match rest.split_once('/') {
+            Some(parts) => parts,
+            None => ("library", rest),
+        },
+        Some((registry, _)) if is_registry(registry) => return image.into(),
+        Some(parts) => parts,
+        None => ("library", image),
+    };
+    ["docker.io/", owner, "/", name].concat().into()
+}
+
+fn is_registry(text: &str) -> bool {
+    text.contains(['.', ':']) || text == "localhost"
 }
 
 /// An image without its tag and digest.
@@ -225,6 +363,7 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
             "users",
             "groups",
             "workloads",
+            "containers",
             "images",
             "values",
         ],
@@ -232,14 +371,19 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
             given.push(key);
             match key {
                 "reason" => exemption.reason = name(form).unwrap_or_default(),
-                "rules" => exemption.rules = rules(form),
+                "rules" => exemption.rules = rule_ids(form),
                 "namespaces" => exemption.namespaces = names(form, name_fault),
                 "serviceAccounts" => exemption.service_accounts = accounts(form),
                 "users" => exemption.users = names(form, user_fault),
                 "groups" => exemption.groups = names(form, group_fault),
                 "workloads" => exemption.workloads = workloads(form),
-                "images" => exemption.images = names(form, image_fault),
-                _ => exemption.values = names(form, |_| None),
+                "containers" => exemption.containers = names(form, name_fault),
+                "images" => {
+                    let images = names(form, image_fault);
+                    let images = images.iter().map(|image| with_registry(image).into_owned());
+                    exemption.images = images.collect();
+                }
+                _ => exemption.values = names(form, |_| None).into_iter().map(wanted).collect(),
             }
         },
     );
@@ -255,13 +399,45 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
         form.mistake("names nobody; give `namespaces`, `serviceAccounts`, `users` or `groups`");
     }
     let names_a_place = given.contains(&"namespaces") || given.contains(&"serviceAccounts");
-    if !names_a_place && exemption.is_for_controllers() {
+    if !names_a_place && exemption.is_for_controllers() && !exemption.is_of_the_cluster() {
         form.mistake(
             "is for controllers that make everybody's pods; add `namespaces` or `serviceAccounts`",
         );
     }
     check_accounts(&exemption, given.contains(&"namespaces"), form);
+    if let Some(contradiction) = exemption.contradiction() {
+        form.mistake(&contradiction);
+    }
     exemption
+}
+
+/// A value, or with `/*` at its end what lies under it.
+fn wanted(text: String) -> Wanted {
+    let above = text
+        .strip_suffix('*')
+        .filter(|above| above.ends_with(['/', '\\']));
+    let path = above.unwrap_or(&text);
+    Wanted {
+        path: HostPath::is_absolute(path).then(|| PathAnywhere::new(path)),
+        is_below: above.is_some(),
+        text,
+    }
+}
+
+/// Whether findings of a rule may show a value; of rules that are not here, they may show any.
+fn shows(rule: &str, wanted: &Wanted) -> bool {
+    let value = wanted.text.as_str();
+    match rule {
+        "privileged" | "host-process" | "host-network" | "host-pid" | "host-ipc" => value == "true",
+        "seccomp-unconfined" | "apparmor-unconfined" => value == "Unconfined",
+        "mount-propagation" => value == "Bidirectional",
+        "capabilities" => normalised(value) == value,
+        "host-path" | "persistent-volume" => {
+            let stars = value.bytes().filter(|byte| *byte == b'*').count();
+            wanted.path.is_some() && stars == usize::from(wanted.is_below)
+        }
+        _ => true,
+    }
 }
 
 fn check_accounts(exemption: &Exemption, has_namespaces: bool, form: &mut Form<'_, '_>) {
@@ -282,7 +458,7 @@ fn check_accounts(exemption: &Exemption, has_namespaces: bool, form: &mut Form<'
     }
 }
 
-fn rules(form: &mut Form<'_, '_>) -> Vec<&'static str> {
+fn rule_ids(form: &mut Form<'_, '_>) -> Vec<&'static str> {
     let ids: Vec<(&str, &'static str)> = RULES.iter().map(|rule| (rule.id, rule.id)).collect();
     let mut rules = Vec::new();
     let before = form.mistakes_so_far();
@@ -313,6 +489,8 @@ fn accounts(form: &mut Form<'_, '_>) -> Vec<ServiceAccount> {
 
 fn workloads(form: &mut Form<'_, '_>) -> Vec<Workload> {
     let fault = |text: &str| match text.split_once('/') {
+        // Names of roles may hold anything, and often do: `system:node`.
+        Some((kind, name)) if kind.ends_with("Role") && !name.is_empty() => None,
         Some((kind, name)) if !kind.is_empty() => name_fault(&name.replace('*', "a")),
         _ => Some("expected a kind and a name, such as `DaemonSet/node-exporter-*`"),
     };
@@ -364,7 +542,7 @@ fn image_fault(text: &str) -> Option<&'static str> {
     let registry = text.split_once('/').map_or("", |(registry, _)| registry);
     if text.contains('*') {
         Some("holds a `*`; images are compared exactly, with their tag or without")
-    } else if !registry.contains(['.', ':']) && registry != "localhost" {
+    } else if !is_registry(registry) {
         Some(
             "no image with its registry, such as `registry.k8s.io/kube-proxy` or `docker.io/library/busybox`",
         )

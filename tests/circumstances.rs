@@ -758,11 +758,310 @@ mod exemptions {
 
     #[test]
     fn a_value_is_what_the_finding_shows() {
-        let volume = pod(json!({"volumes": [{"name": "v", "hostPath": {"path": "//proc/"}}]}));
+        let volume =
+            |path: &str| pod(json!({"volumes": [{"name": "v", "hostPath": {"path": path}}]}));
         let place = |value: &str| json!({"namespaces": ["team-a"], "values": [value]});
-        assert!(exempted(&volume, place("/proc")));
-        assert!(!exempted(&volume, place("/proc/")));
-        assert!(!exempted(&volume, place("/")));
+        assert!(exempted(&volume("//proc/"), place("/proc")));
+        assert!(!exempted(&volume("//proc/"), place("/")));
+        assert!(!exempted(&volume("/proc/sys"), place("/proc")));
+        // However a path is written, in the object or here, it is the same.
+        assert!(exempted(&volume("/proc"), place("/proc/")));
+        assert!(exempted(&volume("/run/calico"), place("/var/run/calico")));
+        assert!(exempted(
+            &volume(r"C:\ProgramData"),
+            place("c:/programdata")
+        ));
+        let mut windows = volume("/ProgramData");
+        windows["object"]["spec"]["os"] = json!({"name": "windows"});
+        assert!(exempted(&windows, place("/ProgramData")));
+        assert!(exempted(&windows, place(r"C:\ProgramData")));
+    }
+
+    #[test]
+    fn what_lies_under_a_path_is_meant_by_a_star() {
+        let volume =
+            |path: &str| pod(json!({"volumes": [{"name": "v", "hostPath": {"path": path}}]}));
+        let place = |value: &str| json!({"namespaces": ["team-a"], "values": [value]});
+        let under = "/var/lib/plugins/*";
+        for path in [
+            "/var/lib/plugins/a",
+            "/var/lib/plugins/a/b",
+            "//var/lib/plugins//a/",
+        ] {
+            assert!(exempted(&volume(path), place(under)), "{path}");
+        }
+        for path in [
+            "/var/lib/plugins",
+            "/var/lib/plugins/",
+            "/var/lib/plugins-a",
+            "/var/lib",
+            "/var/lib/plugins/..",
+        ] {
+            assert!(!exempted(&volume(path), place(under)), "{path}");
+        }
+        assert!(exempted(
+            &volume("/run/calico/a"),
+            place("/var/run/calico/*")
+        ));
+        assert!(exempted(&volume(r"C:\k\a"), place(r"c:\k\*")));
+        assert!(exempted(&volume("/srv"), place("/*")));
+        assert!(!exempted(&volume("/"), place("/*")));
+
+        let mut local = request(
+            "",
+            "PersistentVolume",
+            json!({"spec": {"local": {"path": "/mnt/disks/a"}}}),
+        );
+        local.as_object_mut().unwrap().remove("namespace");
+        let settings = |value: &str| {
+            json!({"exemptions": [{"reason": "r", "rules": ["persistent-volume"], "users": ["bob"],
+                "values": [value]}]})
+        };
+        let is_exempted =
+            |value: &str| !inspect(&local, &settings(value))["findings"][0]["exempted"].is_null();
+        assert!(is_exempted("/mnt/disks/*"));
+        assert!(!is_exempted("/mnt/disks/a/*"));
+    }
+
+    fn sidecar() -> Value {
+        let mut spec = json!({"containers": adding(&["NET_ADMIN"])});
+        let mut injected = adding(&["NET_ADMIN"])[0].clone();
+        injected["name"] = json!("proxy-init");
+        spec["initContainers"] = json!([injected]);
+        pod(spec)
+    }
+
+    #[test]
+    fn a_container_is_known_by_its_name() {
+        let settings = |names: &[&str]| {
+            json!({"exemptions": [{"reason": "mesh", "rules": ["capabilities", "host-network"],
+                "namespaces": ["team-a"], "containers": names}]})
+        };
+        let exempted = |request: &Value, names: &[&str]| {
+            let settings = settings(names);
+            assert_eq!(mistakes(&settings), Vec::<String>::new());
+            let answer = inspect(request, &settings);
+            let findings = answer["findings"].as_array().unwrap().clone();
+            let names = findings
+                .iter()
+                .filter(|finding| !finding["exempted"].is_null());
+            names
+                .map(|finding| finding["container"].clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(exempted(&sidecar(), &["proxy-init"]), [json!("proxy-init")]);
+        assert_eq!(exempted(&sidecar(), &["proxy"]), Vec::<Value>::new());
+        // What is found in the pod as a whole is in all its containers.
+        let mut shared = sidecar();
+        shared["object"]["spec"]["hostNetwork"] = json!(true);
+        assert_eq!(exempted(&shared, &["proxy-init"]), [json!("proxy-init")]);
+        let both = exempted(&shared, &["proxy-init", "main"]);
+        assert!(both.contains(&Value::Null), "{both:?}");
+    }
+
+    /// As far as a request tells: a pod knows its Job, and a Job is called by its CronJob and the
+    /// minute for which it was made.
+    #[test]
+    fn a_cron_job_covers_its_jobs_and_their_pods() {
+        let owned = |kind: &str, name: &str, owner: &str, owned_by: &str, account: &str| {
+            let mut request = match kind {
+                "Pod" => pod(json!({"hostNetwork": true})),
+                _ => request(
+                    "batch",
+                    kind,
+                    json!({"spec": {"template": {"spec": {"hostNetwork": true}}}}),
+                ),
+            };
+            request["name"] = json!(name);
+            request["object"]["metadata"] =
+                json!({"ownerReferences": [{"kind": owned_by, "name": owner, "controller": true}]});
+            request["userInfo"] =
+                json!({"username": format!("system:serviceaccount:kube-system:{account}")});
+            request
+        };
+        let place = |workload: &str| json!({"namespaces": ["team-a"], "workloads": [workload]});
+        let job = owned(
+            "Job",
+            "backup-29391840",
+            "backup",
+            "CronJob",
+            "cronjob-controller",
+        );
+        let by_job = |job: &str, account: &str| owned("Pod", "x", job, "Job", account);
+        let made = by_job("backup-29391840", "job-controller");
+        assert!(exempted(&job, place("CronJob/backup")));
+        assert!(exempted(&made, place("CronJob/backup")));
+        assert!(exempted(&made, place("CronJob/back*")));
+        assert!(exempted(&made, place("Job/backup-*")));
+        for other in [
+            by_job("backup-now", "job-controller"),
+            by_job("backup-", "job-controller"),
+            by_job("backup", "job-controller"),
+            by_job("backup2-29391840", "job-controller"),
+            by_job("backup-29391840", "replicaset-controller"),
+            owned(
+                "Pod",
+                "x",
+                "backup-29391840",
+                "ReplicaSet",
+                "replicaset-controller",
+            ),
+        ] {
+            assert!(!exempted(&other, place("CronJob/backup")), "{other}");
+        }
+        let mut forged = made;
+        forged["userInfo"] = json!({"username": "bob"});
+        assert!(!exempted(&forged, place("CronJob/backup")));
+    }
+
+    /// They have no namespace, so who writes them is all that there is to go by.
+    #[test]
+    fn what_has_no_namespace_is_exempted_by_who_writes_it() {
+        let account = "system:serviceaccount:kube-system:clusterrole-aggregation-controller";
+        let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}]);
+        let mut role = request(
+            "rbac.authorization.k8s.io",
+            "ClusterRole",
+            json!({"rules": rules}),
+        );
+        role.as_object_mut().unwrap().remove("namespace");
+        role["name"] = json!("system:aggregate-to-edit");
+        role["userInfo"] =
+            json!({"username": account, "groups": ["system:serviceaccounts:kube-system"]});
+        let mut volume = request(
+            "",
+            "PersistentVolume",
+            json!({"spec": {"hostPath": {"path": "/"}}}),
+        );
+        volume.as_object_mut().unwrap().remove("namespace");
+        volume["userInfo"] = role["userInfo"].clone();
+        for (request, rule) in [(&role, "pod-create"), (&volume, "persistent-volume")] {
+            let mut by_name = json!({"users": [account], "workloads": ["ClusterRole/system:*", "PersistentVolume/web"]});
+            for who in [
+                json!({"users": [account]}),
+                json!({"groups": ["system:serviceaccounts:kube-system"]}),
+                by_name.take(),
+            ] {
+                let mut exemption = json!({"reason": "the cluster's own", "rules": [rule]});
+                exemption
+                    .as_object_mut()
+                    .unwrap()
+                    .extend(who.as_object().unwrap().clone());
+                let settings = json!({"exemptions": [exemption]});
+                assert_eq!(mistakes(&settings), Vec::<String>::new());
+                let answer = inspect(request, &settings);
+                assert_eq!(answer["findings"][0]["exempted"]["index"], 0, "{settings}");
+            }
+        }
+    }
+
+    #[test]
+    fn docker_hub_has_one_name() {
+        let mut hub = agent();
+        for image in [
+            "busybox",
+            "docker.io/busybox",
+            "docker.io/library/busybox:1",
+            "index.docker.io/library/busybox",
+        ] {
+            hub["object"]["spec"]["containers"][0]["image"] = json!(image);
+            for wanted in ["docker.io/library/busybox", "docker.io/busybox"] {
+                let place = json!({"namespaces": ["team-a"], "images": [wanted]});
+                assert!(exempted(&hub, place), "{image} {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_could_never_hold_is_refused() {
+        let mistake = |rules: &[&str], conditions: Value| {
+            let mut exemption = json!({"reason": "r", "rules": rules});
+            exemption
+                .as_object_mut()
+                .unwrap()
+                .extend(conditions.as_object().unwrap().clone());
+            mistakes(&json!({"exemptions": [exemption]})).join("; ")
+        };
+        for (rules, conditions) in [
+            (
+                &["host-path"][..],
+                json!({"namespaces": ["a"], "serviceAccounts": ["b/c"]}),
+            ),
+            (&["persistent-volume"], json!({"namespaces": ["a"]})),
+            (
+                &["persistent-volume", "pod-create"],
+                json!({"users": ["a"], "images": ["a.io/b"]}),
+            ),
+            (
+                &["device-admin-access"],
+                json!({"namespaces": ["a"], "containers": ["b"]}),
+            ),
+            (&["pod-exec"], json!({"serviceAccounts": ["a/b"]})),
+            (
+                &["host-network"],
+                json!({"namespaces": ["a"], "values": ["yes"]}),
+            ),
+            (
+                &["host-network", "privileged"],
+                json!({"namespaces": ["a"], "values": ["true", "/x"]}),
+            ),
+            (
+                &["capabilities"],
+                json!({"namespaces": ["a"], "values": ["CAP_SYS_ADMIN"]}),
+            ),
+            (
+                &["capabilities"],
+                json!({"namespaces": ["a"], "values": ["net_admin"]}),
+            ),
+            (
+                &["host-path"],
+                json!({"namespaces": ["a"], "values": ["var/log"]}),
+            ),
+            (
+                &["host-path"],
+                json!({"namespaces": ["a"], "values": ["/var/log*"]}),
+            ),
+            (
+                &["seccomp-unconfined"],
+                json!({"namespaces": ["a"], "values": ["unconfined"]}),
+            ),
+            (
+                &["host-path"],
+                json!({"namespaces": ["a"], "containers": ["A b"]}),
+            ),
+        ] {
+            let mistake = mistake(rules, conditions.clone());
+            assert!(
+                mistake.starts_with("exemptions[0]"),
+                "{rules:?} {conditions}: {mistake}"
+            );
+            let says_so = mistake.contains("can never hold") || mistake.contains("no name that");
+            assert!(says_so, "{mistake}");
+        }
+        for (rules, conditions) in [
+            (
+                &["persistent-volume", "host-path"][..],
+                json!({"namespaces": ["a"]}),
+            ),
+            (
+                &["host-path", "pod-exec"],
+                json!({"serviceAccounts": ["a/b"], "images": ["a.io/b"]}),
+            ),
+            (
+                &["host-network", "capabilities"],
+                json!({"namespaces": ["a"], "values": ["true", "NET_ADMIN"]}),
+            ),
+            (
+                &["sysctls", "host-path"],
+                json!({"namespaces": ["a"], "values": ["kernel.msgmax", "/*"]}),
+            ),
+            (
+                &["host-path"],
+                json!({"namespaces": ["a"], "values": [r"\\.\pipe\a", r"C:\k\*"]}),
+            ),
+        ] {
+            assert_eq!(mistake(rules, conditions), "", "{rules:?}");
+        }
     }
 
     #[test]

@@ -503,3 +503,41 @@ fn many_annotations_of_many_containers_are_counted() {
         json!({"kind": {"kind": "Pod"}, "operation": "UPDATE", "object": new, "oldObject": old});
     assert_eq!(findings(&request)[0]["new"], false);
 }
+
+#[test]
+fn many_findings_of_many_containers_are_exempted_or_not() {
+    const MANY: usize = 30_000;
+    let containers: Vec<Value> = (0..MANY)
+        .map(|index| {
+            let context = json!({"privileged": true});
+            json!({"name": format!("c{index}"), "image": "a.io/a", "securityContext": context})
+        })
+        .collect();
+    let volumes: Vec<Value> = (0..MANY)
+        .map(|index| json!({"name": format!("v{index}"), "hostPath": {"path": format!("/srv/{index}")}}))
+        .collect();
+    let groups: Vec<String> = (0..MANY).map(|index| format!("g{index}")).collect();
+    let object = json!({"spec": {"containers": containers, "volumes": volumes}});
+    let request = json!({"kind": {"kind": "Pod"}, "operation": "UPDATE", "name": "x".repeat(MANY), "namespace": "a",
+        "object": object, "oldObject": object, "userInfo": {"username": "bob", "groups": groups}});
+    let exemption = |condition: Value| {
+        let mut exemption =
+            json!({"reason": "r", "rules": ["privileged", "host-path"], "namespaces": ["a"]});
+        exemption
+            .as_object_mut()
+            .unwrap()
+            .extend(condition.as_object().unwrap().clone());
+        exemption
+    };
+    let settings = json!({"exemptions": [
+        exemption(json!({"images": ["a.io/b"]})),
+        exemption(json!({"containers": ["b"]})),
+        exemption(json!({"groups": ["g"]})),
+        exemption(json!({"workloads": ["Pod/*y*"]})),
+        exemption(json!({"images": ["a.io/a"]})),
+    ]});
+    let payload = serde_json::to_vec(&json!({"request": request, "settings": settings})).unwrap();
+    let answer = inspect(&payload);
+    assert_eq!(answer["omitted"], 2 * MANY - 256);
+    assert_eq!(answer["findings"][0]["exempted"]["index"], 4);
+}

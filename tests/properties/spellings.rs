@@ -9,7 +9,11 @@ pub fn of_path(path: &str, on_windows: bool) -> Vec<String> {
         _ => return of_linux_path(path),
     };
     // What starts the name of a pipe is no drive, and slashes are not the same there.
-    let rest = rest.replace('/', r"\");
+    let mut rest = rest.replace('/', r"\");
+    if start.is_empty() {
+        // Two would be the start of another.
+        rest = format!(r"\{}", rest.trim_start_matches('\\'));
+    }
     let drives = match start {
         "" => vec!["", "c:", "C:", r"\\?\c:", r"\\localhost\C$"],
         start => vec![start],

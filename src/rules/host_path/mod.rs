@@ -109,29 +109,25 @@ pub(super) fn claimable<'d>(pointer: &str, path: &str, source_type: Option<&str>
     evidence
 }
 
-/// A path of nodes that pods may have.
+/// A path that the settings name, whatever system its nodes have.
 #[derive(Debug)]
-pub(crate) struct AllowedPath {
-    path: HostPath,
-    /// What it is on a Windows node.
-    on_windows: HostPath,
-    /// Whether they may only read it.
-    read_only: bool,
-}
+pub(crate) struct PathAnywhere([HostPath; 2]);
 
-impl AllowedPath {
-    pub fn new(path: &str, read_only: bool) -> Self {
-        Self {
-            path: HostPath::new(path),
-            on_windows: HostPath::on_windows(path),
-            read_only,
-        }
+impl PathAnywhere {
+    pub fn new(path: &str) -> Self {
+        Self([HostPath::new(path), HostPath::on_windows(path)])
     }
 
-    /// Whether it allows a path, which is this one or lies under it.
-    pub fn allows(&self, path: &HostPath, is_read_only: bool) -> bool {
-        let is_in = path.lies_in(&self.path) || path.lies_in(&self.on_windows);
-        is_in && (is_read_only || !self.read_only)
+    /// Whether it is a path.
+    pub fn is(&self, path: &HostPath) -> bool {
+        self.0
+            .iter()
+            .any(|own| path.lies_in(own) && own.lies_in(path))
+    }
+
+    /// Whether a path is this one or lies under it.
+    pub fn is_or_holds(&self, path: &HostPath) -> bool {
+        self.0.iter().any(|own| path.lies_in(own))
     }
 }
 

@@ -55,6 +55,12 @@ impl HostPath {
         }
     }
 
+    /// Whether a text is a path from a root, of either system.
+    pub fn is_absolute(text: &str) -> bool {
+        let is_rooted = |text: &str| text.starts_with(['/', '\\']);
+        is_rooted(text) || drive(text).is_some_and(|(_, rest)| is_rooted(rest))
+    }
+
     fn linux(path: &str) -> Self {
         let mut components = resolved(path.split('/'));
         let written = ["/", &components.join("/")].concat();
