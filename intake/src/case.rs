@@ -10,6 +10,8 @@ pub struct Case {
     pub place: Place,
     /// What it was read as.
     pub form: Form,
+    /// Whether the input says that the request was refused, so that it left nothing behind.
+    pub refused: bool,
     request: String,
     origin: Origin,
 }
@@ -28,6 +30,7 @@ impl Case {
         Self {
             place,
             form,
+            refused: false,
             request,
             origin,
         }

@@ -172,10 +172,11 @@ impl<'s, 'a> Document<'s, 'a> {
         }
         let place = self.place(text);
         match shape {
-            Shape::Review(request) => {
+            Shape::Review { request, refused } => {
                 let origin = self.source.origin(request, 0);
-                self.items
-                    .case(Case::new(place, Form::Request, request.to_owned(), origin));
+                let mut case = Case::new(place, Form::Request, request.to_owned(), origin);
+                case.refused = refused;
+                self.items.case(case);
             }
             Shape::Request => {
                 let origin = self.source.origin(text, 0);

@@ -23,6 +23,7 @@ pub(crate) struct Members<'a> {
     metadata: Option<&'a RawValue>,
     items: Option<&'a RawValue>,
     request: Option<&'a RawValue>,
+    response: Option<&'a RawValue>,
     operation: Option<&'a RawValue>,
     uid: Option<&'a RawValue>,
     repeated: Option<&'static str>,
@@ -38,8 +39,9 @@ pub(crate) struct Inherited {
 /// What a value is.
 #[derive(Debug)]
 pub(crate) enum Shape<'a> {
-    /// An AdmissionReview, with its request as it stands.
-    Review(&'a str),
+    /// An AdmissionReview: its request as it stands, and whether the answer beside it, which logs
+    /// of webhooks have, refuses that.
+    Review { request: &'a str, refused: bool },
     /// An admission request: the value itself.
     Request,
     /// Values to look at one by one.
@@ -83,7 +85,10 @@ impl<'a> Members<'a> {
         let own_kind = self.kind.and_then(text);
         if own_kind.as_deref() == Some("AdmissionReview") {
             return match self.request.filter(|request| is_object(request)) {
-                Some(request) => Shape::Review(request.get()),
+                Some(request) => Shape::Review {
+                    request: request.get(),
+                    refused: self.response.is_some_and(refuses),
+                },
                 None => Shape::Broken("`request`: no object, though this is a review".to_owned()),
             };
         }
@@ -146,6 +151,7 @@ impl<'a> Members<'a> {
             "metadata" => ("metadata", &mut self.metadata),
             "items" => ("items", &mut self.items),
             "request" => ("request", &mut self.request),
+            "response" => ("response", &mut self.response),
             "operation" => ("operation", &mut self.operation),
             "uid" => ("uid", &mut self.uid),
             _ => return None,
@@ -161,6 +167,15 @@ fn add(members: &mut String, key: &str, value: &str) -> String {
 
 fn text(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
+}
+
+/// Whether an admission response says no.
+fn refuses(response: &RawValue) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Response {
+        allowed: bool,
+    }
+    serde_json::from_str(response.get()).is_ok_and(|Response { allowed }| !allowed)
 }
 
 fn is_object(value: &RawValue) -> bool {

@@ -76,6 +76,16 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
 
+    /// What the cluster held before: where the policy asks its host
+    ///
+    /// For the setting `clusterContext: true`. The policy is answered from the
+    /// cluster roles, roles, volumes and claims that the input wrote so far, over
+    /// those of this file: what `kubectl get
+    /// clusterroles,roles,persistentvolumes,persistentvolumeclaims -A -o json`
+    /// prints. Read as inputs are, with nothing left out; may be given more than once.
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub(crate) cluster: Vec<PathBuf>,
+
     /// How to report: text by object, the worst first; JSON by case, a line for each
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,

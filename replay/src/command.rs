@@ -11,6 +11,7 @@ use std::{fs, thread};
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use crate::cli::{Cli, Command, Replay};
+use crate::cluster::Cluster;
 use crate::fatal::{Fatal, PolicyError};
 use crate::host::{Options, Policy};
 use crate::judge::Judge;
@@ -18,7 +19,7 @@ use crate::outcome::Outcome;
 use crate::pipeline::Pipeline;
 use crate::progress::{Bar, Progress};
 use crate::report::Report;
-use crate::settings;
+use crate::settings::{self, Settings};
 use crate::tally::Tally;
 use crate::terminal::{Color, Terminal, escaped};
 use crate::{POLICY, rules};
@@ -96,7 +97,11 @@ fn load(file: Option<&Path>, instances: NonZeroUsize) -> Result<Policy, Fatal> {
 
 fn replay(arguments: &Replay, color: Color, out: &mut impl Write) -> Result<u8, Fatal> {
     let inputs = match arguments.inputs.as_slice() {
-        [] if io::stdin().is_terminal() => return Err(Fatal::Usage(no_input())),
+        [] if io::stdin().is_terminal() => {
+            let message = "no input: name files or folders, or `-` for standard input";
+            let kind = ErrorKind::MissingRequiredArgument;
+            return Err(Fatal::Usage(complaint(kind, message)));
+        }
         [] => vec![PathBuf::from("-")],
         inputs => inputs.to_vec(),
     };
@@ -107,7 +112,8 @@ fn replay(arguments: &Replay, color: Color, out: &mut impl Write) -> Result<u8, 
         .unwrap_or(NonZeroUsize::MIN);
     let policy = load(arguments.policy.as_deref(), jobs)?;
     let settings =
-        settings::load(&policy, arguments.settings.as_deref()).map_err(Fatal::Settings)?;
+        settings::load(&policy, arguments.settings.as_deref()).map_err(Fatal::Mistakes)?;
+    let cluster = cluster(arguments, &inputs, &settings)?;
     let judge = Judge {
         settings: settings.json,
         policy,
@@ -115,7 +121,8 @@ fn replay(arguments: &Replay, color: Color, out: &mut impl Write) -> Result<u8, 
     };
     let progress = Arc::new(Progress::default());
     let bar = Bar::new(&inputs, arguments.format);
-    let outcomes = Pipeline::start(inputs, &judge, jobs, &progress).map_err(Fatal::Threads)?;
+    let outcomes =
+        Pipeline::start(inputs, cluster, &judge, jobs, &progress).map_err(Fatal::Threads)?;
     let mut tally = Tally::new(arguments.fail_on.into(), settings.exemptions);
     let report = Report::new(arguments.format, Terminal::stdout(color));
     match print(outcomes, report, &mut tally, bar, &progress, out) {
@@ -149,12 +156,45 @@ fn print(
     out.flush().map_err(Fatal::Output)
 }
 
-fn no_input() -> clap::Error {
+/// What the policy is answered from, if it asks at all.
+fn cluster(
+    arguments: &Replay,
+    inputs: &[PathBuf],
+    settings: &Settings,
+) -> Result<Option<Cluster>, Fatal> {
+    if !settings.cluster_context {
+        if arguments.cluster.is_empty() {
+            return Ok(None);
+        }
+        return Err(conflict(
+            "`--cluster` needs settings with `clusterContext: true`: without it the policy asks \
+             its host for nothing",
+        ));
+    }
+    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+    let stdin = inputs
+        .iter()
+        .chain(&arguments.cluster)
+        .filter(|path| is_stdin(path));
+    if arguments.cluster.iter().any(is_stdin) && stdin.count() > 1 {
+        return Err(conflict(
+            "standard input can be read once: as input or as snapshot",
+        ));
+    }
+    let cluster = Cluster::of(&arguments.cluster).map_err(Fatal::Mistakes)?;
+    Ok(Some(cluster))
+}
+
+fn conflict(message: &str) -> Fatal {
+    Fatal::Usage(complaint(ErrorKind::ArgumentConflict, message))
+}
+
+/// What clap would say of a command line for `replay`.
+fn complaint(kind: ErrorKind, message: &str) -> clap::Error {
     let mut command = Cli::command();
     command.build();
-    let message = "no input: name files or folders, or `-` for standard input";
     match command.find_subcommand_mut("replay") {
-        Some(replay) => replay.error(ErrorKind::MissingRequiredArgument, message),
-        None => command.error(ErrorKind::MissingRequiredArgument, message),
+        Some(replay) => replay.error(kind, message),
+        None => command.error(kind, message),
     }
 }

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use crate::host::{CallError, LoadError};
 use crate::pipeline::Stopped;
-use crate::settings::SettingsError;
 
 /// What ends the command at once.
 pub(crate) enum Fatal {
     Usage(clap::Error),
     Policy(PathBuf, PolicyError),
-    Settings(Vec<SettingsError>),
+    /// Mistakes in the settings, or in a snapshot.
+    Mistakes(Vec<Mistake>),
     /// A rule that does not exist, and those with similar names.
     NoSuchRule(String, Vec<String>),
     Call(&'static str, CallError),
@@ -28,6 +28,24 @@ pub(crate) enum PolicyError {
     Load(LoadError),
 }
 
+/// One mistake, with the file it is in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    pub(crate) file: String,
+    pub(crate) line: Option<u64>,
+    pub(crate) message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
 impl From<Stopped> for Fatal {
     fn from(_: Stopped) -> Self {
         Self::Stopped
@@ -38,7 +56,7 @@ impl Fatal {
     /// What to tell the user, one line each.
     pub(crate) fn messages(&self) -> Vec<String> {
         match self {
-            Self::Settings(errors) => errors.iter().map(ToString::to_string).collect(),
+            Self::Mistakes(mistakes) => mistakes.iter().map(ToString::to_string).collect(),
             other => vec![other.to_string()],
         }
     }
@@ -54,7 +72,7 @@ impl fmt::Display for Fatal {
             Self::Policy(path, PolicyError::Load(error)) => {
                 write!(f, "{}: {error}", path.display())
             }
-            Self::Settings(errors) => write!(f, "{} mistakes in the settings", errors.len()),
+            Self::Mistakes(mistakes) => write!(f, "{} mistakes", mistakes.len()),
             Self::NoSuchRule(id, near) => {
                 write!(f, "no rule `{id}`: ")?;
                 match near.as_slice() {

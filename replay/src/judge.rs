@@ -1,11 +1,14 @@
 //! One case in, one outcome out: what a worker does.
 
+use std::sync::Arc;
+
 use intake::{Case, Position};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::answer::{Answer, Finding, Origin, Request};
-use crate::host::Policy;
+use crate::cluster::View;
+use crate::host::{Host, HostCall, Policy};
 use crate::outcome::{Failure, Judged, Outcome, Source};
 use crate::report::Format;
 use crate::report::json::{error_line, verdict_line};
@@ -23,10 +26,18 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// Asks the policy about one case. Whatever goes wrong is an outcome too.
-    pub(crate) fn judge(&self, source: Source, case: &Case) -> Outcome {
+    /// Asks the policy about one case, before which the cluster was as `view` has it. Whatever
+    /// goes wrong is an outcome too.
+    pub(crate) fn judge(&self, source: Source, case: &Case, view: Option<View>) -> Outcome {
         let payload = payload(case.request(), &self.settings);
-        let answered = match self.policy.call("inspect", payload.as_bytes()) {
+        let inspected = match view {
+            None => self.policy.call("inspect", payload.as_bytes()),
+            Some(view) => {
+                let host: Host = Arc::new(move |call: &HostCall| view.answer(call));
+                self.policy.call_with("inspect", payload.as_bytes(), host)
+            }
+        };
+        let answered = match inspected {
             Ok(answer) => self.judged(&source, case, &answer).map_err(|error| {
                 let message =
                     format!("the policy's answer to `inspect` is not understood: {error}");

@@ -6,6 +6,7 @@
 
 mod answer;
 mod cli;
+mod cluster;
 mod command;
 mod decompress;
 mod fatal;
@@ -16,6 +17,7 @@ mod pipeline;
 mod progress;
 mod report;
 mod rules;
+mod selector;
 mod settings;
 mod tally;
 mod terminal;

@@ -55,6 +55,8 @@ pub(crate) enum Outcome {
     Failed(Box<Failure>),
     /// Something was left out on purpose, for this reason.
     Skipped(String),
+    /// So many objects of the cluster could not be kept for the policy to ask about.
+    Forgotten(u64),
 }
 
 /// A case with the policy's answer.

@@ -1,32 +1,14 @@
 //! From a settings file to the JSON that goes into every payload, accepted by
 //! the policy itself before anything is judged.
 
-use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::fatal::Mistake;
 use crate::host::Policy;
-
-/// One mistake, with the file it is in.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct SettingsError {
-    file: String,
-    line: Option<u64>,
-    message: String,
-}
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
 
 /// Settings that the policy accepts.
 #[derive(Debug)]
@@ -35,12 +17,14 @@ pub(crate) struct Settings {
     pub(crate) json: String,
     /// The reasons of the exemptions, in their order.
     pub(crate) exemptions: Vec<String>,
+    /// Whether the policy asks its host for what it cannot see.
+    pub(crate) cluster_context: bool,
 }
 
 /// The settings of `file`, or those of no file: `{}`.
-pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec<SettingsError>> {
+pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec<Mistake>> {
     let name = file.map_or("settings".to_owned(), |file| file.display().to_string());
-    let error = |message: String| SettingsError {
+    let error = |message: String| Mistake {
         file: name.clone(),
         line: None,
         message,
@@ -50,7 +34,7 @@ pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec
         Some(file) => {
             let text = fs::read_to_string(file).map_err(|io| vec![error(io.to_string())])?;
             parse(&text).map_err(|(line, message)| {
-                vec![SettingsError {
+                vec![Mistake {
                     line,
                     ..error(message)
                 }]
@@ -59,30 +43,32 @@ pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec
     };
     let mistakes = validate(policy, &settings);
     if mistakes.is_empty() {
-        Ok(Settings {
-            exemptions: reasons(&settings),
-            json: settings,
-        })
+        Ok(read(settings))
     } else {
         Err(mistakes.into_iter().map(error).collect())
     }
 }
 
-/// The reasons of all exemptions in settings that are right.
-fn reasons(settings: &str) -> Vec<String> {
+/// What is to be known here of settings that are right.
+fn read(json: String) -> Settings {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Exemption {
         reason: String,
     }
     #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Settings {
+    #[serde(default, rename_all = "camelCase")]
+    struct Read {
         exemptions: Vec<Exemption>,
+        cluster_context: bool,
     }
-    let settings: Settings = serde_json::from_str(settings).unwrap_or_default();
-    let exemptions = settings.exemptions.into_iter();
-    exemptions.map(|exemption| exemption.reason).collect()
+    let read: Read = serde_json::from_str(&json).unwrap_or_default();
+    let exemptions = read.exemptions.into_iter();
+    Settings {
+        json,
+        exemptions: exemptions.map(|exemption| exemption.reason).collect(),
+        cluster_context: read.cluster_context,
+    }
 }
 
 /// Every mistake that the policy finds.

@@ -45,6 +45,8 @@ pub(crate) struct Tally {
     pub(crate) not_new: u64,
     pub(crate) omitted: u64,
     pub(crate) skipped: BTreeMap<String, u64>,
+    /// Objects of the cluster that could not be kept for the policy to ask about.
+    pub(crate) forgotten: u64,
     /// What could not be read, by reason.
     pub(crate) broken: BTreeMap<&'static str, u64>,
     /// What was read and not judged, by reason.
@@ -70,6 +72,7 @@ impl Tally {
             not_new: 0,
             omitted: 0,
             skipped: BTreeMap::new(),
+            forgotten: 0,
             broken: BTreeMap::new(),
             unanswered: BTreeMap::new(),
         }
@@ -81,6 +84,7 @@ impl Tally {
             Outcome::Judged(judged) => self.judged(judged),
             Outcome::Failed(failure) => self.failed(failure),
             Outcome::Skipped(reason) => *self.skipped.entry(reason.clone()).or_default() += 1,
+            Outcome::Forgotten(count) => self.forgotten += count,
         }
     }
 

@@ -15,6 +15,22 @@ fn passes_the_request_of_a_review_on_untouched() {
 }
 
 #[test]
+fn says_whether_a_review_was_refused() {
+    for (response, refused) in [
+        ("", false),
+        (r#","response":{"uid":"1","allowed":true}"#, false),
+        (r#","response":{"uid":"1","allowed":false}"#, true),
+        (r#","response":null"#, false),
+    ] {
+        let input = format!(r#"{{"kind":"AdmissionReview","request":{REQUEST}{response}}}"#);
+        let cases = cases(&input);
+        assert_eq!(cases[0].request(), REQUEST);
+        assert_eq!(cases[0].refused, refused, "{response}");
+    }
+    assert!(!cases(POD)[0].refused);
+}
+
+#[test]
 fn passes_a_bare_request_on_untouched() {
     assert_eq!(cases(format!("  {REQUEST}\n"))[0].request(), REQUEST);
 }

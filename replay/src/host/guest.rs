@@ -3,12 +3,18 @@
 
 use wasmtime::{Caller, Memory, ResourceLimiter, bail};
 
+use super::{Host, HostCall};
+
 /// Largest table a policy may grow: function pointers, of which it has few.
 const TABLE_ELEMENTS: usize = 20_000;
 
-/// Bytes of memory a guest may use for each byte of its payload: what the policy
-/// needs for an object that consists of nothing but findings, with room to spare.
+/// Bytes of memory a guest may use for each byte of its payload, and of the longest answer that
+/// its host gave: what the policy needs for an object that consists of nothing but findings, with
+/// room to spare.
 const PER_BYTE: usize = 24;
+
+/// What a host call is answered with where there is no host to ask.
+const DENIED: &str = "denied: a replay has no cluster to ask";
 
 /// Longest error text that is kept of a guest, in bytes.
 const ERROR_LENGTH: u32 = 4096;
@@ -19,6 +25,10 @@ pub(super) struct Guest {
     pub(super) payload: Vec<u8>,
     pub(super) response: Option<Vec<u8>>,
     pub(super) error: Option<String>,
+    /// Who answers host calls.
+    host: Option<Host>,
+    /// What the last host call was answered with.
+    host_answer: Result<Vec<u8>, String>,
     /// State of the guest's random numbers; every instance starts with the same.
     pub(super) random: u64,
     base_limit: usize,
@@ -27,13 +37,15 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    pub(super) fn new(base_limit: usize) -> Self {
+    pub(super) fn new(base_limit: usize, host: Option<Host>) -> Self {
         Self {
             memory: None,
             operation: Vec::new(),
             payload: Vec::new(),
             response: None,
             error: None,
+            host,
+            host_answer: Err(DENIED.to_owned()),
             random: 0,
             base_limit,
             memory_limit: base_limit,
@@ -48,15 +60,45 @@ impl Guest {
         self.payload.extend_from_slice(payload);
         self.response = None;
         self.error = None;
+        self.host_answer = Err(DENIED.to_owned());
         self.memory_refused = false;
         self.expect_payload(payload.len());
     }
 
+    /// Asks the host, and remembers its answer; true where it is no error.
+    pub(super) fn ask_host(&mut self, call: &HostCall) -> bool {
+        if let Some(host) = &self.host {
+            self.host_answer = host(call);
+        }
+        let Ok(answer) = &self.host_answer else {
+            return false;
+        };
+        let bytes = self.payload.len().saturating_add(answer.len());
+        self.memory_limit = self.memory_limit.max(self.limit_for(bytes));
+        true
+    }
+
+    /// What the last host call was answered with, where it was an error.
+    pub(super) fn host_error(&self) -> &[u8] {
+        match &self.host_answer {
+            Ok(_) => b"",
+            Err(error) => error.as_bytes(),
+        }
+    }
+
+    /// What the last host call was answered with, where it was no error.
+    pub(super) fn host_response(&self) -> &[u8] {
+        self.host_answer.as_deref().unwrap_or_default()
+    }
+
     /// Sets the memory limit to what a payload of this size may need.
     pub(super) fn expect_payload(&mut self, payload: usize) {
-        self.memory_limit = self
-            .base_limit
-            .saturating_add(payload.saturating_mul(PER_BYTE));
+        self.memory_limit = self.limit_for(payload);
+    }
+
+    fn limit_for(&self, bytes: usize) -> usize {
+        self.base_limit
+            .saturating_add(bytes.saturating_mul(PER_BYTE))
     }
 
     /// The memory limit in bytes, when the guest wanted more.

@@ -1,8 +1,9 @@
 //! A waPC host on wasmtime: loads a policy once and calls it with bytes.
 //!
 //! It knows the waPC protocol and the limits of a call. It knows nothing of
-//! Kubernetes, of rules or of files. The guest gets no file, no clock, no
-//! environment and no cluster, so its answer is a function of the payload.
+//! Kubernetes, of rules or of files. The guest gets no file, no clock and no
+//! environment, so its answer is a function of the payload and of what the
+//! [`Host`] that a call brings along says.
 
 mod engine;
 mod error;
@@ -22,6 +23,22 @@ use wasmtime::{
 use engine::Clock;
 pub use error::{CallError, LoadError};
 use guest::Guest;
+
+/// What a guest asks of its host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostCall {
+    /// Whose operations: `kubewarden`.
+    pub binding: String,
+    /// The group of operations, such as `kubernetes`.
+    pub namespace: String,
+    /// The operation, such as `get_resource`.
+    pub operation: String,
+    /// Its argument.
+    pub payload: Vec<u8>,
+}
+
+/// Answers a guest's host calls; an error is a text for the guest.
+pub type Host = Arc<dyn Fn(&HostCall) -> Result<Vec<u8>, String> + Send + Sync>;
 
 /// What a policy may use, and how many calls run side by side.
 #[derive(Clone, Debug)]
@@ -116,7 +133,22 @@ impl Policy {
     /// # Errors
     /// When the guest traps, answers with an error, or exceeds a limit.
     pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, CallError> {
-        self.instance_for(payload.len())?.call(operation, payload)
+        self.instance_for(payload.len(), None)?
+            .call(operation, payload)
+    }
+
+    /// The same, with a host that answers what the guest asks.
+    ///
+    /// # Errors
+    /// When the guest traps, answers with an error, or exceeds a limit.
+    pub fn call_with(
+        &self,
+        operation: &str,
+        payload: &[u8],
+        host: Host,
+    ) -> Result<Vec<u8>, CallError> {
+        self.instance_for(payload.len(), Some(host))?
+            .call(operation, payload)
     }
 
     /// Starts an instance that answers any number of calls.
@@ -124,13 +156,13 @@ impl Policy {
     /// # Errors
     /// When the guest traps or exceeds a limit while it starts.
     pub fn instance(&self) -> Result<Instance, CallError> {
-        self.instance_for(0)
+        self.instance_for(0, None)
     }
 
-    fn instance_for(&self, payload: usize) -> Result<Instance, CallError> {
+    fn instance_for(&self, payload: usize, host: Option<Host>) -> Result<Instance, CallError> {
         let mut store = Store::new(
             self.template.module().engine(),
-            Guest::new(self.memory_limit),
+            Guest::new(self.memory_limit, host),
         );
         store.data_mut().expect_payload(payload);
         store.limiter(|guest| guest);

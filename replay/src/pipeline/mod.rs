@@ -16,6 +16,7 @@ use std::thread::{self, JoinHandle};
 
 use intake::Case;
 
+use crate::cluster::{Cluster, View};
 use crate::judge::Judge;
 use crate::outcome::{Outcome, Source};
 use crate::progress::Progress;
@@ -28,9 +29,9 @@ const IN_FLIGHT: usize = 64 << 20;
 /// Batches that may wait, for each worker.
 const QUEUE: usize = 4;
 
-/// What was read: a case to judge, or an outcome already.
+/// What was read: a case to judge, with what the cluster held before it, or an outcome already.
 enum Entry {
-    Case(Source, Case),
+    Case(Source, Case, Option<View>),
     Done(Outcome),
 }
 
@@ -58,12 +59,14 @@ pub(crate) struct Pipeline {
 pub(crate) struct Stopped;
 
 impl Pipeline {
-    /// Starts to read and judge everything below `inputs`.
+    /// Starts to read and judge everything below `inputs`; with a cluster, each case sees what
+    /// the ones before it left there.
     ///
     /// # Errors
     /// When no thread can be started.
     pub(crate) fn start(
         inputs: Vec<PathBuf>,
+        cluster: Option<Cluster>,
         judge: &Judge,
         jobs: NonZeroUsize,
         progress: &Arc<Progress>,
@@ -87,7 +90,7 @@ impl Pipeline {
         let progress = Arc::clone(progress);
         let reader = thread::Builder::new()
             .name("read".into())
-            .spawn(move || reader::read(&inputs, output, &progress))?;
+            .spawn(move || reader::read(&inputs, cluster, output, &progress))?;
         Ok(Self {
             tickets,
             budget,
@@ -142,7 +145,7 @@ fn work(judge: &Judge, jobs: &Mutex<Receiver<Job>>) {
             .entries
             .into_iter()
             .map(|entry| match entry {
-                Entry::Case(source, case) => judge.judge(source, &case),
+                Entry::Case(source, case, view) => judge.judge(source, &case, view),
                 Entry::Done(outcome) => outcome,
             })
             .collect();

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use intake::{Item, Skipped};
+use intake::{Case, Item, Skipped};
 
 use super::{Closed, Entry, Output};
+use crate::cluster::Cluster;
 use crate::decompress::decompressed;
 use crate::outcome::{Failure, Outcome, Source};
 use crate::progress::Progress;
@@ -25,8 +26,13 @@ const BATCH_BYTES: usize = 256 << 10;
 const BATCH_ENTRIES: usize = 64;
 
 /// Reads everything below `inputs`, or until nobody waits for more.
-pub(super) fn read(inputs: &[PathBuf], output: Output, progress: &Arc<Progress>) {
-    let batch = Rc::new(RefCell::new(Batch::new(output)));
+pub(super) fn read(
+    inputs: &[PathBuf],
+    cluster: Option<Cluster>,
+    output: Output,
+    progress: &Arc<Progress>,
+) {
+    let batch = Rc::new(RefCell::new(Batch::new(cluster, output)));
     let end = walk(inputs, &mut |found| {
         let step = match found {
             Found::Stdin => one_input(&Arc::from("-"), io::stdin(), true, &batch, progress),
@@ -50,7 +56,7 @@ pub(super) fn read(inputs: &[PathBuf], output: Output, progress: &Arc<Progress>)
     });
     if end.is_continue() {
         // closed or not, this was the last
-        let _ = batch.borrow_mut().flush();
+        let _ = batch.borrow_mut().finish();
     }
 }
 
@@ -77,8 +83,7 @@ fn one_input(
         match item {
             Ok(Item::Case(case)) => {
                 let source = Source::case(name, case.place);
-                let size = case.request().len();
-                batch.borrow_mut().add(Entry::Case(source, case), size)?;
+                batch.borrow_mut().case(source, case)?;
             }
             Ok(Item::Skipped(skipped)) => add(batch, left_out(name, &skipped, strict))?,
             Ok(Item::Broken(broken)) => {
@@ -133,6 +138,8 @@ fn add(batch: &RefCell<Batch>, outcome: Outcome) -> Result<(), Closed> {
 
 /// Entries that are not yet sent.
 struct Batch {
+    /// As everything that was read so far left it.
+    cluster: Option<Cluster>,
     entries: Vec<Entry>,
     bytes: usize,
     output: Output,
@@ -140,13 +147,34 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(output: Output) -> Self {
+    fn new(cluster: Option<Cluster>, output: Output) -> Self {
         Self {
+            cluster,
             entries: Vec::new(),
             bytes: 0,
             output,
             closed: false,
         }
+    }
+
+    fn case(&mut self, source: Source, case: Case) -> Result<(), Closed> {
+        let bytes = case.request().len();
+        let view = self.cluster.as_mut().map(|cluster| {
+            let before = cluster.view();
+            if !case.refused {
+                cluster.apply(case.request());
+            }
+            before
+        });
+        self.add(Entry::Case(source, case, view), bytes)
+    }
+
+    fn finish(&mut self) -> Result<(), Closed> {
+        let forgotten = self.cluster.as_ref().map_or(0, Cluster::forgotten);
+        if forgotten > 0 {
+            self.add(Entry::Done(Outcome::Forgotten(forgotten)), 0)?;
+        }
+        self.flush()
     }
 
     fn add(&mut self, entry: Entry, bytes: usize) -> Result<(), Closed> {

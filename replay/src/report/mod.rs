@@ -53,7 +53,7 @@ impl Report {
         notice: impl FnOnce(&str),
     ) -> io::Result<()> {
         match (self, outcome) {
-            (_, Outcome::File | Outcome::Skipped(_)) => Ok(()),
+            (_, Outcome::File | Outcome::Skipped(_) | Outcome::Forgotten(_)) => Ok(()),
             (Self::Json, Outcome::Judged(judged)) => line(judged.json.as_deref(), out),
             (Self::Json, Outcome::Failed(failure)) => {
                 notice(&sentence(&failure));

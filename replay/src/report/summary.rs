@@ -50,6 +50,9 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     if !tally.skipped.is_empty() {
         lines.push(("skipped", skipped(tally)));
     }
+    if tally.forgotten > 0 {
+        lines.push(("cluster", forgotten(tally)));
+    }
     if !tally.broken.is_empty() {
         let text = failures(&tally.broken);
         lines.push(("not readable", format!("{text}: {NAMED}")));
@@ -180,6 +183,13 @@ fn skipped(tally: &Tally) -> String {
     )
 }
 
+fn forgotten(tally: &Tally) -> String {
+    format!(
+        "{} more than there is room for: where one of them may be meant, the policy was told so",
+        counted(tally.forgotten, "object", "objects")
+    )
+}
+
 fn failures(counts: &BTreeMap<&'static str, u64>) -> String {
     reasons(
         counts
@@ -209,6 +219,9 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     let mut gaps = Vec::new();
     if !tally.skipped.is_empty() {
         gaps.push(format!("skipped: {}", skipped(tally)));
+    }
+    if tally.forgotten > 0 {
+        gaps.push(format!("cluster: {}", forgotten(tally)));
     }
     if !tally.broken.is_empty() {
         gaps.push(format!("not readable: {}", failures(&tally.broken)));

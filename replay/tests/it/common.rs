@@ -13,6 +13,8 @@ const HEAD: &str = r#"
 (import "wapc" "__guest_response" (func $respond (param i32 i32)))
 (import "wapc" "__guest_error" (func $fail (param i32 i32)))
 (import "wapc" "__host_call" (func $host_call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+(import "wapc" "__host_response_len" (func $host_response_len (result i32)))
+(import "wapc" "__host_response" (func $host_response (param i32)))
 (import "wapc" "__host_error_len" (func $host_error_len (result i32)))
 (import "wapc" "__host_error" (func $host_error (param i32)))
 (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))

@@ -1,10 +1,11 @@
 //! The host against guests that misbehave.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::common::{guest, guest_with, module};
-use bulkhead::host::{CallError, LoadError, Options, Policy};
+use bulkhead::host::{CallError, Host, HostCall, LoadError, Options, Policy};
 
 fn options() -> Options {
     Options {
@@ -111,6 +112,40 @@ fn denies_host_calls() {
         String::from_utf8_lossy(&answer),
         "denied: a replay has no cluster to ask"
     );
+}
+
+/// Asks its host for an operation that is its payload, and answers with what it is told.
+fn asker() -> Vec<u8> {
+    guest(
+        "(call $request (i32.const 0) (i32.const 64))
+        (if (result i32) (call $host_call (i32.const 0) (local.get $operation)
+                (i32.const 0) (i32.const 0) (i32.const 64) (local.get $payload)
+                (i32.const 64) (local.get $payload))
+            (then (drop (memory.grow (i32.shr_u (call $host_response_len) (i32.const 16))))
+                (call $host_response (i32.const 128))
+                (call $respond (i32.const 128) (call $host_response_len))
+                (i32.const 1))
+            (else (call $host_error (i32.const 128))
+                (call $fail (i32.const 128) (call $host_error_len))
+                (i32.const 0)))",
+    )
+}
+
+#[test]
+fn hands_a_host_call_on_and_its_answer_back() {
+    let policy = load(&asker());
+    let host: Host = Arc::new(|call: &HostCall| match call.operation.as_str() {
+        "ping" => Ok(b"pong".to_vec()),
+        "much" => Ok(vec![b'x'; 20 << 20]),
+        other => Err(format!("{}: no `{other}`", call.binding)),
+    });
+    let call = |operation: &[u8]| policy.call_with("me", operation, Arc::clone(&host));
+    assert_eq!(call(b"ping"), Ok(b"pong".to_vec()));
+    assert_eq!(call(b"pang"), Err(CallError::Guest("me: no `pang`".into())));
+    // an answer may take memory beyond what the payload would allow
+    assert_eq!(call(b"much").map(|answer| answer.len()), Ok(20 << 20));
+    let error = policy.call("me", b"ping").expect_err("no host");
+    assert!(error.to_string().contains("denied"), "{error}");
 }
 
 #[test]
@@ -291,6 +326,9 @@ fn reports_pointers_outside_the_memory() {
         "(call $fail (i32.const -8) (i32.const 100)) (i32.const 1)",
         "(drop (call $random (i32.const -8) (i32.const 100))) (i32.const 1)",
         "(call $host_error (i32.const -1)) (i32.const 1)",
+        "(call $host_response (i32.const -1)) (i32.const 1)",
+        "(call $host_call (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+            (i32.const 0) (i32.const 0) (i32.const -8) (i32.const 100))",
     ] {
         let error = load(&guest(body)).call("op", b"{}").expect_err(body);
         assert_eq!(error.reason(), "trap", "{body}: {error}");

@@ -8,6 +8,7 @@
 )]
 
 mod built_in;
+mod cluster;
 mod common;
 mod host;
 #[cfg(target_os = "linux")]
