@@ -2,6 +2,7 @@
 //! is shipped; and the module against the native library, byte for byte.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use bulkhead::host::{Options, Policy};
@@ -82,6 +83,26 @@ fn native_and_wasm_answers_are_equal_byte_for_byte() {
                 );
             }
         }
+    }
+}
+
+/// What a later request finds depends on what the input has shown before: the command's own host
+/// answers from that.
+#[test]
+fn roles_and_bindings_are_judged_by_what_was_written_before() {
+    let folder = folder().join("../in-order");
+    let output = Command::new(env!("CARGO_BIN_EXE_bulkhead"))
+        .args(["replay", "--format", "json", "--settings"])
+        .args([folder.join("settings.yaml"), folder.join("rbac.jsonl")])
+        .output()
+        .unwrap();
+    let given = String::from_utf8(output.stdout).unwrap();
+    let expected = std::fs::read_to_string(folder.join("rbac.expected")).unwrap();
+    let expected = blocks(&expected);
+    assert_eq!(given.lines().count(), expected.len());
+    for (index, (given, expected)) in given.lines().zip(expected).enumerate() {
+        let given = block(index + 1, &serde_json::from_str(given).unwrap());
+        assert_eq!(given, expected);
     }
 }
 

@@ -39,15 +39,15 @@ pub(crate) enum Ability {
 }
 
 impl Ability {
-    /// The seven, as people say them.
+    /// The seven, as people say them before "pods".
     pub const OF_PODS: &'static [(Self, &'static str)] = &[
-        (Self::Create, "create pods"),
-        (Self::Modify, "modify pods"),
-        (Self::Delete, "delete pods"),
-        (Self::Scale, "scale pods"),
-        (Self::Status, "write status and metadata of pods"),
-        (Self::Storage, "attach storage to pods"),
-        (Self::Exec, "execute commands in pods"),
+        (Self::Create, "create"),
+        (Self::Modify, "modify"),
+        (Self::Delete, "delete"),
+        (Self::Scale, "scale"),
+        (Self::Status, "write the status of"),
+        (Self::Storage, "attach storage to"),
+        (Self::Exec, "execute commands in"),
     ];
 
     /// The powers to hand abilities to others, by the names that `inspect` tells them by.
@@ -449,12 +449,17 @@ impl<'r> Grants<'r> {
             .max()
     }
 
-    /// The abilities that the role gives, such as `create and delete pods`.
+    /// The abilities that the role gives, such as `create, delete pods`; those of little weight only
+    /// where there are no others.
     pub fn said(&self) -> String {
+        if self.hits.iter().any(Hit::is_everything) {
+            return "everything".to_owned();
+        }
+        let least = self.worst().unwrap_or(Severity::Low).min(Severity::Medium);
         let abilities = Ability::OF_PODS.iter();
-        let given = abilities.filter(|(ability, _)| self.severity(*ability).is_some());
+        let given = abilities.filter(|(ability, _)| self.severity(*ability) >= Some(least));
         let said: Vec<&str> = given.map(|(_, said)| *said).collect();
-        said.join(", ")
+        [&said.join(", "), " pods"].concat()
     }
 
     fn severity_of(&self, hit: &Hit<'_>, ability: Ability) -> Option<Severity> {

@@ -62,7 +62,7 @@ fn into<'d>(parent: &'d str, worst: Severity, grants: &Grants<'_>) -> Evidence<'
         "whoever is bound to ",
         &quoted(parent),
         purpose,
-        " gets what this role grants: ",
+        " may, by this role: ",
         &grants.said(),
     ]
     .concat();
@@ -87,13 +87,12 @@ fn of<'d>(rule: &Aggregation<'_>, judged: &JudgedRole<'_>) -> Evidence<'d> {
             Severity::Medium
         }
         Known::Abilities(worst, said) => {
-            message.push_str("; those that there are now ");
-            if said.is_empty() {
-                message.push_str("grant no writing of pods");
+            message.push_str("; those that there are now may ");
+            message.push_str(if worst.is_some() {
+                &said
             } else {
-                message.push_str("grant: ");
-                message.push_str(&said);
-            }
+                "not write pods"
+            });
             worst.unwrap_or(Severity::Low)
         }
     };

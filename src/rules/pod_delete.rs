@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     techniques: &["T1489"],
     pod_security: None,
     help: Help {
-        finds: "Rules of a cluster role that let its holder delete pods: `delete` or `deletecollection` on `pods`, `create` on `pods/eviction`.",
+        finds: "Rules of a role that let its holder delete pods: `delete` or `deletecollection` on `pods`, `create` on `pods/eviction`; by way of others, deleting workloads, namespaces and nodes, tainting nodes, and, of little weight, labels of pods, scaling to nothing, disruption budgets and priorities.",
         why: "Deleting pods stops what runs, and what watches: agents, admission controllers, the network. Deleted often enough, a pod moves to the node where it is wanted.",
         bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [deletecollection]\n",
         good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [list]\n",

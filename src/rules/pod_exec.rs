@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     techniques: &["T1609"],
     pod_security: None,
     help: Help {
-        finds: "Rules of a cluster role that let its holder execute commands in pods: `create` on `pods/exec` or `pods/attach`, `update` or `patch` on `pods/ephemeralcontainers`; before Kubernetes 1.35 also `get` on `pods/exec` or `pods/attach`, which is said with the version.",
+        finds: "Rules of a role that let its holder execute commands in pods: `create` on `pods/exec` or `pods/attach`, `update` or `patch` on `pods/ephemeralcontainers`; before Kubernetes 1.35 also `get` on `pods/exec` or `pods/attach`, which is said with the version; by way of others, `nodes/proxy`, another image in a pod that runs, the rights of others (`escalate`, `bind`, `impersonate`, tokens, certificates), and, of little weight, ports and proxies of pods.",
         why: "A command in a pod runs with its service account, its volumes and its privileges; in a privileged pod it runs on the node.",
         bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods/exec]\n  verbs: [create]\n",
         good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods/log]\n  verbs: [get]\n",

@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     techniques: &["T1610", "T1525"],
     pod_security: None,
     help: Help {
-        finds: "Rules of a cluster role that let its holder change the configuration of pods: `update` or `patch` on `pods` (image, tolerations, labels, annotations), `pods/ephemeralcontainers` (a container more) or `pods/resize` (limits), `create` on `pods/binding` or `bindings` (node, labels, annotations).",
+        finds: "Rules of a role that let its holder change the configuration of pods: `update` or `patch` on `pods` (image, tolerations, labels, annotations), `pods/ephemeralcontainers` (a container more) or `pods/resize` (limits), `create` on `pods/binding` or `bindings` (node, labels, annotations); by way of others, templates of workloads, mutating webhooks and policies, labels of namespaces, and, of little weight, ConfigMaps, Secrets and LimitRanges.",
         why: "A running pod with another image runs the attacker's program with the pod's service account, volumes and privileges. An ephemeral container does the same beside the program.",
         bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [patch]\n",
         good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [get]\n",

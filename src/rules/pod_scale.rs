@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     techniques: &["T1496"],
     pod_security: None,
     help: Help {
-        finds: "Rules of a cluster role that let its holder scale pods themselves: `update` or `patch` on `pods/resize`.",
+        finds: "Rules of a role that let its holder scale pods: `update` or `patch` on `pods/resize`; by way of others, on `scale` of workloads (also `*/scale`), on the workloads themselves, and on autoscalers.",
         why: "With other limits a pod starves its neighbours, or is starved until it is killed.",
         bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods/resize]\n  verbs: [patch]\n",
         good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [get]\n",
@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     },
     check: Check::Ability {
         ability: Ability::Scale,
-        gain: "can change the processor and memory limits of pods that run",
+        gain: "can scale pods: how many there are of a workload, or the limits of those that run",
     },
     subsumed_by: &[],
 };

@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     techniques: &["T1036"],
     pod_security: None,
     help: Help {
-        finds: "Rules of a cluster role that let its holder write the status, labels or annotations of pods: `update` or `patch` on `pods` or `pods/status`, `create` on `pods/binding` or `bindings`.",
+        finds: "Rules of a role that let its holder write the status, labels or annotations of pods: `update` or `patch` on `pods` or `pods/status`, `create` on `pods/binding` or `bindings`; of little weight, by way of the templates of workloads and the status of nodes.",
         why: "With other labels a pod receives the traffic of another service or leaves the reach of a network policy, and its controller starts a new one in its place. A forged status makes a broken pod ready.",
         bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods/status]\n  verbs: [patch]\n",
         good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods/status]\n  verbs: [get]\n",

@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     techniques: &["T1611", "T1552"],
     pod_security: None,
     help: Help {
-        finds: "Rules of a cluster role that let its holder attach storage to pods: `create` on `pods` (volumes are chosen then), `update` or `patch` on `pods/ephemeralcontainers` (mounts volumes that the pod has).",
+        finds: "Rules of a role that let its holder attach storage to pods: `create` on `pods` (volumes are chosen then), `update` or `patch` on `pods/ephemeralcontainers` (mounts volumes that the pod has); by way of others, workloads, volumes and claims, their attachments, claims for devices, and, of little weight, storage classes and drivers.",
         why: "A pod's volumes are how it reaches secrets, the data of others and, by `hostPath`, its node.",
         bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [create]\n",
         good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [list]\n",

@@ -59,9 +59,9 @@ fn check<'d>(judged: &JudgedBinding<'d>) -> Vec<Evidence<'d>> {
         return Vec::new();
     };
     let place = match judged.terms.scope {
-        Scope::Cluster => " in the whole cluster: ",
-        Scope::Namespace => " in this namespace: ",
-        Scope::KubeSystem => " among the cluster's own pods: ",
+        Scope::Cluster => ", and so in the whole cluster: ",
+        Scope::Namespace => ", and so in this namespace: ",
+        Scope::KubeSystem => ", and so among the cluster's own pods: ",
     };
     let subjects = binding.subjects.iter().enumerate();
     subjects
@@ -93,7 +93,7 @@ fn given(judged: &JudgedBinding<'_>, name: &str) -> Result<Option<(Severity, Str
                     .then(|| {
                         (
                             Severity::Low,
-                            "write roles or bindings, as far as they go themselves".to_owned(),
+                            "write roles or bindings, of what they may do themselves".to_owned(),
                         )
                     })
             }
