@@ -12,6 +12,8 @@
 
 #[path = "properties/pods.rs"]
 mod pods;
+#[path = "support/property.rs"]
+mod property;
 #[path = "properties/spellings.rs"]
 mod spellings;
 
@@ -21,28 +23,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{RngSeed, TestCaseResult, TestRunner};
+use proptest::test_runner::TestCaseResult;
 use serde_json::{Map, Value, json};
 
 use pods::{LISTS, pod, vector};
-
-/// Holds a property against made-up values, and shrinks the first that does not have it.
-#[track_caller]
-fn always<S: Strategy>(values: S, property: impl Fn(S::Value) -> TestCaseResult) {
-    let given = ProptestConfig::default();
-    let config = ProptestConfig {
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        rng_seed: match given.rng_seed {
-            RngSeed::Random => RngSeed::Fixed(0),
-            seed => seed,
-        },
-        ..given
-    };
-    if let Err(error) = TestRunner::new(config).run(&values, property) {
-        panic!("{error}");
-    }
-}
+use property::always;
 
 /// The group and the kind of an object, and the pointer of the pod or template in it.
 type Kind = (&'static str, &'static str, &'static str);
