@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// What `inspect` answers.
@@ -27,6 +27,9 @@ pub(crate) struct Answer<'a> {
     /// Findings beyond those that are listed.
     #[serde(default)]
     pub(crate) omitted: u64,
+    /// Of a role, a list of [`Power`], as text.
+    #[serde(borrow, default)]
+    pub(crate) powers: Option<&'a RawValue>,
 }
 
 fn yes() -> bool {
@@ -172,7 +175,7 @@ pub(crate) struct Exempted {
 }
 
 /// One place that grants an ability.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Grant {
     /// RFC 6901 pointer, from the object.
     pub(crate) path: String,
@@ -180,6 +183,20 @@ pub(crate) struct Grant {
     pub(crate) resource: String,
     /// The verbs it grants.
     pub(crate) verbs: Vec<String>,
+}
+
+/// What a role grants that leads to more rights than it holds itself.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Power {
+    /// Such as `escalate`.
+    pub(crate) power: String,
+    /// All the places that grant it.
+    #[serde(default)]
+    pub(crate) grants: Vec<Grant>,
+    /// The only objects that it covers.
+    #[serde(default)]
+    pub(crate) resource_names: Option<Vec<String>>,
 }
 
 /// How bad a finding is.

@@ -1,11 +1,13 @@
 //! The command line: what may be asked, and the help that says so.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::answer::Severity;
+use crate::rbac::ABILITIES;
 use crate::report::Format;
 use crate::tally::FailOn;
 use crate::terminal::Color;
@@ -34,6 +36,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Replay(Replay),
+    Rbac(Rbac),
     Rules(Rules),
 }
 
@@ -101,6 +104,146 @@ pub(crate) struct Replay {
     /// How many requests to judge side by side [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+}
+
+/// List who can write pods, and where, in a snapshot of a cluster
+///
+/// Reads roles and bindings, as kubectl prints them or as manifests, and lists
+/// for each role what it grants of the seven abilities to write pods, by which
+/// rules, and who holds it by which binding: the worst first. A cluster role
+/// that a RoleBinding gives holds in that namespace alone. What a role grants
+/// is the policy's to say; aggregated roles are resolved. Groups are listed as
+/// they are: who is in them, only the cluster's authentication knows.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "What Kubernetes' own components hold is counted, and shown with --all. It counts
+as theirs if all of this is so: role and binding have the same name, one that
+Kubernetes gives (system:kube-scheduler, system:controller:job-controller, …);
+both are labelled kubernetes.io/bootstrapping=rbac-defaults; and the subject is
+the component that the role is for: User/system:kube-scheduler, say, or the
+service account of that controller in kube-system. Their rules are not compared.
+
+Examples:
+  kubectl get clusterroles,roles,clusterrolebindings,rolebindings -A -o json |
+    bulkhead rbac --cluster -        who can write pods, and where
+  bulkhead rbac --cluster c.json --ability exec --namespace payments
+                                     who can run commands in these pods
+  bulkhead rbac --cluster c.json --subject ServiceAccount/ci/deployer
+                                     what the account of a pipeline can do
+  bulkhead rbac --cluster c.json --who-can-grant
+                                     who can write or bind roles that do so
+  bulkhead rbac --cluster manifests/ --fail-on high
+                                     fail a build on what manifests grant
+
+Exit codes:
+  0  listed, and nothing at or above --fail-on
+  1  something at or above --fail-on
+  2  something could not be read or judged, or settings or usage are wrong"
+)]
+pub(crate) struct Rbac {
+    /// The roles and bindings: a file, a folder, or `-` for standard input
+    ///
+    /// Read as inputs of `replay` are; in a file that is named here, everything
+    /// must be a Kubernetes object. May be given more than once.
+    #[arg(long, value_name = "SNAPSHOT", required = true)]
+    pub(crate) cluster: Vec<PathBuf>,
+
+    /// List who can grant pod write instead, and the shortest chain that makes it so
+    ///
+    /// Who can write a cluster role that grants pod write, or bind one: with
+    /// `escalate` or `bind`, or by holding pod write; as a member of
+    /// system:masters; or by acting as somebody who can, in any number of
+    /// steps: impersonation, tokens and the secrets that keep them, client
+    /// certificates, and pods that run as a service account of their namespace.
+    #[arg(long, conflicts_with_all = ["ability", "namespace", "fail_on"])]
+    pub(crate) who_can_grant: bool,
+
+    /// Only this ability: create, modify, delete, scale, status, storage, exec, or its rule
+    #[arg(long, value_name = "ABILITY")]
+    pub(crate) ability: Option<Ability>,
+
+    /// Only what this subject holds
+    ///
+    /// `User/bob`, `Group/system:masters`, `ServiceAccount/team-a/deployer`, or
+    /// the name alone. What everybody of its kind holds is its own, too.
+    #[arg(long, value_name = "SUBJECT")]
+    pub(crate) subject: Option<String>,
+
+    /// Only what holds in this namespace, whether there alone or everywhere
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+
+    /// Show also what Kubernetes' own components hold
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// How to list: text by role; JSON or CSV with a line for each ability that somebody holds
+    #[arg(long, default_value = "text")]
+    pub(crate) format: RbacFormat,
+
+    /// What makes the exit code 1: an ability that is listed, at least as severe
+    #[arg(long, value_name = "LEVEL", default_value = "never")]
+    pub(crate) fail_on: SeverityLevel,
+
+    /// Ask this policy.wasm instead of the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// The policy's settings, as YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+}
+
+/// How `bulkhead rbac` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RbacFormat {
+    /// For a person
+    Text,
+    /// For programs
+    Json,
+    /// For spreadsheets
+    Csv,
+}
+
+/// A place in [`ABILITIES`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ability(pub(crate) usize);
+
+impl FromStr for Ability {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let place = ABILITIES
+            .iter()
+            .position(|(word, rule)| text == *word || text == *rule);
+        place.map(Self).ok_or_else(|| {
+            let words = ABILITIES.map(|(word, _)| word).join(", ");
+            format!("no ability to write pods: {words}, or the rule of one")
+        })
+    }
+}
+
+/// What `--fail-on` of `bulkhead rbac` takes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SeverityLevel {
+    Low,
+    Medium,
+    High,
+    Critical,
+    Never,
+}
+
+impl SeverityLevel {
+    /// Whether this severity is as bad.
+    pub(crate) fn is_reached(self, severity: Severity) -> bool {
+        match self {
+            Self::Low => severity >= Severity::Low,
+            Self::Medium => severity >= Severity::Medium,
+            Self::High => severity >= Severity::High,
+            Self::Critical => severity >= Severity::Critical,
+            Self::Never => false,
+        }
+    }
 }
 
 /// List the policy's rules, or explain one

@@ -18,6 +18,7 @@ use crate::judge::Judge;
 use crate::outcome::Outcome;
 use crate::pipeline::Pipeline;
 use crate::progress::{Bar, Progress};
+use crate::rbac::{self, Told};
 use crate::report::Report;
 use crate::settings::{self, Settings};
 use crate::tally::Tally;
@@ -41,6 +42,16 @@ fn execute(cli: &Cli) -> u8 {
     let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let done = match &cli.command {
         Command::Replay(arguments) => replay(arguments, cli.color, &mut out),
+        Command::Rbac(arguments) => {
+            load(arguments.policy.as_deref(), NonZeroUsize::MIN).and_then(|policy| {
+                let terminal = Terminal::stdout(cli.color);
+                let told = Told {
+                    error: &report_error,
+                    notice: &notice,
+                };
+                rbac::write(&policy, arguments, terminal, &mut out, &told)
+            })
+        }
         Command::Rules(arguments) => load(arguments.policy.as_deref(), NonZeroUsize::MIN)
             .and_then(|policy| {
                 rules::write(&policy, arguments, Terminal::stdout(cli.color), &mut out)

@@ -12,6 +12,7 @@ use crate::host::{Host, HostCall, Policy};
 use crate::outcome::{Failure, Judged, Outcome, Source};
 use crate::report::Format;
 use crate::report::json::{error_line, verdict_line};
+use crate::wire::read;
 
 /// Most bytes of a request that are read, all in all, to place its findings.
 const LOCATED_BYTES: usize = 64 << 20;
@@ -171,10 +172,6 @@ impl WireRequest<'_> {
             "dryRun": read::<bool>(self.dry_run).unwrap_or(false),
         })
     }
-}
-
-fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod judge;
 mod outcome;
 mod pipeline;
 mod progress;
+mod rbac;
 mod report;
 mod rules;
 mod selector;
@@ -22,6 +23,7 @@ mod settings;
 mod tally;
 mod terminal;
 mod walk;
+mod wire;
 
 pub use command::run;
 

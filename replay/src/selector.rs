@@ -1,9 +1,15 @@
-//! Label selectors, as Kubernetes reads them: all requirements must hold.
+//! Label selectors, as Kubernetes reads them, in text and in objects: all requirements must hold.
 //!
-//! Source: Kubernetes `staging/src/k8s.io/apimachinery/pkg/labels/selector.go`.
+//! Source: Kubernetes `staging/src/k8s.io/apimachinery/pkg/labels/selector.go` and
+//! `pkg/apis/meta/v1/helpers.go`, `LabelSelectorAsSelector`, beside it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 
 /// A selector of objects by their labels. One without requirements matches everything.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "LabelSelector")]
 pub(crate) struct Selector {
     requirements: Vec<Requirement>,
 }
@@ -56,6 +62,48 @@ impl Selector {
     /// What it asks for.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.requirements.iter().map(|it| it.key.as_str())
+    }
+}
+
+/// The form that selectors have in objects.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LabelSelector {
+    match_labels: Option<BTreeMap<String, String>>,
+    match_expressions: Option<Vec<Expression>>,
+}
+
+#[derive(Deserialize)]
+struct Expression {
+    key: String,
+    operator: String,
+    values: Option<Vec<String>>,
+}
+
+impl TryFrom<LabelSelector> for Selector {
+    type Error = String;
+
+    fn try_from(selector: LabelSelector) -> Result<Self, String> {
+        let labels = selector.match_labels.unwrap_or_default().into_iter();
+        let labels = labels.map(|(key, value)| Requirement {
+            key,
+            operator: Operator::In(vec![value]),
+        });
+        let mut requirements: Vec<_> = labels.collect();
+        for expression in selector.match_expressions.unwrap_or_default() {
+            let values = expression.values.unwrap_or_default();
+            requirements.push(Requirement {
+                key: expression.key,
+                operator: match expression.operator.as_str() {
+                    "In" => Operator::In(values),
+                    "NotIn" => Operator::NotIn(values),
+                    "Exists" => Operator::Exists,
+                    "DoesNotExist" => Operator::DoesNotExist,
+                    _ => return Err("`operator`: In, NotIn, Exists or DoesNotExist".to_owned()),
+                },
+            });
+        }
+        Ok(Self { requirements })
     }
 }
 
@@ -151,6 +199,31 @@ mod tests {
         ] {
             assert!(!selects(text), "{text}");
         }
+    }
+
+    #[test]
+    fn reads_the_form_of_objects() {
+        for (object, text) in [
+            (serde_json::json!({}), ""),
+            (serde_json::json!({"matchLabels": null}), ""),
+            (
+                serde_json::json!({"matchLabels": {"a": "1", "b": "2"}}),
+                "a=1,b=2",
+            ),
+            (
+                serde_json::json!({"matchLabels": {"a": "1"}, "matchExpressions": [
+                    {"key": "b", "operator": "In", "values": ["1", "2"]},
+                    {"key": "c", "operator": "NotIn", "values": ["3"]},
+                    {"key": "d", "operator": "Exists"},
+                    {"key": "e", "operator": "DoesNotExist", "values": []}]}),
+                "a=1,b in (1,2),c notin (3),d,!e",
+            ),
+        ] {
+            let selector: Selector = serde_json::from_value(object).unwrap();
+            assert_eq!(selector, Selector::parse(text).unwrap());
+        }
+        let unknown = serde_json::json!({"matchExpressions": [{"key": "a", "operator": "Near"}]});
+        assert!(serde_json::from_value::<Selector>(unknown).is_err());
     }
 
     #[test]

@@ -80,7 +80,13 @@ impl Terminal {
     /// A paragraph under `label`, its lines below each other. Long words, such
     /// as paths, stay whole so that they can be copied.
     pub(crate) fn labelled(self, label: &str, text: &str) -> String {
-        let indent = " ".repeat(textwrap::core::display_width(label));
+        let width = textwrap::core::display_width(label);
+        self.hanging(&self.dim(label), width, text)
+    }
+
+    /// The same, under a label of `width` columns that is painted already.
+    pub(crate) fn hanging(self, painted: &str, width: usize, text: &str) -> String {
+        let indent = " ".repeat(width);
         let options = Options::new(self.columns)
             .initial_indent(&indent)
             .subsequent_indent(&indent)
@@ -90,7 +96,7 @@ impl Terminal {
         let filled = textwrap::fill(&escaped(text), options);
         // the label is put in place of the indent last, as it may hold colour
         let body = filled.strip_prefix(&indent).unwrap_or(&filled);
-        format!("{}{body}\n", self.dim(label))
+        format!("{painted}{body}\n")
     }
 }
 

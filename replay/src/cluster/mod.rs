@@ -94,7 +94,7 @@ impl Cluster {
     pub(crate) fn of(snapshots: &[PathBuf]) -> Result<Self, Vec<Mistake>> {
         let mut cluster = Self::with_room(usize::MAX);
         if !snapshots.is_empty() {
-            snapshot(snapshots, |case| cluster.apply(case.request()))?;
+            snapshot(snapshots, |_, case| cluster.apply(case.request()))?;
         }
         cluster.room = ROOM;
         Ok(cluster)

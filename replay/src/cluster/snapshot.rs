@@ -15,13 +15,16 @@ use crate::walk::{Found, walk};
 /// Mistakes that are told of one snapshot.
 const TOLD: usize = 20;
 
-/// Shows every object below `paths` to `each`, as the request that would create it.
-pub(crate) fn snapshot(paths: &[PathBuf], mut each: impl FnMut(&Case)) -> Result<(), Vec<Mistake>> {
+/// Shows every object below `paths` to `each`, as the request that would create it, and its file.
+pub(crate) fn snapshot(
+    paths: &[PathBuf],
+    mut each: impl FnMut(&str, &Case),
+) -> Result<(), Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let mut count: u64 = 0;
-    let mut counted = |case: &Case| {
+    let mut counted = |file: &str, case: &Case| {
         count += 1;
-        each(case);
+        each(file, case);
     };
     let _ = walk(paths, &mut |found| {
         match found {
@@ -61,7 +64,7 @@ fn one(
     name: &str,
     raw: impl Read,
     strict: bool,
-    each: &mut impl FnMut(&Case),
+    each: &mut impl FnMut(&str, &Case),
     mistakes: &mut Vec<Mistake>,
 ) {
     let plain = match decompressed(raw) {
@@ -73,7 +76,7 @@ fn one(
         empty = false;
         let (line, message) = match item {
             Ok(Item::Case(case)) if case.form == Form::Manifest => {
-                each(&case);
+                each(name, &case);
                 continue;
             }
             Ok(Item::Case(case)) => {

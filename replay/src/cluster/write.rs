@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{KINDS, Key, kind_of};
+use crate::wire::read;
 
 /// What becomes of one object.
 pub(super) enum Change {
@@ -100,8 +101,4 @@ fn has_finalizers(object: &Value) -> bool {
     finalizers
         .and_then(Value::as_array)
         .is_some_and(|finalizers| !finalizers.is_empty())
-}
-
-fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
 }

@@ -76,7 +76,7 @@ pub(crate) fn error_line(
 }
 
 /// One line of JSON that is safe to print on a terminal.
-fn line(value: &impl Serialize) -> String {
+pub(crate) fn line(value: &impl Serialize) -> String {
     // strings, numbers and checked JSON always serialize
     let text = serde_json::to_string(value).unwrap_or_default();
     let mut line = String::with_capacity(text.len() + 1);

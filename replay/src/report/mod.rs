@@ -122,7 +122,7 @@ fn place(file: &str, line: Option<u64>) -> String {
 }
 
 /// `1 file`, `2 files`.
-fn counted(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

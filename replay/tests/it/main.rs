@@ -10,9 +10,12 @@
 mod built_in;
 mod cluster;
 mod common;
+mod granting;
 mod host;
+mod judge;
 #[cfg(target_os = "linux")]
 mod memory;
+mod rbac;
 mod replay;
 mod report;
 mod rules;
