@@ -18,12 +18,13 @@ use kubewarden_policy_sdk::host_capabilities::kubernetes::{
 use serde_json::{Value, json};
 
 use cluster::Objects;
+use policy::Cluster;
 
 /// What is found, a row each, and what was asked for it.
 fn inspect(
     request: &Value,
     settings: &Value,
-    answer: &dyn Fn(&str, &[u8]) -> Result<Vec<u8>, String>,
+    answer: Cluster<'_>,
 ) -> (Vec<String>, Vec<(String, String)>) {
     let asked = RefCell::new(Vec::new());
     let cluster = |operation: &str, question: &[u8]| {

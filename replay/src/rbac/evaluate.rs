@@ -126,7 +126,8 @@ impl<'a> Question<'a> {
             "kind": {"group": group, "version": version, "kind": kind},
             "resource": {"group": group, "version": version, "resource": kind},
             "operation": "CREATE",
-            "userInfo": {},
+            // Of its own roles the policy tells what somebody writes, not what nobody does.
+            "userInfo": {"username": "bulkhead rbac"},
             "name": metadata.get("name"),
             "namespace": namespace,
         })
