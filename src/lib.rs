@@ -23,6 +23,7 @@ mod built_in;
 mod capability;
 pub mod catalog;
 mod context;
+mod cursor;
 mod custom;
 mod decision;
 mod evidence;
