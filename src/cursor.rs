@@ -164,13 +164,29 @@ impl<'de> Cursor<'de> {
     /// Skips the value at hand, however deep. `open` is room for the brackets that are to come.
     pub fn skip(&mut self, open: &mut Vec<u8>) -> Result<(), Malformed> {
         let mut cursor = *self;
-        let skipped = cursor.skip_value(open);
+        let skipped = cursor.skip_value(open, |_| {});
+        *self = cursor;
+        skipped
+    }
+
+    /// Skips the value at hand, and tells of each key in it, as it is written.
+    pub fn skip_telling(
+        &mut self,
+        open: &mut Vec<u8>,
+        key: impl FnMut(&str),
+    ) -> Result<(), Malformed> {
+        let mut cursor = *self;
+        let skipped = cursor.skip_value(open, key);
         *self = cursor;
         skipped
     }
 
     #[inline(always)]
-    fn skip_value(&mut self, open: &mut Vec<u8>) -> Result<(), Malformed> {
+    fn skip_value(
+        &mut self,
+        open: &mut Vec<u8>,
+        mut key: impl FnMut(&str),
+    ) -> Result<(), Malformed> {
         open.clear();
         let mut close = None;
         loop {
@@ -178,7 +194,9 @@ impl<'de> Cursor<'de> {
                 if self.next() != Some(b'"') {
                     return Err(Malformed::Key);
                 }
+                let start = *self;
                 self.skip_string()?;
+                key(self.since(start));
                 self.colon()?;
             }
             match self.value()? {

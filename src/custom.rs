@@ -9,7 +9,7 @@ use crate::metadata::Metadata;
 use crate::pod::{Container, OtherContainer, Pod, PodSpec};
 use crate::subject::{Subject, Workload};
 use crate::text::{escaped, unescaped};
-use crate::view::{self, Text, objects, reads, text};
+use crate::view::{self, Reader, Stop, Text, objects, reads, text};
 
 /// Where a kind carries pod specs.
 #[derive(Debug)]
@@ -61,6 +61,24 @@ const DEPTH: usize = 16;
 /// The most pods that are looked for in one object.
 const MOST_PODS: usize = 1_000;
 
+/// An object of such a kind, as text until the settings are known.
+#[derive(Debug)]
+pub(crate) struct Object<'a> {
+    text: &'a str,
+    may_have_containers: bool,
+}
+
+impl<'a> Object<'a> {
+    pub fn read(value: &mut Reader<'a>) -> Result<Option<Self>, Stop> {
+        // Every container has one.
+        let read = value.raw_and_key("image")?;
+        Ok(read.map(|(text, may_have_containers)| Self {
+            text,
+            may_have_containers,
+        }))
+    }
+}
+
 /// Reads the pods of an object, whose kind is none of Kubernetes' own.
 ///
 /// What the settings or the list above name is unreadable if it is no pod spec. In any other kind,
@@ -68,27 +86,26 @@ const MOST_PODS: usize = 1_000;
 pub(crate) fn read<'a>(
     group: &str,
     kind: &str,
-    object: &'a str,
+    object: &Object<'a>,
     settings: &[PodTemplate],
 ) -> Subject<'a> {
+    let text = object.text;
     let mut pods = Vec::new();
     let is_it = |template: &&PodTemplate| template.group == group && template.kind == kind;
     let mut is_named = false;
     for template in settings.iter().chain(KNOWN).filter(is_it) {
         is_named = true;
-        if let Err(fault) = at_path(object, &template.path, Place::default(), &mut pods) {
+        if let Err(fault) = at_path(text, &template.path, Place::default(), &mut pods) {
             return Subject::Unreadable(fault);
         }
     }
-    // Every container has an image; nothing without the word, as it is or escaped, has containers.
-    let mut parts = object.split('"');
-    if !is_named && parts.any(|part| part == "image" || part.contains('\\')) {
-        search(object, &Place::default(), DEPTH, &mut pods);
+    if !is_named && object.may_have_containers {
+        search(text, &Place::default(), DEPTH, &mut pods);
     }
     if pods.is_empty() {
         return Subject::Nothing;
     }
-    let metadata = find(&members(object), "metadata").and_then(read_metadata);
+    let metadata = find(&members(text), "metadata").and_then(read_metadata);
     Subject::Workload(Workload {
         metadata: metadata.unwrap_or_default(),
         pods,

@@ -114,6 +114,19 @@ impl<'de> Reader<'de> {
         Ok(self.cursor.since(start))
     }
 
+    /// Any value, as text, and whether it may have this key: some key is it, or has an escape.
+    pub fn raw_and_key(&mut self, wanted: &str) -> Result<Option<(&'de str, bool)>, Stop> {
+        let is_null = self.cursor.value()? == b'n';
+        let start = self.cursor;
+        let mut may_have_it = false;
+        self.cursor.skip_telling(&mut self.open, |key| {
+            // With its quotes.
+            let key = key.get(1..key.len() - 1).unwrap_or_default();
+            may_have_it |= key == wanted || key.contains('\\');
+        })?;
+        Ok((!is_null).then_some((self.cursor.since(start), may_have_it)))
+    }
+
     /// The members of an object, as text.
     pub fn members(&mut self) -> Result<Vec<(Text<'de>, &'de str)>, Stop> {
         let mut members = Vec::new();
@@ -255,13 +268,32 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// The place of a name. Most keys are none of them, which shows before they are compared to the end.
+/// The place of a name.
 #[inline]
 fn position(names: &[&str], key: &str) -> Option<usize> {
-    let first = key.as_bytes().first();
-    names.iter().position(|name| {
-        name.len() == key.len() && name.as_bytes().first() == first && *name == key
-    })
+    names
+        .iter()
+        .position(|name| is_same(name.as_bytes(), key.as_bytes()))
+}
+
+/// Whether two texts are the same: by their first and their last bytes, which for up to 16 are
+/// all. Wasm has nothing to compare memory with, so `==` goes byte by byte.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let longs = |text: &[u8]| {
+        let (first, last) = (text.first_chunk()?, text.last_chunk()?);
+        Some((u64::from_le_bytes(*first), u64::from_le_bytes(*last)))
+    };
+    let shorts = |text: &[u8]| {
+        let (first, last) = (text.first_chunk()?, text.last_chunk()?);
+        Some((u32::from_le_bytes(*first), u32::from_le_bytes(*last)))
+    };
+    one.len() == other.len()
+        && match one.len() {
+            4..8 => shorts(one) == shorts(other),
+            8..=16 => longs(one) == longs(other),
+            _ => one == other,
+        }
 }
 
 #[cfg(test)]

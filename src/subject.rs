@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use crate::binding::Binding;
+use crate::custom;
 use crate::fault::Fault;
 use crate::metadata::Metadata;
 use crate::pod::Pod;
@@ -27,7 +28,7 @@ pub(crate) enum Subject<'a> {
         requests: DeviceRequests<'a>,
     },
     /// Of a kind that is none of Kubernetes' own, or of no interest; see `custom`.
-    Custom(&'a str),
+    Custom(custom::Object<'a>),
     /// Of no interest, or absent.
     #[default]
     Nothing,
@@ -160,7 +161,7 @@ impl Shape {
                     requests: template.spec.spec.devices,
                 }))
             }
-            Self::Unknown => Ok(value.raw()?.map(Subject::Custom)),
+            Self::Unknown => Ok(custom::Object::read(value)?.map(Subject::Custom)),
         }
         .map(Option::unwrap_or_default)
     }
