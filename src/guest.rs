@@ -3,6 +3,7 @@
 
 #[cfg(feature = "baselines")]
 mod baselines;
+mod memory;
 
 use kubewarden_policy_sdk::{protocol_version_guest, wapc_guest};
 
