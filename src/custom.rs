@@ -1,6 +1,8 @@
 //! Kinds that are none of Kubernetes' own: where they carry pod specs, by the settings, by a list
 //! of kinds that many clusters have, and else by their structure.
 
+mod parts;
+
 use std::borrow::Cow;
 
 use crate::fault::Fault;
@@ -9,7 +11,8 @@ use crate::metadata::Metadata;
 use crate::pod::{Container, OtherContainer, Pod, PodSpec};
 use crate::subject::{Subject, Workload};
 use crate::text::{escaped, unescaped};
-use crate::view::{self, Reader, Stop, Text, objects, reads, text};
+use crate::view::{self, Reader, Stop, Text, View, objects, reads, text};
+use parts::Part;
 
 /// Where a kind carries pod specs.
 #[derive(Debug)]
@@ -95,9 +98,13 @@ pub(crate) fn read<'a>(
     let mut is_named = false;
     for template in settings.iter().chain(KNOWN).filter(is_it) {
         is_named = true;
-        if let Err(fault) = at_path(text, &template.path, Place::default(), &mut pods) {
+        let path = &template.path;
+        if let Err(fault) = at_path(text, path, Place::default(), Part::Template, &mut pods) {
             return Subject::Unreadable(fault);
         }
+    }
+    if !is_named && let Err(fault) = parts::add(group, kind, text, &mut pods) {
+        return Subject::Unreadable(fault);
     }
     if !is_named && object.may_have_containers {
         search(text, &Place::default(), DEPTH, &mut pods);
@@ -105,7 +112,7 @@ pub(crate) fn read<'a>(
     if pods.is_empty() {
         return Subject::Nothing;
     }
-    let metadata = find(&members(text), "metadata").and_then(read_metadata);
+    let metadata = member(text, "metadata").and_then(read_metadata);
     Subject::Workload(Workload {
         metadata: metadata.unwrap_or_default(),
         pods,
@@ -117,21 +124,18 @@ fn at_path<'a>(
     value: &'a str,
     path: &str,
     place: Place<'a>,
+    part: Part,
     pods: &mut Vec<Pod<'a>>,
 ) -> Result<(), Fault> {
     let Some(rest) = path.strip_prefix('/') else {
-        let spec = view::from_str(value).map_err(|fault| Fault {
-            pointer: [place.pointer.as_str(), &fault.pointer].concat(),
-            ..fault
-        })?;
-        pods.push(pod(place, spec, false));
-        return Ok(());
+        return part.read(value, place, pods);
     };
     let key = rest.split('/').next().unwrap_or_default();
     let rest = rest.get(key.len()..).unwrap_or_default();
     if key == "*" {
         for (index, element) in elements(value).into_iter().enumerate() {
-            at_path(element, rest, place.below(&index.to_string(), None), pods)?;
+            let place = place.below(&index.to_string(), None);
+            at_path(element, rest, place, part, pods)?;
         }
         return Ok(());
     }
@@ -142,10 +146,21 @@ fn at_path<'a>(
             next,
             rest,
             place.below(&name, find(&members, "metadata")),
+            part,
             pods,
         ),
         _ => Ok(()),
     }
+}
+
+/// Reads an object into a view; faults tell its place.
+#[inline(never)]
+fn read_into<'a>(view: &mut dyn View<'a>, value: &'a str, place: &Place<'_>) -> Result<(), Fault> {
+    let read = view::read_str(value, &mut |value| value.object(view).map(drop));
+    read.map_err(|fault| Fault {
+        pointer: [place.pointer.as_str(), &fault.pointer].concat(),
+        ..fault
+    })
 }
 
 /// Where the search is.
@@ -169,7 +184,7 @@ impl<'a> Place<'a> {
 /// Looks for pod specs in a value. Each level reads the text of its value once more, which the
 /// depth bounds.
 fn search<'a>(value: &'a str, place: &Place<'a>, depth: usize, pods: &mut Vec<Pod<'a>>) {
-    if depth == 0 || pods.len() == MOST_PODS {
+    if depth == 0 || pods.len() >= MOST_PODS {
         return;
     }
     for (index, element) in elements(value).into_iter().enumerate() {
@@ -199,13 +214,16 @@ fn search<'a>(value: &'a str, place: &Place<'a>, depth: usize, pods: &mut Vec<Po
     }
     let is_spec = has_list || !others.is_empty();
     if is_spec {
+        others.extend(step_template(&members));
         // What is around other containers need not fit: they are what makes it a pod.
         let spec = match view::from_str(value) {
             Ok(spec) => Some(spec),
             Err(_) if others.is_empty() => None,
             Err(_) => Some(PodSpec::default()),
         };
-        pods.extend(spec.map(|spec| Pod {
+        let mut parts = pods.iter().take(parts::MOST_CONTAINERS);
+        let is_known = parts.any(|part| part.pointer == place.pointer);
+        pods.extend(spec.filter(|_| !is_known).map(|spec| Pod {
             others,
             ..pod(place.clone(), spec, true)
         }));
@@ -237,13 +255,28 @@ fn other_containers<'a>(key: &str, value: &'a str) -> Vec<OtherContainer<'a>> {
     if !matches!(key.as_str(), "container" | "script") {
         return Vec::new();
     }
-    match view::from_str::<Container<'a>>(value) {
-        Ok(container) if container.image.is_some() => vec![OtherContainer {
-            path: key,
-            container,
-        }],
+    match container_at(key, value, &Place::default()) {
+        Ok(other) if other.container.image.is_some() => vec![other],
         _ => Vec::new(),
     }
+}
+
+/// Reads a container.
+#[inline(never)]
+fn container_at<'a>(
+    path: String,
+    value: &'a str,
+    place: &Place<'_>,
+) -> Result<OtherContainer<'a>, Fault> {
+    let mut container = Container::default();
+    read_into(&mut container, value, place)?;
+    Ok(OtherContainer { path, container })
+}
+
+/// What Tekton's steps have in common, which need not have an image.
+fn step_template<'a>(members: &[(Text<'a>, &'a str)]) -> Option<OtherContainer<'a>> {
+    let key = "stepTemplate";
+    container_at(key.to_owned(), find(members, key)?, &Place::default()).ok()
 }
 
 fn pod<'a>(place: Place<'a>, spec: PodSpec<'a>, is_by_structure: bool) -> Pod<'a> {
@@ -259,7 +292,7 @@ fn pod<'a>(place: Place<'a>, spec: PodSpec<'a>, is_by_structure: bool) -> Pod<'a
         is_by_structure,
         metadata: metadata.unwrap_or_default(),
         spec,
-        others: Vec::new(),
+        ..Pod::default()
     }
 }
 
@@ -292,6 +325,11 @@ fn elements(value: &str) -> Vec<&str> {
 
 fn members(value: &str) -> Vec<(Text<'_>, &str)> {
     view::members(value).unwrap_or_default()
+}
+
+#[inline(never)]
+fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
+    find(&members(object), key)
 }
 
 fn find<'a>(members: &[(Text<'a>, &'a str)], key: &str) -> Option<&'a str> {

@@ -138,8 +138,9 @@ impl<'d> Exemptions<'d> {
             if known.get().of != of {
                 let holds = self.stands(exemption, pod);
                 let has_all = |pod: &Pod<'_>| {
-                    let mut containers = pod.containers();
-                    containers.all(|placed| exemption.is_for(&placed))
+                    let mut containers = pod.all_containers();
+                    pod.all_containers().next().is_some()
+                        && containers.all(|placed| exemption.is_for(&placed))
                 };
                 let has_all = holds && pod.is_some_and(has_all);
                 known.set(Standing { of, holds, has_all });

@@ -26,12 +26,35 @@ pub(crate) struct Pod<'a> {
     pub spec: PodSpec<'a>,
     /// What custom kinds have beside the lists of a pod spec.
     pub others: Vec<OtherContainer<'a>>,
+    /// Containers of other pods of the object, for which what this one says holds too.
+    pub elsewhere: Vec<Container<'a>>,
+    pub keys: Keys,
+}
+
+/// How custom kinds say what a pod spec says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keys {
+    pub security_context: &'static str,
+    pub host_path: &'static str,
+    /// Whether all volumes are in use, writable, without a container that mounts them.
+    pub has_all_volumes: bool,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self {
+            security_context: "securityContext",
+            host_path: "hostPath",
+            has_all_volumes: false,
+        }
+    }
 }
 
 /// A container outside of the lists that a pod spec has.
 #[derive(Debug)]
 pub(crate) struct OtherContainer<'a> {
-    /// Its pointer within the pod spec, without a slash at the start, such as `steps/0`.
+    /// Its pointer within the pod spec, without a slash at the start, such as `steps/0`; empty where
+    /// the spec is the container too.
     pub path: String,
     pub container: Container<'a>,
 }
@@ -39,8 +62,18 @@ pub(crate) struct OtherContainer<'a> {
 impl<'a> Pod<'a> {
     /// Every container, in the order in which Kubernetes starts them.
     pub fn containers(&self) -> Containers<'_, 'a> {
+        self.containers_to(ContainerList::Other)
+    }
+
+    /// The same, with those elsewhere that have what the pod says.
+    pub fn all_containers(&self) -> Containers<'_, 'a> {
+        self.containers_to(ContainerList::Elsewhere)
+    }
+
+    fn containers_to(&self, last: ContainerList) -> Containers<'_, 'a> {
         Containers {
             pod: self,
+            last,
             next: ContainerPlace {
                 list: ContainerList::Init,
                 index: 0,
@@ -62,6 +95,7 @@ impl<'a> Pod<'a> {
                 let other = self.others.get(place.index)?;
                 (other.path.as_str(), Some(&other.container))
             }
+            ContainerList::Elsewhere => ("", self.elsewhere.get(place.index)),
         };
         Some(PlacedContainer {
             place,
@@ -82,6 +116,16 @@ impl<'a> Pod<'a> {
         match self.spec_key {
             "" => format!("{}/{part}", self.pointer),
             key => format!("{}/{key}/{part}", self.pointer),
+        }
+    }
+
+    /// Moves its containers, of whichever list, to the end of others.
+    pub fn give_containers(mut self, to: &mut Vec<Container<'a>>) {
+        to.append(&mut self.spec.init_containers);
+        to.append(&mut self.spec.containers);
+        to.append(&mut self.spec.ephemeral_containers);
+        for other in self.others {
+            to.push(other.container);
         }
     }
 
@@ -528,11 +572,14 @@ pub(crate) enum ContainerList {
     Main,
     Ephemeral,
     Other,
+    /// Of another pod of the object.
+    Elsewhere,
 }
 
 /// See [`Pod::containers`].
 pub(crate) struct Containers<'p, 'a> {
     pod: &'p Pod<'a>,
+    last: ContainerList,
     next: ContainerPlace,
 }
 
@@ -546,8 +593,9 @@ impl<'p, 'a> Iterator for Containers<'p, 'a> {
                 self.next.index += 1;
                 return Some(placed);
             }
+            let list = self.next.list;
             self.next = ContainerPlace {
-                list: self.next.list.next()?,
+                list: list.next().filter(|_| list != self.last)?,
                 index: 0,
             };
         }
@@ -560,7 +608,8 @@ impl ContainerList {
             Self::Init => Some(Self::Main),
             Self::Main => Some(Self::Ephemeral),
             Self::Ephemeral => Some(Self::Other),
-            Self::Other => None,
+            Self::Other => Some(Self::Elsewhere),
+            Self::Elsewhere => None,
         }
     }
 }
@@ -590,6 +639,7 @@ impl<'p> PlacedContainer<'p, '_> {
     #[inline(never)] // as for `Pod::at`
     pub fn part(&self, part: impl Display) -> String {
         match self.place.list {
+            _ if self.path.is_empty() => part.to_string(),
             ContainerList::Other => format!("{}/{part}", self.path),
             _ => format!("{}/{}/{part}", self.path, self.place.index),
         }

@@ -1222,6 +1222,288 @@ mod custom_kinds {
         );
     }
 
+    /// `severity path` for each finding.
+    fn found(group: &str, kind: &str, object: Value) -> Vec<String> {
+        let answer = inspect(&request(group, kind, object), &json!({}));
+        let findings = answer["findings"].as_array().unwrap();
+        let text = |finding: &Value| {
+            let texts = [&finding["severity"], &finding["path"]];
+            texts.map(|text| text.as_str().unwrap()).join(" ")
+        };
+        findings.iter().map(text).collect()
+    }
+
+    /// The node's root directory, as a volume, and a mount of it.
+    fn root() -> (Value, Value) {
+        (
+            json!([{"name": "root", "hostPath": {"path": "/"}}]),
+            json!([{"name": "root", "mountPath": "/host"}]),
+        )
+    }
+
+    #[test]
+    fn what_a_workflow_says_holds_for_its_templates() {
+        let (volumes, mounts) = root();
+        let spec = json!({
+            "hostNetwork": true, "volumes": volumes,
+            "securityContext": {"appArmorProfile": {"type": "Unconfined"}},
+            "templates": [
+                {"name": "a", "container": {"image": "i", "volumeMounts": mounts}},
+                {"name": "b", "script": {"image": "i", "securityContext": {"privileged": true}}},
+            ],
+        });
+        let expected = |at: &str| {
+            [
+                format!("critical {at}/templates/1/script/securityContext/privileged"),
+                format!("critical {at}/volumes/0/hostPath"),
+                format!("medium {at}/hostNetwork"),
+                format!("medium {at}/securityContext/appArmorProfile/type"),
+            ]
+        };
+        for kind in ["Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate"] {
+            let object = json!({"metadata": {"name": "x"}, "spec": spec});
+            assert_eq!(
+                found("argoproj.io", kind, object),
+                expected("/spec"),
+                "{kind}"
+            );
+        }
+        let cron = json!({"spec": {"workflowSpec": spec}});
+        assert_eq!(
+            found("argoproj.io", "CronWorkflow", cron),
+            expected("/spec/workflowSpec")
+        );
+        // Mounted by none, taken by none.
+        let mut unused = spec;
+        unused["templates"] = json!([{"name": "a", "container": {"image": "i", "securityContext": {
+            "appArmorProfile": {"type": "RuntimeDefault"}}}}]);
+        assert_eq!(
+            found("argoproj.io", "Workflow", json!({"spec": unused})),
+            [
+                "medium /spec/volumes/0/hostPath",
+                "medium /spec/hostNetwork",
+                "low /spec/securityContext/appArmorProfile/type"
+            ]
+        );
+    }
+
+    #[test]
+    fn one_more_template_makes_nothing_new_of_the_workflow() {
+        let workflow = |templates: usize| {
+            let template =
+                |index: usize| json!({"name": index.to_string(), "container": {"image": "i"}});
+            let templates: Vec<Value> = (0..templates).map(template).collect();
+            json!({"spec": {"hostPID": true, "templates": templates}})
+        };
+        let mut update = request("argoproj.io", "WorkflowTemplate", workflow(3));
+        update["operation"] = json!("UPDATE");
+        update["oldObject"] = workflow(1);
+        assert_eq!(inspect(&update, &json!({}))["findings"][0]["new"], false);
+    }
+
+    #[test]
+    fn pod_templates_of_tekton_hold_for_its_steps() {
+        let (volumes, mounts) = root();
+        let template = json!({"hostNetwork": true, "volumes": volumes});
+        let step = json!({"name": "a", "image": "i", "volumeMounts": mounts});
+        let task =
+            json!({"steps": [step], "stepTemplate": {"securityContext": {"privileged": true}}});
+        let run = json!({"spec": {"podTemplate": template, "taskSpec": task}});
+        assert_eq!(
+            found("tekton.dev", "TaskRun", run),
+            [
+                "critical /spec/taskSpec/stepTemplate/securityContext/privileged",
+                "critical /spec/podTemplate/volumes/0/hostPath",
+                "medium /spec/podTemplate/hostNetwork",
+            ]
+        );
+        // The task is elsewhere, and may mount it.
+        let run = json!({"spec": {"podTemplate": template, "taskRef": {"name": "t"}}});
+        assert_eq!(
+            found("tekton.dev", "TaskRun", run),
+            [
+                "medium /spec/podTemplate/volumes/0/hostPath",
+                "medium /spec/podTemplate/hostNetwork"
+            ]
+        );
+        let host = json!({"hostNetwork": true});
+        for (spec, path) in [
+            (json!({"podTemplate": host}), "podTemplate"),
+            (
+                json!({"taskRunTemplate": {"podTemplate": host}}),
+                "taskRunTemplate/podTemplate",
+            ),
+            (
+                json!({"taskRunSpecs": [{}, {"podTemplate": host}]}),
+                "taskRunSpecs/1/podTemplate",
+            ),
+            (
+                json!({"taskRunSpecs": [{"taskPodTemplate": host}]}),
+                "taskRunSpecs/0/taskPodTemplate",
+            ),
+        ] {
+            let run = json!({"spec": spec});
+            let expected = format!("medium /spec/{path}/hostNetwork");
+            assert_eq!(found("tekton.dev", "PipelineRun", run), [expected]);
+        }
+    }
+
+    #[test]
+    fn drivers_and_executors_of_spark_are_pods_and_containers_in_one() {
+        let (volumes, mounts) = root();
+        let sidecar = json!({"name": "s", "image": "i", "securityContext": {"capabilities": {"add": ["BPF"]}}});
+        let application = json!({
+            "image": "i", "volumes": volumes,
+            "driver": {"hostNetwork": true, "securityContext": {"privileged": true}, "sidecars": [sidecar],
+                "podSecurityContext": {"sysctls": [{"name": "kernel.msgmax", "value": "1"}],
+                    "appArmorProfile": {"type": "Unconfined"}}},
+            "executor": {"volumeMounts": mounts, "securityContext": {"procMount": "Unmasked"},
+                "initContainers": [{"name": "i", "image": "i", "securityContext": {"privileged": true}}]},
+        });
+        let expected = |at: &str| {
+            [
+                format!("critical {at}/driver/securityContext/privileged"),
+                format!("critical {at}/executor/initContainers/0/securityContext/privileged"),
+                format!("critical {at}/volumes/0/hostPath"),
+                format!("high {at}/driver/sidecars/0/securityContext/capabilities/add/0"),
+                format!("medium {at}/driver/hostNetwork"),
+                format!("medium {at}/executor/securityContext/procMount"),
+                format!("medium {at}/driver/podSecurityContext/appArmorProfile/type"),
+                format!("medium {at}/driver/podSecurityContext/sysctls/0"),
+            ]
+        };
+        let object = json!({"metadata": {"name": "x"}, "spec": application});
+        let group = "sparkoperator.k8s.io";
+        assert_eq!(found(group, "SparkApplication", object), expected("/spec"));
+        let scheduled = json!({"spec": {"template": application}});
+        assert_eq!(
+            found(group, "ScheduledSparkApplication", scheduled),
+            expected("/spec/template")
+        );
+    }
+
+    #[test]
+    fn disks_of_virtual_machines_may_be_the_nodes() {
+        let machine = json!({
+            "domain": {"devices": {"disks": [{"name": "d", "disk": {}}], "gpus": [{"name": "g", "deviceName": "x"}]}},
+            "volumes": [
+                {"name": "c", "containerDisk": {"image": "i"}},
+                {"name": "d", "hostDisk": {"path": "/etc/disk.img", "type": "DiskOrCreate"}},
+            ],
+        });
+        for (group, kind, object, at) in [
+            (
+                "kubevirt.io",
+                "VirtualMachineInstance",
+                json!({"spec": machine}),
+                "/spec",
+            ),
+            (
+                "kubevirt.io",
+                "VirtualMachine",
+                json!({"spec": {"template": {"spec": machine}}}),
+                "/spec/template/spec",
+            ),
+            (
+                "kubevirt.io",
+                "VirtualMachineInstanceReplicaSet",
+                json!({"spec": {"template": {"spec": machine}}}),
+                "/spec/template/spec",
+            ),
+            (
+                "pool.kubevirt.io",
+                "VirtualMachinePool",
+                json!({"spec": {"virtualMachineTemplate": {"spec": {"template": {"spec": machine}}}}}),
+                "/spec/virtualMachineTemplate/spec/template/spec",
+            ),
+        ] {
+            let expected = format!("critical {at}/volumes/1/hostDisk");
+            assert_eq!(found(group, kind, object), [expected], "{kind}");
+        }
+        // A pod has no such volumes.
+        let pod = pod(json!({"volumes": [{"name": "d", "hostDisk": {"path": "/etc/disk.img"}}]}));
+        assert_eq!(severities(&pod, &json!({})), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_these_kinds_keep_is_unreadable_if_it_does_not_fit() {
+        for (group, kind, object, path) in [
+            (
+                "argoproj.io",
+                "Workflow",
+                json!({"spec": {"hostNetwork": "yes"}}),
+                "/spec/hostNetwork",
+            ),
+            (
+                "tekton.dev",
+                "TaskRun",
+                json!({"spec": {"podTemplate": {"volumes": 7}}}),
+                "/spec/podTemplate/volumes",
+            ),
+            (
+                "sparkoperator.k8s.io",
+                "SparkApplication",
+                json!({"spec": {"driver": {"securityContext": {"privileged": 1}}}}),
+                "/spec/driver/securityContext/privileged",
+            ),
+            (
+                "sparkoperator.k8s.io",
+                "SparkApplication",
+                json!({"spec": {"executor": {"podSecurityContext": {"sysctls": 1}}}}),
+                "/spec/executor/podSecurityContext/sysctls",
+            ),
+            (
+                "kubevirt.io",
+                "VirtualMachine",
+                json!({"spec": {"template": {"spec": {"volumes": [{"hostDisk": {"path": 1}}]}}}}),
+                "/spec/template/spec/volumes/0/hostDisk/path",
+            ),
+        ] {
+            let answer = inspect(&request(group, kind, object), &json!({}));
+            assert_eq!(paths(&answer), [path], "{kind}");
+            assert_eq!(answer["response"]["code"], 422, "{kind}");
+        }
+        // Parts that are not there are no fault, nor is what else there is.
+        for (group, kind, object) in [
+            (
+                "argoproj.io",
+                "Workflow",
+                json!({"spec": {"workflowTemplateRef": {"name": "x"}}}),
+            ),
+            (
+                "tekton.dev",
+                "PipelineRun",
+                json!({"spec": {"taskRunSpecs": {}}}),
+            ),
+            (
+                "sparkoperator.k8s.io",
+                "SparkApplication",
+                json!({"spec": null}),
+            ),
+            ("kubevirt.io", "VirtualMachine", json!({})),
+        ] {
+            let answer = inspect(&request(group, kind, object), &json!({}));
+            assert_eq!(answer["findings"], json!([]), "{kind}");
+        }
+    }
+
+    /// An exemption for images is for those of the containers that have what the object says.
+    #[test]
+    fn images_are_those_of_all_that_it_holds_for() {
+        let exempted = |steps: Value| {
+            let run = json!({"spec": {"podTemplate": {"hostNetwork": true}, "taskSpec": {"steps": steps}}});
+            let settings = json!({"exemptions": [{"reason": "r", "rules": ["host-network"],
+                "namespaces": ["team-a"], "images": ["a.io/a"]}]});
+            let answer = inspect(&request("tekton.dev", "TaskRun", run), &settings);
+            !answer["findings"][0]["exempted"].is_null()
+        };
+        let step = |image: &str| json!({"name": "s", "image": image});
+        assert!(exempted(json!([step("a.io/a:1")])));
+        assert!(!exempted(json!([step("a.io/a:1"), step("a.io/b")])));
+        // Nothing is known of the task.
+        assert!(!exempted(json!([])));
+    }
+
     #[test]
     fn annotations_beside_a_spec_are_its_own() {
         let object = json!({"spec": {"template": {

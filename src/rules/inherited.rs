@@ -64,7 +64,7 @@ fn takers<'d, 'a>(
     takes: &dyn Fn(&PlacedContainer<'d, 'a>) -> bool,
 ) -> Vec<&'d str> {
     let mut names = Vec::new();
-    for placed in pod.containers() {
+    for placed in pod.all_containers() {
         if takes(&placed) {
             names.push(placed.name().unwrap_or_default());
         }
@@ -75,10 +75,15 @@ fn takers<'d, 'a>(
 impl<'d, T> Given<'d, '_, T> {
     /// The pointer of a part of the field, which starts at the security context.
     pub fn pointer(&self, part: impl Display) -> String {
-        let part = format_args!("securityContext/{part}");
         match &self.whose {
-            Whose::Own(placed) => self.pod.at(placed.part(part)),
-            Whose::Takers(_) => self.pod.at(part),
+            Whose::Own(placed) => {
+                let part = placed.part(format_args!("securityContext/{part}"));
+                self.pod.at(part)
+            }
+            Whose::Takers(_) => {
+                let context = self.pod.keys.security_context;
+                self.pod.at(format_args!("{context}/{part}"))
+            }
         }
     }
 

@@ -78,7 +78,8 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
                 ", which may change the node or its other pods",
             )
         };
-        let pointer = pod.at(format_args!("securityContext/sysctls/{index}"));
+        let context = pod.keys.security_context;
+        let pointer = pod.at(format_args!("{context}/sysctls/{index}"));
         let message = ["sets the kernel's ", &quoted(&name), gain].concat();
         let evidence = Evidence::new(severity, pointer, name, message);
         found.push(if is_safe {

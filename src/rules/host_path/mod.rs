@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     techniques: &["T1611", "T1552.001", "T1543"],
     pod_security: Some("HostPath Volumes"),
     help: Help {
-        finds: "A volume with `hostPath`, mounted or not. How bad it is follows from the path and \
+        finds: "A volume with `hostPath` (in KubeVirt's machines `hostDisk`), mounted or not. How bad it is follows from the path and \
                 its mounts: whether it is, holds or lies under a path that leads to control of \
                 the node, and whether every mount of it is read-only. Paths are compared component \
                 by component, `/var/run` counts as `/run`, and `//run/./x/` as `/run/x`; on Windows, \
@@ -67,7 +67,11 @@ fn evidence<'d>(
     } else {
         HostPath::new(path)
     };
-    let access = mounts.access(volume);
+    let access = if pod.keys.has_all_volumes {
+        Access::Writable
+    } else {
+        mounts.access(volume)
+    };
     if settings.allow.has(&path, access != Access::Writable) {
         return None;
     }
@@ -82,7 +86,7 @@ fn evidence<'d>(
     };
     let why = sensitive::reason(class, relation);
     let message = [verb, " the node's ", &quoted(path.as_written()), how, &why].concat();
-    let pointer = pod.at(format_args!("volumes/{index}/hostPath"));
+    let pointer = pod.at(format_args!("volumes/{index}/{}", pod.keys.host_path));
     let identity = path.identity();
     let mut evidence = Evidence::new(
         severity(class, access),
@@ -152,7 +156,7 @@ impl<'p> Mounts<'p> {
             .volumes
             .iter()
             .any(|volume| volume.host_path.is_some());
-        let containers = has_host_paths.then(|| pod.containers());
+        let containers = has_host_paths.then(|| pod.all_containers());
         let all = containers.into_iter().flatten().flat_map(|placed| {
             let mounts = placed.container.volume_mounts.iter();
             mounts.map(move |mount| (placed.can_remount(), mount))
