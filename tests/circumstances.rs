@@ -149,6 +149,63 @@ mod the_pod {
         );
     }
 
+    /// A single mount that writes is enough, whatever the container and its list.
+    #[test]
+    fn read_only_is_what_every_mount_is() {
+        let mounting = |list: &str, read_only: bool| {
+            let mut spec = json!({
+                "containers": [{"name": "a", "volumeMounts": [{"name": "v", "readOnly": true}]}],
+                "volumes": [{"name": "v", "hostPath": {"path": "/srv/data"}}],
+            });
+            let other = json!({"name": "b", "volumeMounts": [
+                {"name": "v", "readOnly": true}, {"name": "v", "readOnly": read_only}]});
+            let containers = spec
+                .as_object_mut()
+                .unwrap()
+                .entry(list)
+                .or_insert(json!([]));
+            containers.as_array_mut().unwrap().push(other);
+            severities(&pod(spec), &json!({}))
+        };
+        for list in ["initContainers", "containers", "ephemeralContainers"] {
+            assert_eq!(mounting(list, true), ["host-path low"], "{list}");
+            assert_eq!(mounting(list, false), ["host-path medium"], "{list}");
+        }
+    }
+
+    /// Files of the node are the node's, whoever the pod's root is.
+    #[test]
+    fn a_user_namespace_lowers_nothing_but_capabilities_and_proc() {
+        let with = |host_users: bool| {
+            let spec = json!({
+                "hostUsers": host_users, "hostPID": true, "hostIPC": true,
+                "containers": [{"name": "a", "securityContext": {"privileged": true},
+                    "volumeMounts": [{"name": "v"}, {"name": "w"}], "volumeDevices": [{"name": "d"}]}],
+                "volumes": [{"name": "v", "hostPath": {"path": "/"}}, {"name": "w", "hostPath": {"path": "/run/docker.sock"}}],
+            });
+            severities(&pod(spec), &json!({}))
+        };
+        assert_eq!(with(false), with(true));
+        assert_eq!(with(false).len(), 6);
+    }
+
+    /// As an object of a custom kind may have it; the API server would refuse it in a pod.
+    #[test]
+    fn a_volume_may_have_no_path_or_two_sources() {
+        let volumes = |volumes: Value| severities(&pod(json!({"volumes": volumes})), &json!({}));
+        assert_eq!(
+            volumes(json!([{"name": "v", "hostPath": {}}])),
+            ["host-path medium"]
+        );
+        assert_eq!(
+            volumes(
+                json!([{"name": "v", "emptyDir": {}, "hostPath": {"path": "/srv"}, "gitRepo": {"repository": "r"}}])
+            ),
+            ["host-path medium", "git-repo medium"]
+        );
+        assert_eq!(volumes(json!(null)), Vec::<String>::new());
+    }
+
     #[test]
     fn one_cause_is_one_finding() {
         let unconfined = json!({"type": "Unconfined"});
@@ -579,6 +636,19 @@ mod settings {
         ] {
             assert_eq!(mounting(path, read_only), found, "{path} {read_only}");
         }
+    }
+
+    #[test]
+    fn what_is_allowed_of_an_empty_list_is_nothing() {
+        let settings = json!({"rules": {"host-path": {"allow": []}, "capabilities": {"allow": []}, "host-port": {"allow": []}}});
+        assert_eq!(mistakes(&settings), Vec::<String>::new());
+        let mut containers = adding(&["SYS_TIME"]);
+        containers[0]["ports"] = json!([{"hostPort": 80}]);
+        let spec = json!({"containers": containers, "volumes": [{"name": "v", "hostPath": {"path": "/mnt/a"}}]});
+        assert_eq!(
+            severities(&pod(spec), &settings),
+            ["host-path low", "host-port low", "capabilities low"]
+        );
     }
 
     #[test]

@@ -207,6 +207,112 @@ fn a_path_names_what_must_go_and_no_more() {
     }
 }
 
+/// What each fixture of a rule about pods holds, in every list of containers and in every kind.
+mod everywhere {
+    use super::*;
+
+    const LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+
+    /// Groups, kinds, and what leads to the pod or the template of one.
+    const KINDS: &[(&str, &str, &str)] = &[
+        ("", "Pod", ""),
+        ("", "PodTemplate", "template"),
+        ("", "ReplicationController", "spec template"),
+        ("apps", "DaemonSet", "spec template"),
+        ("apps", "Deployment", "spec template"),
+        ("apps", "ReplicaSet", "spec template"),
+        ("apps", "StatefulSet", "spec template"),
+        ("batch", "Job", "spec template"),
+        ("batch", "CronJob", "spec jobTemplate spec template"),
+        ("argoproj.io", "Rollout", "spec template"),
+        ("apps.kruise.io", "CloneSet", "spec template"),
+        ("serving.knative.dev", "Service", "spec template"),
+    ];
+
+    /// The pods of all fixtures: metadata and spec.
+    fn pods() -> Vec<(String, Value)> {
+        let mut pods = Vec::new();
+        for entry in RULES
+            .iter()
+            .filter(|rule| rule.alert == Some(Alert::HostAccess))
+        {
+            for name in ["fires.yaml", "milder.yaml", "near-miss.yaml"] {
+                let path = Path::new("tests/fixtures").join(entry.id).join(name);
+                let Ok(manifest) = fs::read_to_string(&path) else {
+                    continue;
+                };
+                let Some(Ok(Item::Case(case))) = intake::read(manifest.as_bytes()).next() else {
+                    panic!("no case in {path:?}")
+                };
+                let request: Value = serde_json::from_str(case.request()).unwrap();
+                let kind = request["kind"]["kind"].as_str().unwrap();
+                let Some((_, _, keys)) = KINDS.iter().find(|(_, known, _)| *known == kind) else {
+                    continue;
+                };
+                let mut pod = &request["object"];
+                for key in keys.split_whitespace() {
+                    pod = &pod[key];
+                }
+                pods.push((format!("{path:?}"), pod.clone()));
+            }
+        }
+        assert!(pods.len() > 40, "{}", pods.len());
+        pods
+    }
+
+    /// `rule severity container value`, for each finding.
+    fn found((group, kind, keys): &(&str, &str, &str), pod: &Value) -> Vec<String> {
+        let mut object = pod.clone();
+        for key in keys.split_whitespace().rev() {
+            object = json!({key: object});
+        }
+        let kind = json!({"group": group, "version": "v1", "kind": kind});
+        let request = json!({"kind": kind, "operation": "CREATE", "object": object});
+        let payload = json!({"request": request}).to_string();
+        let answer: Value = serde_json::from_slice(&policy::inspect(payload.as_bytes())).unwrap();
+        let row = |finding: &Value| {
+            let fields = ["rule", "severity", "container", "value"];
+            fields.map(|field| finding[field].to_string()).join(" ")
+        };
+        let mut rows: Vec<String> = answer["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(row)
+            .collect();
+        rows.sort();
+        rows
+    }
+
+    #[test]
+    fn in_every_kind() {
+        for (path, pod) in pods() {
+            let expected = found(&KINDS[0], &pod);
+            for kind in KINDS {
+                assert_eq!(found(kind, &pod), expected, "{path} {kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn in_every_list_of_containers() {
+        for (path, pod) in pods() {
+            let expected = found(&KINDS[0], &pod);
+            for list in LISTS {
+                let mut moved = pod.clone();
+                let spec = moved["spec"].as_object_mut().unwrap();
+                let all = LISTS.map(|list| spec.remove(list).unwrap_or(json!([])));
+                let all: Vec<Value> = all
+                    .iter()
+                    .flat_map(|list| list.as_array().unwrap().clone())
+                    .collect();
+                spec.insert(list.to_owned(), json!(all));
+                assert_eq!(found(&KINDS[0], &moved), expected, "{path} {list}");
+            }
+        }
+    }
+}
+
 /// The places of a finding, the last of an array first, so that each still holds after the others
 /// are gone.
 fn paths(finding: &Value) -> Vec<String> {
