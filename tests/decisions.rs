@@ -629,3 +629,121 @@ fn settings_that_are_none_are_refused() {
         assert_eq!(answer.message.as_deref(), Some(expected), "{text}");
     }
 }
+
+/// Seven abilities, one reason: the message and the warnings tell it once, the findings are seven.
+#[test]
+fn a_role_for_everything_is_told_once() {
+    let all = role(json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]));
+    let deny = json!({"podWrite": {"deny": "high"}});
+    let answer = inspect(&all, &deny);
+    assert_eq!(answer["findings"].as_array().unwrap().len(), 7);
+    let told = "critical pod-create and 6 more rules (/rules/0/resources/0): whoever is bound to \
+                the role can do everything: every verb on every resource of every API group";
+    let warnings = answer["response"]["warnings"].as_array().unwrap();
+    assert_eq!(warnings, &[json!(told)]);
+    let message =
+        format!("{told}; name the groups, resources and verbs that are needed in place of `*`");
+    assert_eq!(answer["response"]["message"], message);
+    // What another rule of the role gives comes with it, place by place.
+    let both = role(json!([
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]},
+        {"apiGroups": ["*"], "resources": ["*", "pods"], "verbs": ["*"]},
+    ]));
+    let answer = inspect(&both, &deny);
+    let grants = answer["findings"][0]["grants"].as_array().unwrap();
+    assert_eq!(grants.len(), 3, "{grants:?}");
+}
+
+/// What is told of an update is what it adds.
+#[test]
+fn an_update_says_what_it_adds_to_an_ability() {
+    let old = role(
+        json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["delete"], "resourceNames": ["a"]}]),
+    );
+    for (new, added) in [
+        (
+            json!({"apiGroups": [""], "resources": ["pods"], "verbs": ["delete"]}),
+            Some("; not before: delete pods"),
+        ),
+        (
+            json!({"apiGroups": [""], "resources": ["pods", "pods/eviction"], "verbs": ["create", "delete", "deletecollection"], "resourceNames": ["a"]}),
+            Some("; not before: create pods/eviction"),
+        ),
+        (
+            json!({"apiGroups": [""], "resources": ["pods"], "verbs": ["delete"], "resourceNames": ["a"]}),
+            None,
+        ),
+    ] {
+        let answer = inspect(&updated(role(json!([new])), &old), &json!({}));
+        let findings = answer["findings"].as_array().unwrap();
+        let delete = findings
+            .iter()
+            .find(|finding| finding["rule"] == "pod-delete")
+            .unwrap();
+        assert_eq!(delete["new"], added.is_some());
+        let message = delete["message"].as_str().unwrap();
+        assert_eq!(message.contains("not before"), added.is_some(), "{message}");
+        assert!(message.ends_with(added.unwrap_or_default()), "{message}");
+    }
+}
+
+/// A role of a namespace holds there: a step milder, but not among the cluster's own pods; and
+/// nothing of what is in no namespace.
+#[test]
+fn a_role_of_a_namespace_is_a_step_milder() {
+    let rules = json!([{"apiGroups": [""], "resources": ["pods/exec", "nodes/proxy"], "verbs": ["create"]}]);
+    for (kind, namespace, severity) in [
+        ("ClusterRole", Value::Null, "high"),
+        ("Role", json!("team-a"), "medium"),
+        ("Role", json!("kube-system"), "high"),
+    ] {
+        let mut request = role(rules.clone());
+        request["kind"]["kind"] = json!(kind);
+        request["namespace"] = namespace;
+        let answer = inspect(&request, &json!({}));
+        assert_eq!(answer["findings"][0]["severity"], severity, "{kind}");
+        let places = answer["findings"][0]["grants"].as_array().unwrap().len();
+        assert_eq!(places, if kind == "Role" { 1 } else { 2 });
+        let dead = answer["findings"].as_array().unwrap().iter();
+        let dead: Vec<&Value> = dead
+            .filter(|finding| finding["rule"] == "dead-grant")
+            .collect();
+        assert_eq!(dead.len(), usize::from(kind == "Role"), "{dead:?}");
+    }
+}
+
+/// Kinds of others that pods are made of: those that many clusters have, and those of the settings.
+#[test]
+fn pod_makers_make_pods() {
+    let rules = json!([
+        {"apiGroups": ["argoproj.io"], "resources": ["workflows"], "verbs": ["create"]},
+        {"apiGroups": ["example.com"], "resources": ["fleets"], "verbs": ["create"]},
+        {"apiGroups": ["example.com"], "resources": ["ships"], "verbs": ["create"]},
+    ]);
+    let places = |settings: Value| {
+        let answer = inspect(&role(rules.clone()), &settings);
+        let grants = answer["findings"][0]["grants"].as_array().unwrap();
+        grants
+            .iter()
+            .map(|grant| grant["resource"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(places(json!({})), ["workflows"]);
+    let settings = json!({"podMakers": [{"group": "example.com", "resource": "fleets"}]});
+    assert_eq!(places(settings), ["workflows", "fleets"]);
+    for (mistake, said) in [
+        (
+            json!([{"group": "example.com"}]),
+            "podMakers[0]: no `resource`",
+        ),
+        (
+            json!([{"group": "example.com", "resource": "Fleet"}]),
+            "podMakers[0]: `resource` is no plural in lower case, such as `workflows`",
+        ),
+    ] {
+        let answer =
+            policy::validate_settings(json!({"podMakers": mistake}).to_string().as_bytes());
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        assert_eq!(answer["message"], said);
+    }
+}

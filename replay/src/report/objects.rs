@@ -244,6 +244,13 @@ impl Seen {
         }
     }
 
+    /// Whether the same became of it, as often and in the same places.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        (&self.outcome, self.count, self.not_new, self.exempted)
+            == (&other.outcome, other.count, other.not_new, other.exempted)
+            && (&self.places, self.elsewhere) == (&other.places, other.elsewhere)
+    }
+
     fn rank(&self) -> Option<Rank> {
         self.outcome.as_ref().map(|outcome| outcome.rank)
     }

@@ -46,9 +46,9 @@ fn write_object(
         .map(|(asked, count)| request(asked, *count))
         .collect();
     write!(out, "{}", terminal.labelled("  ", &asked.join("; ")))?;
-    for (finding, seen) in object.worst_first() {
+    for alike in object.worst_first().chunk_by(are_alike) {
         writeln!(out)?;
-        write_finding(finding, seen, terminal, out)?;
+        write_findings(alike, terminal, out)?;
     }
     if object.omitted > 0 {
         let more = counted(object.omitted, "finding", "findings");
@@ -94,12 +94,35 @@ fn request(asked: &Asked, count: u64) -> String {
     text
 }
 
-fn write_finding(
-    finding: &Finding,
-    seen: &Seen,
+/// Whether two findings tell the same under different rules, as those of a role that may do
+/// everything.
+fn are_alike((one, seen): &(&Finding, &Seen), (other, other_seen): &(&Finding, &Seen)) -> bool {
+    let told = |finding: &Finding| {
+        let Finding { path, message, .. } = finding;
+        (path.clone(), message.clone(), finding.severity)
+    };
+    one.rule != other.rule && told(one) == told(other) && seen.is_like(other_seen)
+}
+
+/// Writes findings that are alike as one.
+fn write_findings(
+    alike: &[(&Finding, &Seen)],
     terminal: Terminal,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let Some((finding, seen)) = alike.first() else {
+        return Ok(());
+    };
+    let rule = terminal.bold(&escaped(&finding.rule));
+    let others: Vec<&str> = alike
+        .iter()
+        .skip(1)
+        .map(|(finding, _)| finding.rule.as_str())
+        .collect();
+    let more = match others.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     let severity = format!("{:>8}", finding.severity.name().to_uppercase());
     let container = match &finding.container {
         Some(container) => format!(" in container `{}`", escaped(container)),
@@ -107,12 +130,12 @@ fn write_finding(
     };
     writeln!(
         out,
-        "  {}  {}{container}: {}",
+        "  {}  {rule}{more}{container}: {}",
         terminal.severity(finding.severity, &severity),
-        terminal.bold(&escaped(&finding.rule)),
         outcome(seen, terminal),
     )?;
-    for (label, text) in details(finding, seen) {
+    let others = (!others.is_empty()).then(|| ("also", others.join(", ")));
+    for (label, text) in others.into_iter().chain(details(finding, seen)) {
         let label = format!("{label:>LABEL$}  ");
         write!(out, "{}", terminal.labelled(&label, &text))?;
     }
@@ -166,9 +189,6 @@ fn details(finding: &Finding, seen: &Seen) -> Vec<(&'static str, String)> {
         .collect();
     if granted.len() > 1 {
         details.push(("granted", format!("at {}", granted.join(", "))));
-    }
-    if finding.grant.as_deref() == Some("indirect") {
-        details.push(("granted", "by way of another resource".to_owned()));
     }
     if let Some(names) = &finding.resource_names {
         details.push((

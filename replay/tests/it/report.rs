@@ -107,6 +107,36 @@ fn text_names_the_line_of_a_finding() {
     );
 }
 
+/// As for a role that may do everything: seven rules, one reason.
+#[test]
+fn text_tells_once_what_several_rules_find_for_one_reason() {
+    let folder = Folder::new();
+    let of = |rule: &str, message: &str| finding(json!({"rule": rule, "message": message}));
+    let role = answer(
+        "operator",
+        true,
+        &[
+            of("pod-create", "can do everything"),
+            of("pod-delete", "can do everything"),
+            of("pod-exec", "can do everything"),
+            of("pod-scale", "can scale pods"),
+        ],
+    );
+    folder.write("recording.jsonl", review(&role));
+    let text = folder.replay("--fail-on never recording.jsonl").stdout;
+    assert_eq!(text.matches("can do everything").count(), 1, "{text}");
+    assert!(text.contains("pod-create and 2 more: "), "{text}");
+    assert!(
+        text.contains("      also  pod-delete, pod-exec\n"),
+        "{text}"
+    );
+    assert!(text.contains("pod-scale: "), "{text}");
+    let json = folder
+        .replay("--fail-on never --format json recording.jsonl")
+        .stdout;
+    assert_eq!(json.matches("can do everything").count(), 3, "{json}");
+}
+
 #[test]
 fn text_without_findings_is_the_summary() {
     let folder = Folder::new();
