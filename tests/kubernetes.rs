@@ -14,11 +14,15 @@ use k8s_openapi::api::core::v1::{
     SELinuxOptions, SeccompProfile, SecurityContext, Sysctl, TCPSocketAction, Toleration, Volume,
     VolumeDevice, VolumeMount, WindowsSecurityContextOptions,
 };
-use k8s_openapi::api::rbac::v1::PolicyRule;
+use k8s_openapi::api::rbac::v1::{
+    AggregationRule, ClusterRole, PolicyRule, RoleBinding, RoleRef, Subject,
+};
 use k8s_openapi::api::resource::v1::{
     DeviceClaim, DeviceRequest, ExactDeviceRequest, ResourceClaim, ResourceClaimSpec,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
+    LabelSelector, LabelSelectorRequirement, ObjectMeta,
+};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Value, json};
 
@@ -415,16 +419,69 @@ fn of_storage() {
 
 #[test]
 fn of_roles() {
-    let rule = PolicyRule {
+    let rule = |resources: &[&str], urls: &[&str]| PolicyRule {
         api_groups: Some(vec![String::new()]),
-        resources: Some(vec!["pods".to_owned()]),
+        resources: Some(resources.iter().map(|it| (*it).to_owned()).collect()),
         resource_names: Some(vec!["web".to_owned()]),
         verbs: vec!["delete".to_owned()],
-        non_resource_urls: None,
+        non_resource_urls: Some(urls.iter().map(|it| (*it).to_owned()).collect()),
     };
-    let object = json!({"rules": [rule]});
+    let label = "rbac.authorization.k8s.io/aggregate-to-admin".to_owned();
+    let role = ClusterRole {
+        metadata: ObjectMeta {
+            name: text("cleaner"),
+            labels: Some([(label, "true".to_owned())].into()),
+            ..ObjectMeta::default()
+        },
+        rules: Some(vec![rule(&["pods"], &[]), rule(&[], &["/api/v1/pods"])]),
+        aggregation_rule: Some(AggregationRule {
+            cluster_role_selectors: Some(vec![LabelSelector {
+                match_labels: Some([("a".to_owned(), "b".to_owned())].into()),
+                match_expressions: Some(vec![LabelSelectorRequirement {
+                    key: "c".to_owned(),
+                    operator: "In".to_owned(),
+                    values: Some(vec!["d".to_owned()]),
+                }]),
+            }]),
+        }),
+    };
     assert_eq!(
-        found("rbac.authorization.k8s.io", "ClusterRole", &object),
-        ["pod-delete low new /rules/0/resources/0 - names=web"]
+        found(
+            "rbac.authorization.k8s.io",
+            "ClusterRole",
+            &serde_json::to_value(role).unwrap()
+        ),
+        [
+            "aggregation medium new /aggregationRule \"a=b,c in (d)\"",
+            "pod-delete low new /rules/0/resources/0 - names=web",
+            "aggregation low new /metadata/labels/rbac.authorization.k8s.io~1aggregate-to-admin \"admin\"",
+            "dead-grant low new /rules/1/nonResourceURLs/0 \"/api/v1/pods\"",
+        ]
+    );
+}
+
+#[test]
+fn of_bindings() {
+    let binding = RoleBinding {
+        role_ref: RoleRef {
+            api_group: text("rbac.authorization.k8s.io"),
+            kind: "ClusterRole".to_owned(),
+            name: "edit".to_owned(),
+        },
+        subjects: Some(vec![Subject {
+            kind: "ServiceAccount".to_owned(),
+            name: "deployer".to_owned(),
+            namespace: text("ci"),
+            ..Subject::default()
+        }]),
+        ..RoleBinding::default()
+    };
+    assert_eq!(
+        found(
+            "rbac.authorization.k8s.io",
+            "ClusterRoleBinding",
+            &serde_json::to_value(binding).unwrap()
+        ),
+        ["pod-write-binding high new /subjects/0 \"ServiceAccount ci/deployer\""]
     );
 }
