@@ -62,7 +62,7 @@ impl HostPath {
     }
 
     fn linux(path: &str) -> Self {
-        let mut components = resolved(path.split('/'));
+        let mut components = resolved(&mut path.split('/'));
         let written = ["/", &components.join("/")].concat();
         follow(LINKS, &mut components);
         Self {
@@ -78,14 +78,15 @@ impl HostPath {
     pub fn on_windows(path: &str) -> Self {
         let starts = [r"\\", "//./", "//?/"];
         let is_local = !starts.iter().any(|start| path.starts_with(start));
-        let path = path.replace('/', r"\");
-        let (start, rest) = if is_local {
-            on_drive(&path)
+        let parts = path.split(['/', '\\']).filter(|part| !part.is_empty());
+        let parts: Vec<&str> = parts.collect();
+        let mut components = Vec::new();
+        let rest = if is_local {
+            on_drive(&parts, &mut components)
         } else {
-            elsewhere(path.trim_start_matches('\\'))
+            elsewhere(&parts, &mut components)
         };
-        let mut components = vec![start];
-        components.extend(resolved(rest.split('\\')));
+        components.append(&mut resolved(&mut rest.iter().copied()));
         let written = windows_text(&components);
         for name in &mut components {
             *name = windows_name(name);
@@ -139,32 +140,62 @@ fn drive(path: &str) -> Option<(&str, &str)> {
     is_drive.then_some((drive, rest))
 }
 
-/// A path on a drive, as the drive and the rest.
-fn on_drive(path: &str) -> (String, String) {
-    let (drive, rest) = drive(path).unwrap_or((SYSTEM_DRIVE, path));
-    (drive.to_owned(), rest.to_owned())
+/// A path on a drive: what it starts with is added to the components, and the rest returned.
+fn on_drive<'p>(parts: &'p [&'p str], components: &mut Vec<String>) -> &'p [&'p str] {
+    let Some((first, rest)) = parts.split_first() else {
+        components.push(SYSTEM_DRIVE.to_owned());
+        return parts;
+    };
+    let Some((drive, below)) = drive(first) else {
+        components.push(SYSTEM_DRIVE.to_owned());
+        return parts;
+    };
+    components.push(drive.to_owned());
+    if !below.is_empty() {
+        components.push(below.to_owned());
+    }
+    rest
 }
 
-/// A path that starts with two backslashes, which are left out here: a device or pipe, or a share
-/// of a machine. As what it starts with, and the rest.
-fn elsewhere(path: &str) -> (String, String) {
-    let (machine, rest) = path.split_once('\\').unwrap_or((path, ""));
-    let (name, below) = rest.split_once('\\').unwrap_or((rest, ""));
-    let is_here = machine.eq_ignore_ascii_case("localhost") || machine.starts_with("127.");
-    let disk = name.strip_suffix('$').filter(|_| is_here);
-    match (machine, disk) {
-        // Every path can be written as that of a device. A drive alone is its raw volume.
-        ("." | "?", _) if drive(name) == Some((name, "")) && !below.is_empty() => on_drive(rest),
-        ("." | "?", _) if name.eq_ignore_ascii_case("unc") => elsewhere(below),
-        ("." | "?", _) => (DEVICE.to_owned(), rest.to_owned()),
-        // What Windows shares with administrators by itself.
-        (_, Some(letter)) if letter.len() == 1 => ([letter, ":"].concat(), below.to_owned()),
-        (_, Some(admin)) if admin.eq_ignore_ascii_case("admin") => {
-            on_drive(&[r"\windows\", below].concat())
+/// The same for a path that starts with two backslashes: a device or pipe, or a share of a machine.
+fn elsewhere<'p>(parts: &'p [&'p str], components: &mut Vec<String>) -> &'p [&'p str] {
+    let Some((machine, share)) = parts.split_first() else {
+        components.push(DEVICE.to_owned());
+        return parts;
+    };
+    let (name, below) = share
+        .split_first()
+        .map_or(("", share), |(name, below)| (*name, below));
+    let start = if matches!(*machine, "." | "?") {
+        if name.eq_ignore_ascii_case("unc") {
+            return elsewhere(below, components);
         }
-        _ if is_here && name.eq_ignore_ascii_case("pipe") => (DEVICE.to_owned(), rest.to_owned()),
-        _ => ([r"\\", machine].concat(), rest.to_owned()),
-    }
+        // Every path can be written as that of a device. A drive alone is its raw volume.
+        if drive(name).is_some() && !below.is_empty() {
+            return on_drive(share, components);
+        }
+        DEVICE.to_owned()
+    } else if machine.eq_ignore_ascii_case("localhost") || machine.starts_with("127.") {
+        // What Windows shares with administrators by itself.
+        if name.eq_ignore_ascii_case("admin$") {
+            components.push(SYSTEM_DRIVE.to_owned());
+            components.push("Windows".to_owned());
+            return below;
+        }
+        if name.len() == 2 && name.ends_with('$') {
+            components.push(name.replace('$', ":"));
+            return below;
+        }
+        if name.eq_ignore_ascii_case("pipe") {
+            DEVICE.to_owned()
+        } else {
+            [r"\\", machine].concat()
+        }
+    } else {
+        [r"\\", machine].concat()
+    };
+    components.push(start);
+    share
 }
 
 /// A component of a path as Windows compares it: without regard to case, to dots and spaces at its
@@ -190,13 +221,16 @@ fn windows_text(components: &[String]) -> String {
 fn follow(links: Links, components: &mut Vec<String>) {
     for (link, target) in links {
         if starts_with(components, link) {
-            components.splice(..link.len(), target.iter().map(|name| (*name).to_owned()));
+            let mut rest = components.split_off(link.len());
+            components.clear();
+            components.extend(target.iter().map(|name| (*name).to_owned()));
+            components.append(&mut rest);
         }
     }
 }
 
 /// The components without those that name nothing.
-fn resolved<'c>(components: impl Iterator<Item = &'c str>) -> Vec<String> {
+fn resolved(components: &mut dyn Iterator<Item = &str>) -> Vec<String> {
     let mut resolved: Vec<String> = Vec::new();
     for component in components {
         match component {
