@@ -1006,7 +1006,7 @@ mod exemptions {
         volume.as_object_mut().unwrap().remove("namespace");
         volume["userInfo"] = role["userInfo"].clone();
         for (request, rule) in [(&role, "pod-create"), (&volume, "persistent-volume")] {
-            let mut by_name = json!({"users": [account], "workloads": ["ClusterRole/system:*", "PersistentVolume/web"]});
+            let mut by_name = json!({"users": [account], "workloads": ["ClusterRole/system:*", "ClusterRoleBinding/system:node", "PersistentVolume/web"]});
             for who in [
                 json!({"users": [account]}),
                 json!({"groups": ["system:serviceaccounts:kube-system"]}),
