@@ -97,6 +97,9 @@ impl<'d> Case<'d> {
         match (&rule.check, judged) {
             (Check::Pod(check), Judged::Workload(workload)) => in_pods(workload, &mut |pod| {
                 let mut evidence = check(pod, settings);
+                if evidence.is_empty() {
+                    return evidence;
+                }
                 aggravate(rule, &mut evidence, pod, self.request.operation);
                 evidence
             }),

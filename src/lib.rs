@@ -155,5 +155,8 @@ fn judge(
 
 /// Our own types hold nothing that JSON cannot.
 fn json(answer: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(answer).unwrap_or_default()
+    // Most answers need no more, and growing means copying.
+    let mut json = Vec::with_capacity(2_048);
+    let written = serde_json::to_writer(&mut json, answer);
+    written.map(|()| json).unwrap_or_default()
 }

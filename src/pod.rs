@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use crate::metadata::Metadata;
 use crate::text::escaped;
@@ -113,10 +113,9 @@ impl<'a> Pod<'a> {
     /// The pointer of a part of the spec.
     #[inline(never)] // nothing is gained by a copy in every rule
     pub fn at(&self, part: impl Display) -> String {
-        match self.spec_key {
-            "" => format!("{}/{part}", self.pointer),
-            key => format!("{}/{key}/{part}", self.pointer),
-        }
+        let key = self.spec_key;
+        let slash = if key.is_empty() { "" } else { "/" };
+        joined(&[&self.pointer, slash, key], part)
     }
 
     /// Moves its containers, of whichever list, to the end of others.
@@ -156,6 +155,15 @@ impl<'a> Pod<'a> {
     pub fn has_user_namespace(&self) -> bool {
         self.spec.host_users == Some(false)
     }
+}
+
+/// The pointer of a part of something: `start`, a slash, the part.
+fn joined(start: &[&str], part: impl Display) -> String {
+    let mut pointer = String::with_capacity(128);
+    pointer.extend(start.iter().copied());
+    // Writing to a string cannot fail.
+    let _ = write!(pointer, "/{part}");
+    pointer
 }
 
 /// What of a pod spec the rules ask for.

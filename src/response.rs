@@ -143,12 +143,9 @@ fn text(cause: &Cause<'_>) -> String {
         ..
     } = cause.first;
     let mut text = String::with_capacity(WARNING * 2);
-    for part in [severity.as_str(), " ", rule.id] {
-        text.push_str(part);
-    }
+    text.extend([severity.as_str(), " ", rule.id]);
     if let Some(name) = evidence.container.and_then(|found| found.name) {
-        text.push_str(" in container ");
-        text.push_str(&quoted(name));
+        text.extend([" in container ", &quoted(name)]);
     }
     let noun = if cause.is_of_everything {
         "rule"
@@ -164,9 +161,7 @@ fn text(cause: &Cause<'_>) -> String {
         pointer if pointer.is_empty() => "the object".into(),
         pointer => pointer,
     };
-    for part in [" (", &visible(&pointer, WARNING / 2), "): ", &cause.message] {
-        text.push_str(part);
-    }
+    text.extend([" (", &visible(&pointer, WARNING / 2), "): ", &cause.message]);
     text
 }
 

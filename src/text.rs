@@ -40,7 +40,7 @@ pub(crate) fn quoted(text: &str) -> String {
     /// Longer than any name that Kubernetes lets pass.
     const SHOWN: usize = 80;
 
-    format!("`{}`", visible(text, SHOWN))
+    ["`", &visible(text, SHOWN), "`"].concat()
 }
 
 /// The first so many characters of a text, none of which acts on a terminal or breaks a line.
