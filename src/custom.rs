@@ -242,10 +242,7 @@ fn other_containers<'a>(key: &str, value: &'a str) -> Vec<OtherContainer<'a>> {
     let key = escaped(key);
     if is_containers(value) {
         let mut containers = Vec::new();
-        let _ = view::read_str(value, &mut |value| {
-            containers = objects(value)?;
-            Ok(())
-        });
+        let _ = view::read_str(value, &mut |value| objects(&mut containers, value));
         let with_path = |(index, container): (usize, _)| OtherContainer {
             path: format!("{key}/{index}"),
             container,
@@ -311,10 +308,7 @@ fn is_containers(value: &str) -> bool {
     reads!(Named<'de> { "name" => name: text, "image" => image: text });
 
     let mut containers: Vec<Named<'_>> = Vec::new();
-    let read = view::read_str(value, &mut |value| {
-        containers = objects(value)?;
-        Ok(())
-    });
+    let read = view::read_str(value, &mut |value| objects(&mut containers, value));
     let is_one = |one: &Named<'_>| one.name.is_some() && one.image.is_some();
     read.is_ok() && !containers.is_empty() && containers.iter().all(is_one)
 }

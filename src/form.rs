@@ -2,7 +2,7 @@
 //! instead of stopping at the first.
 
 use crate::text::quoted;
-use crate::view::{self, Text};
+use crate::view::{self, Reader, Text};
 
 /// What is wrong with settings, in the order in which it stands there.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// Reads a string.
     pub fn text(&mut self) -> Option<Text<'t>> {
-        let text = view::only(self.text, view::text);
+        let text = view::only(self.text, Reader::text);
         if text.is_none() {
             self.mistake(&format!(
                 "{}, expected a string; in YAML, write it in quotes",
@@ -146,7 +146,7 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// Reads a boolean.
     pub fn flag(&mut self) -> Option<bool> {
-        let flag = view::only(self.text, view::tristate);
+        let flag = view::only(self.text, Reader::tristate);
         if flag.is_none() {
             self.mistake(&format!("{}, expected `true` or `false`", self.what()));
         }

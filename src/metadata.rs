@@ -42,23 +42,21 @@ impl AppArmor<'_> {
 const MIRROR: &str = "kubernetes.io/config.mirror";
 
 impl<'a> Annotations<'a> {
-    fn read(value: &mut Reader<'a>) -> Result<Self, Stop> {
-        let mut annotations = Self::default();
+    fn read(&mut self, value: &mut Reader<'a>) -> Result<(), Stop> {
         let acts = |key: &str| key == MIRROR || key.starts_with(AppArmor::PREFIX);
         value.entries(acts, &mut |key, value| {
             if key == MIRROR {
-                annotations.is_mirror = true;
+                self.is_mirror = true;
             } else if let (Some(container), Some(profile)) =
                 (key.strip_prefix(AppArmor::PREFIX), value.text()?)
             {
-                annotations.app_armor.push(AppArmor {
+                self.app_armor.push(AppArmor {
                     container: container.to_owned(),
                     profile,
                 });
             }
             Ok(())
-        })?;
-        Ok(annotations)
+        })
     }
 }
 
@@ -70,14 +68,12 @@ pub(crate) struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    fn read(value: &mut Reader<'a>) -> Result<Self, Stop> {
-        let mut labels = Self::default();
+    fn read(&mut self, value: &mut Reader<'a>) -> Result<(), Stop> {
         let acts = |key: &str| key == "pod-template-hash";
         value.entries(acts, &mut |_, hash| {
-            labels.template_hash = hash.text()?;
+            self.template_hash = hash.text()?;
             Ok(())
-        })?;
-        Ok(labels)
+        })
     }
 }
 

@@ -238,14 +238,12 @@ pub(crate) struct NodeSelector {
 }
 
 impl NodeSelector {
-    fn read(value: &mut Reader<'_>) -> Result<Self, Stop> {
-        let mut selector = Self::default();
+    fn read(&mut self, value: &mut Reader<'_>) -> Result<(), Stop> {
         let is_of_control_plane = |key: &str| CONTROL_PLANE.contains(&key);
         value.entries(is_of_control_plane, &mut |_, _| {
-            selector.names_control_plane = true;
+            self.names_control_plane = true;
             Ok(())
-        })?;
-        Ok(selector)
+        })
     }
 }
 
@@ -316,10 +314,9 @@ impl<'de> View<'de> for PodSecurityContext<'de> {
 
     fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
         match field {
-            4 => self.sysctls = objects(value)?,
-            profile => self.profiles.read(profile, value)?,
+            4 => objects(&mut self.sysctls, value),
+            profile => self.profiles.read(profile, value),
         }
-        Ok(())
     }
 }
 
@@ -347,12 +344,11 @@ impl<'de> View<'de> for SecurityContext<'de> {
 
     fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
         match field {
-            4 => self.privileged = flag(value)?,
-            5 => self.capabilities = object(value)?,
-            6 => self.proc_mount = text(value)?,
-            profile => self.profiles.read(profile, value)?,
+            4 => flag(&mut self.privileged, value),
+            5 => object(&mut self.capabilities, value),
+            6 => text(&mut self.proc_mount, value),
+            profile => self.profiles.read(profile, value),
         }
-        Ok(())
     }
 }
 
@@ -369,12 +365,11 @@ pub(crate) struct Profiles<'a> {
 impl<'a> Profiles<'a> {
     fn read(&mut self, field: usize, value: &mut Reader<'a>) -> Result<(), Stop> {
         match field {
-            0 => self.seccomp = object_if_any(value)?,
-            1 => self.app_armor = object_if_any(value)?,
-            2 => self.se_linux = object_if_any(value)?,
-            _ => self.windows = object(value)?,
+            0 => object_if_any(&mut self.seccomp, value),
+            1 => object_if_any(&mut self.app_armor, value),
+            2 => object_if_any(&mut self.se_linux, value),
+            _ => object(&mut self.windows, value),
         }
-        Ok(())
     }
 }
 

@@ -290,7 +290,7 @@ impl<'de> View<'de> for Draft<'de> {
             5 => self.namespace = value.text()?,
             6 => self.name = value.text()?,
             7 => drop(value.object(&mut self.user)?),
-            _ => self.dry_run = flag(value)?,
+            _ => flag(&mut self.dry_run, value)?,
         }
         Ok(())
     }

@@ -43,16 +43,14 @@ impl AggregationLabels {
     /// What comes before the other's name, by Kubernetes' own convention; the value is `"true"`.
     pub const PREFIX: &'static str = "rbac.authorization.k8s.io/aggregate-to-";
 
-    fn read(value: &mut Reader<'_>) -> Result<Self, Stop> {
-        let mut labels = Self::default();
+    fn read(&mut self, value: &mut Reader<'_>) -> Result<(), Stop> {
         let aggregates = |key: &str| key.starts_with(Self::PREFIX);
         value.entries(aggregates, &mut |key, value| {
             let is_set = value.text()?.is_some_and(|value| value.as_str() == "true");
             let parent = key.strip_prefix(Self::PREFIX).filter(|_| is_set);
-            labels.parents.extend(parent.map(str::to_owned));
+            self.parents.extend(parent.map(str::to_owned));
             Ok(())
-        })?;
-        Ok(labels)
+        })
     }
 }
 
@@ -104,15 +102,12 @@ impl Selector<'_> {
 pub(crate) struct Labels<'a>(pub Vec<(String, Text<'a>)>);
 
 impl<'a> Labels<'a> {
-    fn read(value: &mut Reader<'a>) -> Result<Self, Stop> {
-        let mut labels = Self::default();
+    fn read(&mut self, value: &mut Reader<'a>) -> Result<(), Stop> {
         value.entries(|_| true, &mut |key, value| {
-            labels
-                .0
-                .push((key.to_owned(), value.text()?.unwrap_or_default()));
+            let text = value.text()?.unwrap_or_default();
+            self.0.push((key.to_owned(), text));
             Ok(())
-        })?;
-        Ok(labels)
+        })
     }
 }
 

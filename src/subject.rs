@@ -144,18 +144,18 @@ impl Shape {
     pub fn read<'de>(self, value: &mut Reader<'de>) -> Result<Subject<'de>, Stop> {
         match self {
             Self::Pod(pointer) => pod(pointer, value),
-            Self::Role => Ok(view::object_if_any(value)?.map(Subject::Role)),
-            Self::Binding => Ok(view::object_if_any(value)?.map(Subject::Binding)),
-            Self::Volume => Ok(view::object_if_any(value)?.map(Subject::Volume)),
+            Self::Role => Ok(view::any(value)?.map(Subject::Role)),
+            Self::Binding => Ok(view::any(value)?.map(Subject::Binding)),
+            Self::Volume => Ok(view::any(value)?.map(Subject::Volume)),
             Self::DeviceClaim => {
-                let claim = view::object_if_any::<DeviceClaim<'_>>(value)?;
+                let claim = view::any::<DeviceClaim<'_>>(value)?;
                 Ok(claim.map(|claim| Subject::Devices {
                     pointer: "/spec",
                     requests: claim.spec.devices,
                 }))
             }
             Self::DeviceClaimTemplate => {
-                let template = view::object_if_any::<DeviceClaimTemplate<'_>>(value)?;
+                let template = view::any::<DeviceClaimTemplate<'_>>(value)?;
                 Ok(template.map(|template| Subject::Devices {
                     pointer: "/spec/spec",
                     requests: template.spec.spec.devices,

@@ -34,8 +34,7 @@ macro_rules! reads {
             ) -> Result<(), $crate::view::Stop> {
                 let mut keys = 0..;
                 $(if keys.next() == Some(field) {
-                    self.$field = $reader(value)?;
-                    return Ok(());
+                    return $reader(&mut self.$field, value);
                 })+
                 Ok(())
             }
@@ -94,61 +93,79 @@ pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
     .map(|()| elements)
 }
 
-/// Reads a view.
-pub(crate) fn object<'de, V: View<'de> + Default>(value: &mut Reader<'de>) -> Result<V, Stop> {
-    let mut view = V::default();
-    value.object(&mut view)?;
-    Ok(view)
-}
-
 /// Reads a view, if there is one.
-pub(crate) fn object_if_any<'de, V>(value: &mut Reader<'de>) -> Result<Option<V>, Stop>
-where
-    V: View<'de> + Default,
-{
+pub(crate) fn any<'de, V: View<'de> + Default>(value: &mut Reader<'de>) -> Result<Option<V>, Stop> {
     let mut view = V::default();
     Ok(value.object(&mut view)?.then_some(view))
 }
 
-/// Reads an array of views. A `null` among them is an empty one, as it is for Kubernetes.
-pub(crate) fn objects<'de, V>(value: &mut Reader<'de>) -> Result<Vec<V>, Stop>
+// What follows reads a field in place: to hand it on would mean to move it, and to drop what was
+// there before.
+
+/// Reads a view.
+pub(crate) fn object<'de>(field: &mut impl View<'de>, value: &mut Reader<'de>) -> Result<(), Stop> {
+    value.object(field).map(drop)
+}
+
+/// Reads a view, if there is one.
+pub(crate) fn object_if_any<'de, V>(
+    field: &mut Option<V>,
+    value: &mut Reader<'de>,
+) -> Result<(), Stop>
 where
     V: View<'de> + Default,
 {
-    let mut views: Vec<V> = Vec::new();
+    if !value.object(field.insert(V::default()))? {
+        *field = None;
+    }
+    Ok(())
+}
+
+/// Reads an array of views. A `null` among them is an empty one, as it is for Kubernetes.
+pub(crate) fn objects<'de, V>(field: &mut Vec<V>, value: &mut Reader<'de>) -> Result<(), Stop>
+where
+    V: View<'de> + Default,
+{
     value.array(&mut |element| {
-        views.push(V::default());
-        match views.last_mut() {
+        field.push(V::default());
+        match field.last_mut() {
             Some(view) => element.object(view).map(drop),
             None => Ok(()),
         }
-    })?;
-    Ok(views)
+    })
 }
 
 /// Reads an array of strings.
-pub(crate) fn texts<'de>(value: &mut Reader<'de>) -> Result<Vec<Text<'de>>, Stop> {
-    value.texts()
+pub(crate) fn texts<'de>(field: &mut Vec<Text<'de>>, value: &mut Reader<'de>) -> Result<(), Stop> {
+    *field = value.texts()?;
+    Ok(())
 }
 
 /// Reads a string.
-pub(crate) fn text<'de>(value: &mut Reader<'de>) -> Result<Option<Text<'de>>, Stop> {
-    value.text()
+pub(crate) fn text<'de>(
+    field: &mut Option<Text<'de>>,
+    value: &mut Reader<'de>,
+) -> Result<(), Stop> {
+    *field = value.text()?;
+    Ok(())
 }
 
 /// Reads an integer of 32 bits.
-pub(crate) fn integer(value: &mut Reader<'_>) -> Result<Option<i32>, Stop> {
-    value.integer()
+pub(crate) fn integer(field: &mut Option<i32>, value: &mut Reader<'_>) -> Result<(), Stop> {
+    *field = value.integer()?;
+    Ok(())
 }
 
 /// Reads what is true, false or absent.
-pub(crate) fn tristate(value: &mut Reader<'_>) -> Result<Option<bool>, Stop> {
-    value.tristate()
+pub(crate) fn tristate(field: &mut Option<bool>, value: &mut Reader<'_>) -> Result<(), Stop> {
+    *field = value.tristate()?;
+    Ok(())
 }
 
 /// Reads what is true or not; absent is not.
-pub(crate) fn flag(value: &mut Reader<'_>) -> Result<bool, Stop> {
-    Ok(value.tristate()?.unwrap_or_default())
+pub(crate) fn flag(field: &mut bool, value: &mut Reader<'_>) -> Result<(), Stop> {
+    *field = value.tristate()?.unwrap_or_default();
+    Ok(())
 }
 
 /// A string, borrowed from the payload where it holds no escapes.
