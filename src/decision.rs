@@ -94,14 +94,14 @@ pub(crate) fn decide<'d>(
         origin: Origin::of(request),
     };
     let judged = case.judged(&request.object);
-    let found = case.evidence(&judged, |_| true);
+    let found = case.evidence(&judged, &|_| true);
     // Of the old object, only what may make a finding old matters.
     let matters = |rule: &Rule| {
         let mut found = found.iter().map(|found| found.rule);
         found.any(|found| std::ptr::eq(found, rule) || found.subsumed_by.contains(&rule.id))
     };
     let old = match request.operation {
-        Some(Operation::Update) => case.evidence(&case.judged(&request.old_object), matters),
+        Some(Operation::Update) => case.evidence(&case.judged(&request.old_object), &matters),
         _ => Vec::new(),
     };
     let exemptions = Exemptions::new(&settings.exemptions, request, case.origin);
