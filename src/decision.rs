@@ -94,7 +94,7 @@ pub(crate) fn decide<'d>(
         origin: Origin::of(request),
     };
     let judged = case.judged(&request.object);
-    let found = case.evidence(&judged, &|_| true);
+    let found = case.evidence(&judged, &|_: &Rule| true);
     // Of the old object, only what may make a finding old matters.
     let matters = |rule: &Rule| {
         let mut found = found.iter().map(|found| found.rule);

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
 use crate::metadata::Metadata;
 use crate::text::escaped;
@@ -115,7 +115,7 @@ impl<'a> Pod<'a> {
     pub fn at(&self, part: impl Display) -> String {
         let key = self.spec_key;
         let slash = if key.is_empty() { "" } else { "/" };
-        joined(&[&self.pointer, slash, key], part)
+        [&self.pointer, slash, key, "/", &part.to_string()].concat()
     }
 
     /// Moves its containers, of whichever list, to the end of others.
@@ -155,15 +155,6 @@ impl<'a> Pod<'a> {
     pub fn has_user_namespace(&self) -> bool {
         self.spec.host_users == Some(false)
     }
-}
-
-/// The pointer of a part of something: `start`, a slash, the part.
-fn joined(start: &[&str], part: impl Display) -> String {
-    let mut pointer = String::with_capacity(128);
-    pointer.extend(start.iter().copied());
-    // Writing to a string cannot fail.
-    let _ = write!(pointer, "/{part}");
-    pointer
 }
 
 /// What of a pod spec the rules ask for.
@@ -643,8 +634,11 @@ impl<'p> PlacedContainer<'p, '_> {
     pub fn part(&self, part: impl Display) -> String {
         match self.place.list {
             _ if self.path.is_empty() => part.to_string(),
-            ContainerList::Other => format!("{}/{part}", self.path),
-            _ => format!("{}/{}/{part}", self.path, self.place.index),
+            ContainerList::Other => [self.path, "/", &part.to_string()].concat(),
+            _ => {
+                let index = self.place.index.to_string();
+                [self.path, "/", &index, "/", &part.to_string()].concat()
+            }
         }
     }
 
