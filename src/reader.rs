@@ -114,7 +114,8 @@ impl<'de> Reader<'de> {
         Ok(self.cursor.since(start))
     }
 
-    /// Any value, as text, and whether it may have this key: some key is it, or has an escape.
+    /// Any value, as text, and whether it may have this key: some key is it, or has letters that are
+    /// written as escapes.
     pub fn raw_and_key(&mut self, wanted: &str) -> Result<Option<(&'de str, bool)>, Stop> {
         let is_null = self.cursor.value()? == b'n';
         let start = self.cursor;
@@ -122,7 +123,8 @@ impl<'de> Reader<'de> {
         self.cursor.skip_telling(&mut self.open, |key| {
             // With its quotes.
             let key = key.get(1..key.len() - 1).unwrap_or_default();
-            may_have_it |= key == wanted || key.contains('\\');
+            let mut pairs = key.as_bytes().windows(2);
+            may_have_it |= key == wanted || pairs.any(|pair| pair == b"\\u");
         })?;
         Ok((!is_null).then_some((self.cursor.since(start), may_have_it)))
     }

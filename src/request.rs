@@ -115,17 +115,14 @@ pub(crate) fn read(payload: &[u8]) -> Result<Payload<'_>, Fault> {
             error.valid_up_to()
         ),
     })?;
-    let read = |objects| {
-        let mut envelope = Envelope::new(objects);
-        view::read_str(text, &mut |value| value.object(&mut envelope).map(drop))?;
-        Ok(envelope)
-    };
-    let Envelope {
-        request: draft,
-        settings,
-    } = read(Objects::InPlace).or_else(|_| read(Objects::SetAside))?;
+    let mut envelope = Envelope::new(Objects::InPlace);
+    if envelope.read_from(text).is_err() {
+        envelope = Envelope::new(Objects::SetAside);
+        envelope.read_from(text)?;
+    }
+    let Envelope { request, settings } = envelope;
     Ok(Payload {
-        request: draft.finish()?,
+        request: request.finish()?,
         settings,
     })
 }
@@ -136,12 +133,16 @@ struct Envelope<'a> {
     settings: Option<&'a str>,
 }
 
-impl Envelope<'_> {
+impl<'a> Envelope<'a> {
     fn new(objects: Objects) -> Self {
         Self {
             request: Draft::new(objects),
             settings: None,
         }
+    }
+
+    fn read_from(&mut self, text: &'a str) -> Result<(), Fault> {
+        view::read_str(text, &mut |value| value.object(self).map(drop))
     }
 }
 
