@@ -57,8 +57,16 @@ pub fn derive(snapshot: &str) -> Result<String, Box<dyn Error>> {
         .filter(is_built_in)
         .filter_map(|item| Some((item["metadata"]["name"].as_str()?, item)))
         .collect();
+    // What is written and bound most often comes first, since the text is read from its start.
+    let mut ordered: Vec<(&str, &Value)> =
+        roles.iter().map(|(name, role)| (*name, *role)).collect();
+    let is_later = |name: &str| {
+        let is_of_people = !name.starts_with("system:");
+        (!is_of_people, !name.starts_with("system:aggregate-to-"))
+    };
+    ordered.sort_by_key(|(name, _)| (is_later(name), *name));
     let mut text = String::new();
-    for (name, role) in &roles {
+    for (name, role) in &ordered {
         writeln!(text, "{name}")?;
         for parent in parents(role) {
             writeln!(text, " > {parent}")?;

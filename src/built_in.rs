@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use crate::ability::{Grant, Grants, Scope, Terms};
+use crate::ability::{Grant, Grants, Scope};
 use crate::binding::Binding;
 use crate::evidence::{Case, Found};
 use crate::origin::Origin;
@@ -38,8 +38,25 @@ pub(crate) struct BuiltIn {
 }
 
 impl BuiltIn {
+    /// The names of those that do not start with `system:`.
+    const OF_PEOPLE: &[&str] = &["admin", "cluster-admin", "edit", "view"];
+
+    /// The role that a request writes, if it is one that Kubernetes makes.
+    pub fn of(case: &Case<'_>) -> Option<Self> {
+        let Subject::Role(role) = &case.request.object else {
+            return None;
+        };
+        let name = role.metadata.name.as_ref()?.as_str();
+        Self::named(name).filter(|_| case.terms().scope == Scope::Cluster)
+    }
+
     /// The cluster role of this name, if Kubernetes makes one.
     pub fn named(name: &str) -> Option<Self> {
+        // Most names need no look at the list.
+        let may_be = name.starts_with("system:") || Self::OF_PEOPLE.contains(&name);
+        if !may_be {
+            return None;
+        }
         let mut role = Self::default();
         role.read(name).then_some(role)
     }
@@ -87,72 +104,72 @@ fn rule(verbs: &'static str, rest: &'static str) -> Option<PolicyRule<'static>> 
 }
 
 /// What may be found in the role that a request writes, because Kubernetes has it so.
-pub(crate) struct Expected<'d> {
-    role: &'d Role<'d>,
-    name: &'d str,
-    built_in: BuiltIn,
-    terms: Terms<'d>,
+pub(crate) struct Expected<'e> {
+    role: &'e Role<'e>,
+    built_in: &'e BuiltIn,
+    grants: Rc<Grants<'e>>,
+    /// Whether the role gives nothing beyond.
+    is_within: bool,
     /// Whether Kubernetes itself has written it, or nobody, as in a background audit.
     is_own: bool,
 }
 
-impl<'d> Expected<'d> {
+impl<'e> Expected<'e> {
     /// None for what is no role of Kubernetes' own.
-    pub fn of(case: &Case<'d>) -> Option<Self> {
+    pub fn of(case: &Case<'e>, grants: &Grants<'_>, built_in: &'e BuiltIn) -> Option<Self> {
         let Subject::Role(role) = &case.request.object else {
             return None;
         };
-        let terms = case.terms();
-        let name = role.metadata.name.as_ref()?.as_str();
-        let built_in = BuiltIn::named(name).filter(|_| terms.scope == Scope::Cluster)?;
         let user = case.request.user.name.as_ref().map_or("", Text::as_str);
         let is_kubernetes = matches!(case.origin, Some(Origin::ApiServer | Origin::Aggregation));
+        let expected = Grants::new(&built_in.rules, case.terms());
         Some(Self {
             role,
-            name,
             built_in,
-            terms,
+            is_within: grants.is_within(&expected),
+            grants: Rc::new(expected),
             is_own: is_kubernetes || user.is_empty(),
         })
     }
 
-    /// Whether the finding is no news: Kubernetes has it so, and wrote it, or nothing of it is new.
-    /// What goes beyond is told as such.
-    pub fn accepts(&self, found: &mut Found<'_>, is_new: bool) -> bool {
-        match self.exceeded_by(found) {
-            None => self.is_own || !is_new,
-            Some(what) if self.is_own => {
-                found.evidence.add(
-                    &[
-                        "; beyond what Kubernetes ",
-                        VERSION,
-                        " gives this role: ",
-                        &what,
-                    ]
-                    .concat(),
-                );
-                false
-            }
-            Some(_) => false,
+    /// Whether all abilities that the role gives are no news.
+    pub fn is_all(&self) -> bool {
+        self.is_own && self.is_within
+    }
+
+    /// Whether the finding is no news: Kubernetes has it so, and wrote it. What goes beyond is told
+    /// as such.
+    pub fn accepts(&self, found: &mut Found<'_>) -> bool {
+        if !self.is_own {
+            return false;
         }
+        let Some(what) = self.exceeded_by(found) else {
+            return true;
+        };
+        let beyond = "; beyond what Kubernetes ";
+        let reason = [beyond, VERSION, " gives this role: ", &what].concat();
+        found.evidence.add(&reason);
+        false
+    }
+
+    /// Whether Kubernetes has it so, whoever wrote it.
+    pub fn has(&self, found: &Found<'_>) -> bool {
+        self.exceeded_by(found).is_none()
     }
 
     /// What goes beyond; none for nothing.
     fn exceeded_by(&self, found: &Found<'_>) -> Option<String> {
         match (&found.evidence.what, &found.rule.check) {
+            (What::Grant(_), _) if self.is_within => None,
             (What::Grant(grant), Check::Ability { ability, .. }) => {
-                let expected = Rc::new(Grants::new(&self.built_in.rules, self.terms));
-                grant.beyond(&Grant::new(&expected, *ability, ""))
+                grant.beyond(&Grant::new(&self.grants, *ability, ""))
             }
             (What::Part { pointer, value, .. }, _) => {
                 let is_expected = match pointer.as_str() {
                     "/aggregationRule" => {
+                        let rule = self.role.aggregation.as_ref();
                         self.built_in.is_aggregated
-                            && self
-                                .role
-                                .aggregation
-                                .as_ref()
-                                .is_some_and(|rule| self.is_own_rule(rule))
+                            && rule.is_some_and(|rule| self.is_own_rule(rule))
                     }
                     pointer => {
                         pointer.starts_with("/metadata/labels/")
@@ -175,7 +192,8 @@ impl<'d> Expected<'d> {
         };
         selector.expressions.is_empty()
             && value.as_str() == "true"
-            && label.strip_prefix(AggregationLabels::PREFIX) == Some(self.name)
+            && label.strip_prefix(AggregationLabels::PREFIX)
+                == self.role.metadata.name.as_ref().map(Text::as_str)
     }
 }
 

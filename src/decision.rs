@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::ability::Grants;
-use crate::built_in::Expected;
+use crate::built_in::{BuiltIn, Expected};
 use crate::context::Context;
 use crate::evidence::{Case, Found};
 use crate::exemption::Exemptions;
@@ -94,7 +94,27 @@ pub(crate) fn decide<'d>(
         origin: Origin::of(request),
     };
     let judged = case.judged(&request.object);
-    let found = case.evidence(&judged, &|_: &Rule| true);
+    let grants = judged.grants();
+    let built_in = grants.as_ref().and_then(|_| BuiltIn::of(&case));
+    let expected = built_in
+        .as_ref()
+        .zip(grants.as_deref())
+        .and_then(|(built_in, grants)| Expected::of(&case, grants, built_in));
+    let is_expected = expected.as_ref().is_some_and(Expected::is_all);
+    let mut found = case.evidence(&judged, &|rule: &Rule| {
+        !is_expected || !matches!(rule.check, Check::Ability { .. })
+    });
+    if let Some(expected) = &expected {
+        found.retain_mut(|found| !expected.accepts(found));
+    }
+    if found.is_empty() {
+        return Decision {
+            origin: case.origin,
+            grants,
+            judged: !matches!(request.object, Subject::Nothing),
+            ..Decision::default()
+        };
+    }
     // Of the old object, only what may make a finding old matters.
     let matters = |rule: &Rule| {
         let mut found = found.iter().map(|found| found.rule);
@@ -120,7 +140,6 @@ pub(crate) fn decide<'d>(
         };
         Old::of(&mut old.iter().filter(unexempted))
     });
-    let built_in = Expected::of(&case);
     let findings: Vec<Finding<'d>> = found
         .into_iter()
         .zip(is_covered)
@@ -132,8 +151,10 @@ pub(crate) fn decide<'d>(
                 _ => &had,
             };
             let new = matches!(found.rule.check, Check::Unreadable) || !had.covers(&found);
-            if let Some(built_in) = &built_in
-                && built_in.accepts(&mut found, new)
+            if !new
+                && expected
+                    .as_ref()
+                    .is_some_and(|expected| expected.has(&found))
             {
                 return None;
             }
@@ -157,7 +178,7 @@ pub(crate) fn decide<'d>(
         omitted,
         refusal,
         origin: case.origin,
-        grants: judged.grants(),
+        grants,
         judged: !matches!(request.object, Subject::Nothing),
     }
 }

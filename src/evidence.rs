@@ -53,7 +53,7 @@ impl<'d> Judged<'d> {
 
 impl<'d> Case<'d> {
     /// What the rules that matter find in the object, or in the old one, in the order of the rules.
-    pub fn evidence(&self, judged: &Judged<'d>, matters: impl Fn(&Rule) -> bool) -> Vec<Found<'d>> {
+    pub fn evidence(&self, judged: &Judged<'d>, matters: &dyn Fn(&Rule) -> bool) -> Vec<Found<'d>> {
         let mut found = Vec::new();
         for (rank, rule) in RULES.iter().copied().enumerate() {
             if self.settings.is_off(rule) || !matters(rule) {

@@ -39,6 +39,8 @@ pub(crate) enum Ability {
 }
 
 impl Ability {
+    const COUNT: usize = Self::Certificates as usize + 1;
+
     /// The seven, as people say them before "pods".
     pub const OF_PODS: &'static [(Self, &'static str)] = &[
         (Self::Create, "create"),
@@ -81,8 +83,20 @@ impl Gains {
         Self(bits)
     }
 
+    /// Whether it is any of the seven, and not a power alone.
+    fn are_of_pods(self) -> bool {
+        let abilities = Ability::OF_PODS.iter();
+        let mut given = abilities.filter_map(|(ability, _)| self.severity(*ability));
+        given.next().is_some()
+    }
+
     fn severity(self, ability: Ability) -> Option<Severity> {
-        match (self.0 >> (ability as u32 * Self::BITS)) & 7 {
+        self.at(ability as usize)
+    }
+
+    /// How bad it is to have the ability of this place.
+    fn at(self, ability: usize) -> Option<Severity> {
+        match (self.0 >> (ability * Self::BITS as usize)) & 7 {
             0 => None,
             1 => Some(Severity::Low),
             2 => Some(Severity::Medium),
@@ -122,12 +136,9 @@ impl Resource {
 
     /// Whether any of the verbs on it, or on one of its subresources, gives an ability.
     pub fn has_use_for(&self, verbs: Verbs) -> bool {
-        let of_pods = |request: &&Request| {
-            let mut abilities = Ability::OF_PODS.iter();
-            abilities.any(|(ability, _)| request.gains.severity(*ability).is_some())
-        };
-        let mut requests = self.requests.iter().filter(of_pods);
-        requests.any(|request| !request.verbs.and(verbs).is_empty())
+        self.requests
+            .iter()
+            .any(|request| !request.verbs.and(verbs).is_empty() && request.gains.are_of_pods())
     }
 
     /// The subresources of one, or of all for `*`.
@@ -237,6 +248,8 @@ pub(crate) struct Grants<'r> {
     appliable: Vec<(&'r Resource, Appliable<'r>)>,
     /// Whether the role has what a request needs, as far as it was asked for.
     met: Vec<(&'static [Need], bool)>,
+    /// How bad each ability is that the role gives, by the ability's place.
+    worst: [Option<Severity>; Ability::COUNT],
 }
 
 /// An entry of a rule's resources that gives something.
@@ -263,6 +276,7 @@ impl<'r> Grants<'r> {
             names: Vec::new(),
             appliable: Vec::new(),
             met: Vec::new(),
+            worst: [None; Ability::COUNT],
         };
         for (index, rule) in rules.iter().enumerate() {
             grants.add(index, rule);
@@ -283,7 +297,7 @@ impl<'r> Grants<'r> {
             let entry = entry.as_str();
             if is_everything && entry == "*" {
                 for request in table::EVERYTHING.requests {
-                    self.hits.push(Hit {
+                    self.note(Hit {
                         resource: &table::EVERYTHING,
                         request,
                         rule: index,
@@ -356,6 +370,17 @@ impl<'r> Grants<'r> {
                 return;
             }
         }
+        self.note(hit);
+    }
+
+    fn note(&mut self, hit: Hit<'r>) {
+        let lowered = self.lowered(&hit);
+        for (ability, worst) in self.worst.iter_mut().enumerate() {
+            let severity = hit.request.gains.at(ability);
+            *worst = severity
+                .map(|severity| lower(severity, lowered))
+                .max(*worst);
+        }
         self.hits.push(hit);
     }
 
@@ -421,6 +446,13 @@ impl<'r> Grants<'r> {
         met
     }
 
+    /// Whether an entry of a rule's resources gives anything; both by their places.
+    pub fn has_hit(&self, rule: usize, entry: usize) -> bool {
+        let place = |hit: &Hit<'_>| (hit.rule, hit.entry);
+        let hits = self.hits.binary_search_by_key(&(rule, entry), place);
+        hits.is_ok()
+    }
+
     /// The resources that the role grants something of, each once.
     pub fn resources(&self) -> Vec<&'r Resource> {
         let mut resources: Vec<&Resource> = Vec::new();
@@ -435,10 +467,35 @@ impl<'r> Grants<'r> {
         resources
     }
 
+    /// Whether another role gives all that this one gives, by the same requests.
+    pub fn is_within(&self, other: &Self) -> bool {
+        let others = other.hits.as_slice();
+        // Rules of the same roles come in the same order, so the next is mostly the one after the last.
+        let mut next = 0;
+        let mut of_pods = self
+            .hits
+            .iter()
+            .filter(|hit| hit.request.gains.are_of_pods());
+        of_pods.all(|hit| {
+            let (before, after) = others.split_at_checked(next).unwrap_or((others, &[]));
+            let is_it = |known: &&Hit<'_>| {
+                std::ptr::eq(known.resource, hit.resource)
+                    && std::ptr::eq(known.request, hit.request)
+                    && known.names.is_none()
+                    && known.verbs.and(hit.verbs) == hit.verbs
+            };
+            let place = after.iter().chain(before).position(|known| is_it(&known));
+            next = place.map_or(next, |place| next + place + 1);
+            if next > others.len() {
+                next -= others.len();
+            }
+            place.is_some()
+        })
+    }
+
     /// How bad it is that the role gives an ability, if it does.
     pub fn severity(&self, ability: Ability) -> Option<Severity> {
-        let severity = |hit| self.severity_of(hit, ability);
-        self.hits.iter().filter_map(severity).max()
+        self.worst.get(ability as usize).copied().flatten()
     }
 
     /// How bad the worst ability is that the role gives.
@@ -463,17 +520,18 @@ impl<'r> Grants<'r> {
     }
 
     fn severity_of(&self, hit: &Hit<'_>, ability: Ability) -> Option<Severity> {
-        let mut severity = hit.request.gains.severity(ability)?;
-        for is_less in [
+        let severity = hit.request.gains.severity(ability)?;
+        Some(lower(severity, self.lowered(hit)))
+    }
+
+    /// By how many steps what the hit gives is milder than it would be for all, everywhere.
+    fn lowered(&self, hit: &Hit<'_>) -> usize {
+        let reasons = [
             hit.names.is_some(),
             self.until(hit).is_some(),
             self.terms.scope == Scope::Namespace,
-        ] {
-            if is_less {
-                severity = severity.lowered();
-            }
-        }
-        Some(severity)
+        ];
+        reasons.into_iter().filter(|is_less| *is_less).count()
     }
 
     /// The version from which on the hit gives nothing. A setting that names an older version
@@ -489,6 +547,11 @@ impl<'r> Grants<'r> {
         all.extend(sets.flatten());
         all
     }
+}
+
+/// So many steps down.
+fn lower(severity: Severity, steps: usize) -> Severity {
+    (0..steps).fold(severity, |severity, _| severity.lowered())
 }
 
 impl Hit<'_> {

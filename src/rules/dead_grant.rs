@@ -65,6 +65,8 @@ const SHORT: &[(&str, &str)] = &[
     ("sts", "statefulsets"),
 ];
 
+const READS: Verbs = Verbs::GET.or(Verbs::LIST).or(Verbs::WATCH);
+
 /// Verbs that write: URLs are read by `get`, and are meant so.
 const WRITES: Verbs = Verbs::CREATE
     .or(Verbs::UPDATE)
@@ -82,7 +84,12 @@ fn check<'d>(judged: &JudgedRole<'d>) -> Vec<Evidence<'d>> {
         }
         let groups = Groups::of(rule);
         let has_strange_group = has_strange_group(rule);
+        // Of what is only read, subresources alone give anything.
+        let is_reading = meant.and(READS) == meant;
         for (place, entry) in rule.resources.iter().map(Text::as_str).enumerate() {
+            if (is_reading && !entry.contains('/')) || judged.grants.has_hit(index, place) {
+                continue;
+            }
             let dead = Dead {
                 groups: &groups,
                 has_strange_group,
@@ -151,6 +158,18 @@ fn meant_by(verb: &str) -> Verbs {
     }
 }
 
+/// Whether a name is written as Kubernetes writes them, so that nothing else was meant.
+fn is_plural(entry: &str) -> bool {
+    let name = entry.split('/').next().unwrap_or_default();
+    // Short names are no longer than that.
+    name.len() > 3
+        && name.ends_with('s')
+        && !name.ends_with("ss")
+        && !entry
+            .bytes()
+            .any(|byte| byte.is_ascii_uppercase() || byte == b' ')
+}
+
 /// The name that a resource was meant to have.
 fn meant_name(entry: &str) -> Cow<'_, str> {
     if Resource::named_by(entry).next().is_some() {
@@ -210,6 +229,9 @@ impl Dead<'_> {
             return None;
         }
         if Resource::named_by(entry).next().is_none() {
+            if is_plural(entry) {
+                return None;
+            }
             let name = meant_name(entry);
             let is_other = name != entry && Resource::named_by(&name).any(is_granted);
             return is_other.then(|| ["it is written ", &quoted(&name)].concat());
