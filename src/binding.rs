@@ -5,24 +5,14 @@ use crate::view::{Text, object, objects, reads, text};
 /// A RoleBinding or ClusterRoleBinding.
 #[derive(Debug, Default)]
 pub(crate) struct Binding<'a> {
-    pub metadata: BindingMetadata<'a>,
     pub role: RoleRef<'a>,
     pub subjects: Vec<BoundSubject<'a>>,
 }
 
 reads!(Binding<'de> {
-    "metadata" => metadata: object,
     "roleRef" => role: object,
     "subjects" => subjects: objects,
 });
-
-/// The metadata of a binding.
-#[derive(Debug, Default)]
-pub(crate) struct BindingMetadata<'a> {
-    pub namespace: Option<Text<'a>>,
-}
-
-reads!(BindingMetadata<'de> { "namespace" => namespace: text });
 
 /// The role that is bound.
 #[derive(Debug, Default)]
