@@ -108,6 +108,24 @@ fn speaks_the_protocol() {
     assert!(policy.call("unknown", b"").is_err());
 }
 
+/// The policy server may ask the same instance for as long as it runs.
+#[test]
+fn an_instance_holds_no_more_memory_the_more_requests_it_answers() {
+    let options = Options {
+        memory_limit: 2 << 20,
+        ..Options::default()
+    };
+    let policy = Policy::load(bulkhead::POLICY, &options).unwrap();
+    let mut instance = policy.instance().unwrap();
+    for length in 0..10_000 {
+        let name = "x".repeat(length);
+        let payload = format!(
+            r#"{{"request":{{"kind":{{"kind":"Pod"}},"name":"{name}","object":{{"spec":{{"hostPID":true}}}}}}}}"#
+        );
+        instance.call("inspect", payload.as_bytes()).unwrap();
+    }
+}
+
 /// For browsers and Node, which provide nothing of the kind.
 #[test]
 fn the_library_builds_without_wapc_for_other_hosts() {
