@@ -1,5 +1,6 @@
 //! One request to judge, and the way back from its object to the input.
 
+use crate::audit::Audit;
 use crate::origin::Origin;
 use crate::{Place, Position, pointer};
 
@@ -12,6 +13,8 @@ pub struct Case {
     pub form: Form,
     /// Whether the input says that the request was refused, so that it left nothing behind.
     pub refused: bool,
+    /// Of an audit event, what it tells beside the request.
+    pub audit: Option<Box<Audit>>,
     request: String,
     origin: Origin,
 }
@@ -23,6 +26,8 @@ pub enum Form {
     Request,
     /// A Kubernetes object, to be judged as if it were created.
     Manifest,
+    /// An audit event, as the request that it tells of.
+    Event,
 }
 
 impl Case {
@@ -31,6 +36,7 @@ impl Case {
             place,
             form,
             refused: false,
+            audit: None,
             request,
             origin,
         }
@@ -44,8 +50,8 @@ impl Case {
 
     /// The position in the input of what an RFC 6901 pointer from the object names: of its key
     /// for a member, of its value for an item and for the whole; through a YAML alias, of the
-    /// node that has the anchor. None when it does not resolve. Takes time in proportion to the
-    /// request.
+    /// node that has the anchor. None when it does not resolve, and in an audit event. Takes time
+    /// in proportion to the request.
     pub fn locate(&self, pointer: &str) -> Option<Position> {
         let offset = pointer::find(&self.request, "object", pointer)?;
         self.origin.position(&self.request, offset)

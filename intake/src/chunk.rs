@@ -40,6 +40,11 @@ impl Chunk {
         self.first.is_none()
     }
 
+    /// As much of it as is held.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The number of the first line.
     pub(crate) fn line(&self) -> u64 {
         self.first.unwrap_or(1)

@@ -1,60 +1,87 @@
-//! What has been read and not yet handed on. Audit events, which are not judged yet, are counted
-//! here, so that a whole log of them is one message.
+//! What has been read and not yet handed on, counts of what nobody needs to see, and the log that
+//! events are read into.
 
-use crate::{Broken, Case, Item, Place, Reason, Skipped};
+use crate::audit::{Log, Unjudged};
+use crate::{Broken, Case, Item, Passed, Place, Reason, Skipped};
 use std::collections::VecDeque;
 
-/// Items in input order.
+/// What is read, in input order.
 #[derive(Debug, Default)]
 pub(crate) struct Items {
-    ready: VecDeque<Item>,
-    events: Option<Events>,
+    queue: Queue,
+    log: Log,
 }
 
-/// Audit events that follow each other.
-#[derive(Debug)]
-struct Events {
-    line: u64,
-    count: u64,
+/// What comes out.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    ready: VecDeque<Item>,
+    pub(crate) passed: Passed,
 }
 
 impl Items {
-    /// The next item, once nothing that is still to come can change it.
-    pub(crate) fn next(&mut self) -> Option<Item> {
-        self.ready.pop_front()
-    }
-
-    pub(crate) fn case(&mut self, case: Case) {
-        self.push(Item::Case(case));
-    }
-
-    pub(crate) fn skipped(&mut self, place: Place, reason: Reason) {
-        self.push(Item::Skipped(Skipped { place, reason }));
-    }
-
-    pub(crate) fn broken(&mut self, broken: Broken) {
-        self.push(Item::Broken(broken));
-    }
-
-    /// Counts audit events that start on `line`.
-    pub(crate) fn events(&mut self, line: u64, count: u64) {
-        let events = self.events.get_or_insert(Events { line, count: 0 });
-        events.count = events.count.saturating_add(count);
-    }
-
-    /// Says how many audit events there were; nothing follows them.
-    pub(crate) fn close(&mut self) {
-        if let Some(Events { line, count }) = self.events.take() {
-            let events = if count == 1 { "event" } else { "events" };
-            self.ready.push_back(Item::Broken(Broken::new(
-                line,
-                format!("{count} audit {events} from here on: audit logs cannot be judged yet"),
-            )));
+    /// Events are read into this log.
+    pub(crate) fn with(log: Log) -> Self {
+        Self {
+            queue: Queue::default(),
+            log,
         }
     }
 
-    fn push(&mut self, item: Item) {
-        self.close();
-        self.ready.push_back(item);
+    /// The log, with all the events that were read.
+    pub(crate) fn into_log(self) -> Log {
+        self.log
+    }
+
+    /// The next item.
+    pub(crate) fn next(&mut self) -> Option<Item> {
+        self.queue.ready.pop_front()
+    }
+
+    /// What was passed since the last time this was asked.
+    pub(crate) fn take_passed(&mut self) -> Passed {
+        std::mem::take(&mut self.queue.passed)
+    }
+
+    /// Counts events that do not matter.
+    pub(crate) fn pass(&mut self, events: u64) {
+        self.queue.passed.irrelevant += events;
+    }
+
+    pub(crate) fn case(&mut self, case: Case) {
+        self.queue.case(case);
+    }
+
+    pub(crate) fn broken(&mut self, broken: Broken) {
+        self.queue.broken(broken);
+    }
+
+    pub(crate) fn skipped(&mut self, place: Place, reason: Reason) {
+        let skipped = Skipped { place, reason };
+        self.queue.ready.push_back(Item::Skipped(skipped));
+    }
+
+    /// Takes in an audit event.
+    pub(crate) fn event(&mut self, text: &str, place: Place) {
+        self.log.event(text, place, &mut self.queue);
+    }
+
+    /// Takes in an audit event that is too large to be read; false if this is none.
+    pub(crate) fn large_event(&mut self, start: &[u8], place: Place) -> bool {
+        self.log.large_event(start, place, &mut self.queue)
+    }
+}
+
+impl Queue {
+    pub(crate) fn case(&mut self, case: Case) {
+        self.ready.push_back(Item::Case(case));
+    }
+
+    pub(crate) fn broken(&mut self, broken: Broken) {
+        self.ready.push_back(Item::Broken(broken));
+    }
+
+    pub(crate) fn unjudged(&mut self, unjudged: Unjudged) {
+        self.ready.push_back(Item::Unjudged(Box::new(unjudged)));
     }
 }

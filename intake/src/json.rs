@@ -184,7 +184,7 @@ impl<'s, 'a> Document<'s, 'a> {
                     .case(Case::new(place, Form::Request, text.to_owned(), origin));
             }
             Shape::Manifest(manifest) => self.manifest(place, text, &manifest),
-            Shape::Events(count) => self.items.events(place.line, count),
+            Shape::Event => self.items.event(text, place),
             Shape::Nothing(reason) => self.items.skipped(place, reason),
             Shape::Broken(message) => self.items.broken(Broken::new(place.line, message)),
             Shape::Many(..) => {}

@@ -1,9 +1,12 @@
-//! Bytes to cases: reviews, bare admission requests and manifests, as JSON, JSON Lines or YAML.
+//! Bytes to cases: reviews, bare admission requests, audit events and manifests, as JSON, JSON
+//! Lines or YAML.
 //!
 //! What an input holds is recognised by its content, never by a name. Everything read comes out
-//! as an [`Item`]: a case to judge, something skipped, or something broken; nothing is dropped in
-//! silence. This crate opens nothing and knows no rule of the policy.
+//! as an [`Item`], a case to judge, something that cannot be judged, something skipped or
+//! something broken, or is counted as [`Passed`]; nothing is dropped in silence. This crate opens
+//! nothing and knows no rule of the policy.
 
+pub mod audit;
 mod brackets;
 mod case;
 mod chunk;
@@ -25,7 +28,7 @@ mod yaml;
 use std::fmt;
 
 pub use case::{Case, Form};
-pub use reader::{Reader, read};
+pub use reader::{Reader, read, read_into};
 
 /// Most bytes of one line of JSON Lines, one JSON value or one YAML document. What is larger is
 /// passed over without being held, so that no input takes memory without bound, and is
@@ -76,10 +79,21 @@ impl Position {
 pub enum Item {
     /// A request to judge.
     Case(Case),
+    /// A request of an audit log that matters and cannot be judged.
+    Unjudged(Box<audit::Unjudged>),
     /// Something that is no Kubernetes object.
     Skipped(Skipped),
     /// Something that could not be read.
     Broken(Broken),
+}
+
+/// Audit events that were read and that nobody needs to see, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Events of requests that can change nothing that is judged.
+    pub irrelevant: u64,
+    /// Events of other stages of requests that are told of, or may yet be.
+    pub stages: u64,
 }
 
 /// Something read that is no Kubernetes object. Whether that is an error is the caller's to say.

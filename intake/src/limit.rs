@@ -1,6 +1,7 @@
 //! Tests of the limit of what is read as one text, with one that is quick to reach.
 
 use crate::Item;
+use crate::audit::Log;
 use crate::reader::{LARGE_DOCUMENT, LARGE_LINE, LARGE_VALUE, Reader};
 
 const LIMIT: usize = 100;
@@ -14,10 +15,11 @@ const PRETTY: &str = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\"\n}\n";
 fn report(input: &str) -> Vec<String> {
     let line = |item| match item {
         Item::Case(case) => case_on(case.place.line),
+        Item::Unjudged(unjudged) => format!("unjudged on {}", unjudged.place.line),
         Item::Skipped(skipped) => format!("skipped on {}", skipped.place.line),
         Item::Broken(broken) => broken_on(broken.line, &broken.message),
     };
-    let items = Reader::new(input.as_bytes(), LIMIT).map(Result::unwrap);
+    let items = Reader::new(input.as_bytes(), LIMIT, Log::default()).map(Result::unwrap);
     items.map(line).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The input line by line, with line numbers, and never more of a line in memory than a limit. It
 //! does not know what a line means.
 
+use memchr::memchr;
 use std::io::{self, BufRead, Read as _};
 
 /// The byte-order mark, which some editors put before the first letter of a text.
@@ -55,6 +56,18 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
+    /// Passes over the lines that come next as long as they pass `test`; how many those are. It
+    /// looks at those alone that are in memory already, and may stop at any line.
+    pub(crate) fn pass(&mut self, test: impl FnMut(&[u8]) -> bool) -> io::Result<u64> {
+        if self.held.is_some() || self.inside {
+            return Ok(0);
+        }
+        let (lines, bytes) = leading_lines(self.input.fill_buf()?, test);
+        self.input.consume(bytes);
+        self.read += lines;
+        Ok(lines)
+    }
+
     /// The next line, or none at the end of the input.
     pub(crate) fn next(&mut self) -> io::Result<Option<Line>> {
         if let Some(line) = self.held.take() {
@@ -100,6 +113,20 @@ impl<R: BufRead> Lines<R> {
     fn until_break(&mut self, most: u64, bytes: &mut Vec<u8>) -> io::Result<usize> {
         self.input.by_ref().take(most).read_until(b'\n', bytes)
     }
+}
+
+/// How many of the first lines of `bytes`, each with its line break, pass `test`, and how many
+/// bytes those are.
+fn leading_lines(bytes: &[u8], mut test: impl FnMut(&[u8]) -> bool) -> (u64, usize) {
+    let (mut lines, mut passed) = (0, 0);
+    while let Some(rest) = bytes.get(passed..)
+        && let Some(length) = memchr(b'\n', rest)
+        && rest.get(..length).is_some_and(&mut test)
+    {
+        passed += length + 1;
+        lines += 1;
+    }
+    (lines, passed)
 }
 
 fn ends_line(bytes: &[u8]) -> bool {

@@ -42,7 +42,8 @@ pub(crate) fn broken(error: &serde_json::Error, start: Position) -> Broken {
     Broken::new(start.line - 1 + line, reason(error, column))
 }
 
-fn reason(error: &serde_json::Error, column: Option<u64>) -> String {
+/// A parser's complaint in our own words.
+pub(crate) fn reason(error: &serde_json::Error, column: Option<u64>) -> String {
     if error.is_eof() {
         return "the text ends inside a JSON value".to_owned();
     }

@@ -10,6 +10,8 @@ pub(crate) enum Origin {
     Written(Mark),
     /// Every key, every item and the whole has a mark, in the order of the text.
     Composed(Vec<Mark>),
+    /// The input holds no such text.
+    None,
 }
 
 /// An offset in a JSON text and the position in the input that it stands for.
@@ -45,6 +47,7 @@ impl Origin {
                 (start.offset <= offset).then(|| start.moved_to(text, offset).at)
             }
             Self::Composed(marks) => nearest(marks, offset).map(|mark| mark.at),
+            Self::None => None,
         }
     }
 }

@@ -2,12 +2,13 @@
 //! into documents, so that never more than one is held, and none that is too large; what is in
 //! them is not its business.
 
+use crate::audit::{self, Log, MAX_EVENT};
 use crate::brackets::Brackets;
 use crate::chunk::Chunk;
 use crate::items::Items;
 use crate::lines::{BYTE_ORDER_MARK, Line, Lines, body};
 use crate::opening::{begins_json, is_bracket, is_opening};
-use crate::{Broken, Item, MAX_BYTES, Position, json, yaml};
+use crate::{Broken, Item, MAX_BYTES, Passed, Place, Position, json, yaml};
 use serde::de::IgnoredAny;
 use std::io::{self, BufRead};
 
@@ -45,8 +46,8 @@ enum Mode {
     End,
 }
 
-/// Reads everything in `input`: reviews, bare requests and manifests, as JSON, JSON Lines or
-/// YAML. An error of `input` is the last that the iterator gives.
+/// Reads everything in `input`: reviews, bare requests, audit events and manifests, as JSON, JSON
+/// Lines or YAML. An error of `input` is the last that the iterator gives.
 ///
 /// ```
 /// use intake::{Item, Position, read};
@@ -60,7 +61,13 @@ enum Mode {
 /// assert_eq!(case.locate("/spec/hostPID"), Some(position));
 /// ```
 pub fn read<R: BufRead>(input: R) -> Reader<R> {
-    Reader::new(input, MAX_BYTES)
+    read_into(Log::default(), input)
+}
+
+/// Reads everything in `input` as [`read`] does, its audit events into a log that may have come
+/// through other inputs.
+pub fn read_into<R: BufRead>(log: Log, input: R) -> Reader<R> {
+    Reader::new(input, MAX_BYTES, log)
 }
 
 impl<R: BufRead> Iterator for Reader<R> {
@@ -85,19 +92,28 @@ impl<R: BufRead> Iterator for Reader<R> {
 
 impl<R: BufRead> Reader<R> {
     /// Reads at most `limit` bytes as one text.
-    pub(crate) fn new(input: R, limit: usize) -> Self {
+    pub(crate) fn new(input: R, limit: usize, log: Log) -> Self {
         Self {
             lines: Lines::new(input, limit),
             limit,
             mode: Mode::Start,
             stream: json::Stream::default(),
-            items: Items::default(),
+            items: Items::with(log),
             failure: None,
         }
     }
 
+    /// The audit events passed since the last time this was asked.
+    pub fn take_passed(&mut self) -> Passed {
+        self.items.take_passed()
+    }
+
+    /// The log, with the events of this input up to where it was read.
+    pub fn into_log(self) -> Log {
+        self.items.into_log()
+    }
+
     fn end(&mut self, failure: Option<io::Error>) {
-        self.items.close();
         self.mode = Mode::End;
         self.failure = failure;
     }
@@ -134,6 +150,8 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn record(&mut self) -> io::Result<bool> {
+        let passed = self.lines.pass(audit::is_irrelevant)?;
+        self.items.pass(passed);
         let Some(line) = self.lines.next()? else {
             return Ok(false);
         };
@@ -153,6 +171,14 @@ impl<R: BufRead> Reader<R> {
             record.add(next);
         }
         let line = record.line();
+        let place = Place {
+            line,
+            document: 1,
+            item: 1,
+        };
+        if record.bytes().len() > MAX_EVENT && self.items.large_event(record.bytes(), place) {
+            return Ok(true);
+        }
         match record.text(line, LARGE_LINE) {
             Ok(text) => {
                 let stream = &mut json::Stream::default();

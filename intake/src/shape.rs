@@ -46,8 +46,8 @@ pub(crate) enum Shape<'a> {
     Request,
     /// Values to look at one by one.
     Many(Vec<&'a RawValue>, Option<Inherited>),
-    /// So many audit events.
-    Events(u64),
+    /// An audit event: the value itself.
+    Event,
     /// A Kubernetes object.
     Manifest(Manifest<'a>),
     /// Nothing of ours.
@@ -113,12 +113,8 @@ impl<'a> Members<'a> {
         let (Some(api_version), Some(kind)) = (api_version, kind) else {
             return Shape::Nothing(Reason::NoKind);
         };
-        if api_version.starts_with("audit.k8s.io/") {
-            match kind.as_str() {
-                "Event" => return Shape::Events(1),
-                "EventList" => return Shape::Events(self.items().map_or(0, count)),
-                _ => {}
-            }
+        if kind == "Event" && api_version.starts_with("audit.k8s.io/") {
+            return Shape::Event;
         }
         match (kind.strip_suffix("List"), self.items()) {
             (Some(""), Some(items)) => Shape::Many(items, None),
@@ -180,10 +176,6 @@ fn refuses(response: &RawValue) -> bool {
 
 fn is_object(value: &RawValue) -> bool {
     value.get().starts_with('{')
-}
-
-fn count(items: Vec<&RawValue>) -> u64 {
-    u64::try_from(items.len()).unwrap_or(u64::MAX)
 }
 
 impl<'de> Deserialize<'de> for Value<'de> {

@@ -38,18 +38,23 @@ pub(crate) enum Command {
     Replay(Replay),
     Rbac(Rbac),
     Rules(Rules),
+    /// Print an audit policy by whose log `replay` can tell who wrote what
+    AuditPolicy,
 }
 
-/// Judge recorded requests and manifests
+/// Judge recorded requests, audit logs and manifests
 ///
-/// Reads AdmissionReviews, bare admission requests (JSON, JSON Lines, arrays)
-/// and Kubernetes manifests (YAML or JSON, many documents, lists), each
-/// recognised by its content, plain or compressed with gzip or Zstandard.
-/// Manifests are judged as if they were created now.
+/// Reads AdmissionReviews, bare admission requests, audit events (JSON, JSON
+/// Lines, arrays, lists) and Kubernetes manifests (YAML or JSON, many documents,
+/// lists), each recognised by its content, plain or compressed with gzip or
+/// Zstandard. Manifests are judged as if they were created now. Of an audit log,
+/// each request that matters is judged by what it left behind, and told with who
+/// sent it and how it ended; give its files in the order of time.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   bulkhead replay manifests/                 judge every manifest below a folder
   bulkhead replay reviews.jsonl.gz           judge recorded requests
+  bulkhead replay /var/log/kubernetes/audit/ see who did what, and how it ended
   kubectl get deploy -A -o yaml | bulkhead replay -
                                              judge what runs in a cluster
   helm template . | bulkhead replay --fail-on high
@@ -89,6 +94,14 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "SNAPSHOT")]
     pub(crate) cluster: Vec<PathBuf>,
 
+    /// How many MiB of objects from audit logs to remember
+    ///
+    /// A change is measured against the object before it, and a patch is applied to it, where the
+    /// log has shown that. When there is no more room, the objects that were touched longest ago
+    /// are forgotten, and the summary says so.
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    pub(crate) remember: u16,
+
     /// How to report: text by object, the worst first; JSON by case, a line for each
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
@@ -100,6 +113,10 @@ pub(crate) struct Replay {
     /// cannot read fails too, unless this is `never`.
     #[arg(long, value_name = "LEVEL", default_value = "deny")]
     pub(crate) fail_on: FailLevel,
+
+    /// Exit with 2 if a request of an audit log matters and cannot be judged
+    #[arg(long)]
+    pub(crate) strict: bool,
 
     /// How many requests to judge side by side [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

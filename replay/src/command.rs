@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::{fs, thread};
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
+use intake::audit::Log;
 
 use crate::cli::{Cli, Command, Replay};
 use crate::cluster::Cluster;
@@ -24,6 +25,8 @@ use crate::settings::{self, Settings};
 use crate::tally::Tally;
 use crate::terminal::{Color, Terminal, escaped};
 use crate::{POLICY, rules};
+
+const AUDIT_POLICY: &str = include_str!("audit-policy.yaml");
 
 /// Bytes of output that are written at once.
 const BUFFER: usize = 64 << 10;
@@ -57,6 +60,10 @@ fn execute(cli: &Cli) -> u8 {
                 rules::write(&policy, arguments, Terminal::stdout(cli.color), &mut out)
             })
             .map(|()| 0),
+        Command::AuditPolicy => out
+            .write_all(AUDIT_POLICY.as_bytes())
+            .map(|()| 0)
+            .map_err(Fatal::Output),
     };
     let done = done.and_then(|code| match out.flush() {
         // whoever read the output has enough
@@ -130,11 +137,16 @@ fn replay(arguments: &Replay, color: Color, out: &mut impl Write) -> Result<u8, 
         policy,
         format: arguments.format,
     };
+    let log = Log::new(usize::from(arguments.remember) << 20);
     let progress = Arc::new(Progress::default());
     let bar = Bar::new(&inputs, arguments.format);
     let outcomes =
-        Pipeline::start(inputs, cluster, &judge, jobs, &progress).map_err(Fatal::Threads)?;
-    let mut tally = Tally::new(arguments.fail_on.into(), settings.exemptions);
+        Pipeline::start(inputs, cluster, log, &judge, jobs, &progress).map_err(Fatal::Threads)?;
+    let mut tally = Tally::new(
+        arguments.fail_on.into(),
+        arguments.strict,
+        settings.exemptions,
+    );
     let report = Report::new(arguments.format, Terminal::stdout(color));
     match print(outcomes, report, &mut tally, bar, &progress, out) {
         // whoever read the report has enough

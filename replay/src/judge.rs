@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use crate::answer::{Answer, Finding, Origin, Request};
 use crate::cluster::View;
 use crate::host::{Host, HostCall, Policy};
-use crate::outcome::{Failure, Judged, Outcome, Source};
+use crate::incident;
+use crate::outcome::{Audited, Failure, Judged, Outcome, Source};
 use crate::report::Format;
 use crate::report::json::{error_line, verdict_line};
 use crate::wire::read;
@@ -62,18 +63,28 @@ impl Judge {
     ) -> Result<Judged, serde_json::Error> {
         let answer: Answer<'_> = serde_json::from_slice(answer)?;
         let findings: Vec<Finding> = serde_json::from_str(answer.findings.get())?;
+        let audit = case.audit.as_ref().map(|audit| {
+            Box::new(Audited {
+                incident: incident::id(&audit.root, findings.iter()),
+                audit: (**audit).clone(),
+            })
+        });
         Ok(Judged {
             request: serde_json::from_str(answer.request.get())?,
             form: case.form,
             asked: answer.judged,
             allowed: answer.allowed,
-            findings: self.located(case, findings),
             omitted: answer.omitted,
             origin: answer
                 .origin
                 .and_then(|origin| serde_json::from_str::<Origin>(origin.get()).ok())
                 .and_then(|origin| origin.said()),
-            json: (self.format == Format::Json).then(|| verdict_line(source, &answer)),
+            json: (self.format == Format::Json).then(|| {
+                let gained = findings.iter().any(|finding| finding.new);
+                verdict_line(source, &answer, audit.as_deref(), gained)
+            }),
+            audit,
+            findings: self.located(case, findings),
             source: source.clone(),
         })
     }
@@ -83,8 +94,9 @@ impl Judge {
     /// its worst findings alone.
     fn located(&self, case: &Case, findings: Vec<Finding>) -> Vec<(Finding, Option<Position>)> {
         let most = match self.format {
-            Format::Text => LOCATED_BYTES / case.request().len().max(1),
-            Format::Json => 0,
+            // the line of an event is all there is to point at
+            Format::Text if case.audit.is_none() => LOCATED_BYTES / case.request().len().max(1),
+            Format::Text | Format::Json => 0,
         };
         let locate = |(index, finding): (usize, Finding)| {
             let position = (index < most).then(|| case.locate(&finding.path));

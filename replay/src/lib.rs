@@ -11,6 +11,7 @@ mod command;
 mod decompress;
 mod fatal;
 pub mod host;
+mod incident;
 mod judge;
 mod outcome;
 mod pipeline;

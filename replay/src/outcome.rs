@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use intake::{Form, Place};
+use intake::audit::{Audit, Unjudged};
+use intake::{Form, Passed, Place};
 
 use crate::answer::{Finding, Request};
 
@@ -53,10 +54,16 @@ pub(crate) enum Outcome {
     Judged(Box<Judged>),
     /// Something could not be read, or not be judged.
     Failed(Box<Failure>),
+    /// A request of an audit log matters and cannot be judged.
+    Unjudged(Box<Gap>),
     /// Something was left out on purpose, for this reason.
     Skipped(String),
+    /// Audit events that nobody needs to see.
+    Passed(Passed),
     /// So many objects of the cluster could not be kept for the policy to ask about.
     Forgotten(u64),
+    /// So many objects of audit logs could not be kept to measure changes against.
+    Unremembered(u64),
 }
 
 /// A case with the policy's answer.
@@ -78,8 +85,33 @@ pub(crate) struct Judged {
     pub(crate) findings: Vec<(Finding, Option<intake::Position>)>,
     /// Findings beyond those that are listed.
     pub(crate) omitted: u64,
+    /// What the audit log tells beside, where the case comes from one.
+    pub(crate) audit: Option<Box<Audited>>,
     /// The line of a JSON report.
     pub(crate) json: Option<String>,
+}
+
+/// What an audit log tells of a case that was judged.
+#[derive(Debug)]
+pub(crate) struct Audited {
+    /// Who did it, when, and how it ended.
+    pub(crate) audit: Audit,
+    /// Cases of one incident have the same findings in the same workload, and this id; none
+    /// without findings.
+    pub(crate) incident: Option<String>,
+}
+
+/// A request of an audit log that matters and could not be judged.
+#[derive(Debug)]
+pub(crate) struct Gap {
+    /// Where its event was read.
+    pub(crate) source: Source,
+    /// What was asked.
+    pub(crate) request: Request,
+    /// Who asked, how it ended, and why it cannot be judged.
+    pub(crate) unjudged: Unjudged,
+    /// The line of a JSON report.
+    pub(crate) json: String,
 }
 
 /// What could not be read, or not be judged.

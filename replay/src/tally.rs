@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use intake::Form;
+use intake::audit::Gap;
+use intake::{Form, Passed};
 
 use crate::answer::{Action, Request, Severity};
 use crate::outcome::{Failure, Judged, Outcome};
@@ -25,12 +26,22 @@ pub(crate) enum FailOn {
 #[derive(Debug)]
 pub(crate) struct Tally {
     fail_on: FailOn,
+    /// Whether an event that cannot be judged makes the replay incomplete.
+    strict: bool,
     failing: bool,
     pub(crate) files: u64,
     /// Judged cases that were admission requests.
     pub(crate) requests: u64,
     /// Judged cases that were manifests, judged as if created.
     pub(crate) objects: u64,
+    /// Judged cases that were requests of audit logs.
+    pub(crate) audited: u64,
+    /// Audit events that nobody needs to see.
+    pub(crate) passed: Passed,
+    /// Requests of audit logs that matter and could not be judged, by reason.
+    pub(crate) gaps: BTreeMap<Gap, u64>,
+    /// Objects of audit logs that could not be kept to measure changes against.
+    pub(crate) unremembered: u64,
     /// Cases that no rule is about, by what they are.
     pub(crate) beside: BTreeMap<String, u64>,
     pub(crate) denied: u64,
@@ -55,13 +66,18 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// `exemptions` are the reasons of all that the settings have, in their order.
-    pub(crate) fn new(fail_on: FailOn, exemptions: Vec<String>) -> Self {
+    pub(crate) fn new(fail_on: FailOn, strict: bool, exemptions: Vec<String>) -> Self {
         Self {
             fail_on,
+            strict,
             failing: false,
             files: 0,
             requests: 0,
             objects: 0,
+            audited: 0,
+            passed: Passed::default(),
+            gaps: BTreeMap::new(),
+            unremembered: 0,
             beside: BTreeMap::new(),
             denied: 0,
             with_findings: 0,
@@ -84,6 +100,12 @@ impl Tally {
             Outcome::Judged(judged) => self.judged(judged),
             Outcome::Failed(failure) => self.failed(failure),
             Outcome::Skipped(reason) => *self.skipped.entry(reason.clone()).or_default() += 1,
+            Outcome::Unjudged(gap) => *self.gaps.entry(gap.unjudged.gap).or_default() += 1,
+            Outcome::Passed(passed) => {
+                self.passed.irrelevant += passed.irrelevant;
+                self.passed.stages += passed.stages;
+            }
+            Outcome::Unremembered(count) => self.unremembered += count,
             Outcome::Forgotten(count) => self.forgotten += count,
         }
     }
@@ -91,6 +113,7 @@ impl Tally {
     fn judged(&mut self, judged: &Judged) {
         match judged.form {
             Form::Request => self.requests += 1,
+            Form::Event => self.audited += 1,
             Form::Manifest => self.objects += 1,
         }
         if !judged.asked {
@@ -132,12 +155,20 @@ impl Tally {
 
     /// Cases that were judged.
     pub(crate) fn cases(&self) -> u64 {
-        self.requests + self.objects
+        self.requests + self.objects + self.audited
+    }
+
+    /// Whether an audit log was read that keeps no body of anything that matters, so that it can
+    /// never tell what was written.
+    pub(crate) fn is_blind(&self) -> bool {
+        let bodiless = self.gaps.get(&Gap::NoBody).copied().unwrap_or_default();
+        bodiless > 0 && self.audited == 0
     }
 
     /// Whether something could not be read or not be judged.
     pub(crate) fn incomplete(&self) -> bool {
-        !(self.broken.is_empty() && self.unanswered.is_empty())
+        let has_gaps = self.strict && !self.gaps.is_empty();
+        has_gaps || !(self.broken.is_empty() && self.unanswered.is_empty())
     }
 
     /// 0: nothing that counts; 1: something; 2: not all could be judged.
@@ -190,12 +221,13 @@ mod tests {
             allowed: finding.action != crate::answer::Action::Deny,
             findings: vec![(finding, None)],
             omitted: 0,
+            audit: None,
             json: None,
         }))
     }
 
     fn code(fail_on: FailOn, outcomes: &[Outcome]) -> u8 {
-        let mut tally = Tally::new(fail_on, Vec::new());
+        let mut tally = Tally::new(fail_on, false, Vec::new());
         for outcome in outcomes {
             tally.count(outcome);
         }
@@ -242,7 +274,7 @@ mod tests {
     #[test]
     fn an_exemption_that_matched_nothing_is_known() {
         let exempted = judged(serde_json::json!({"exempted": {"index": 1, "reason": "b"}}));
-        let mut tally = Tally::new(FailOn::Never, vec!["a".to_owned(), "b".to_owned()]);
+        let mut tally = Tally::new(FailOn::Never, false, vec!["a".to_owned(), "b".to_owned()]);
         tally.count(&exempted);
         assert_eq!(tally.unmatched, [(0, "a".to_owned())].into());
     }

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod audit;
 mod bad;
 mod big;
 mod kubectl;
@@ -40,6 +41,10 @@ fn line(item: &Item) -> String {
                 word("/kind/kind"),
                 word("/name")
             )
+        }
+        Item::Unjudged(unjudged) => {
+            let place = place(unjudged.place);
+            format!("unjudged {place} {}", unjudged.gap.word())
         }
         Item::Skipped(skipped) => format!("skipped {} {}", place(skipped.place), skipped.reason),
         Item::Broken(broken) => format!("broken {} {}", broken.line, broken.message),

@@ -58,6 +58,8 @@ pub(crate) fn snapshot(
     }
 }
 
+const EVENT: &str = "an audit event, where a snapshot has objects";
+
 const NOTHING: &str = "no Kubernetes object: nothing in it";
 
 fn one(
@@ -80,9 +82,13 @@ fn one(
                 continue;
             }
             Ok(Item::Case(case)) => {
-                let message = "an admission request, where a snapshot has objects";
+                let message = match case.form {
+                    Form::Event => EVENT,
+                    _ => "an admission request, where a snapshot has objects",
+                };
                 (Some(case.place.line), message.to_owned())
             }
+            Ok(Item::Unjudged(unjudged)) => (Some(unjudged.place.line), EVENT.to_owned()),
             Ok(Item::Skipped(_)) if !strict => continue,
             Ok(Item::Skipped(skipped)) => {
                 let message = format!("no Kubernetes object: {}", skipped.reason);

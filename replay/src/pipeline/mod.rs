@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use intake::Case;
+use intake::audit::Log;
 
 use crate::cluster::{Cluster, View};
 use crate::judge::Judge;
@@ -60,13 +61,14 @@ pub(crate) struct Stopped;
 
 impl Pipeline {
     /// Starts to read and judge everything below `inputs`; with a cluster, each case sees what
-    /// the ones before it left there.
+    /// the ones before it left there. Audit events are read into `log`.
     ///
     /// # Errors
     /// When no thread can be started.
     pub(crate) fn start(
         inputs: Vec<PathBuf>,
         cluster: Option<Cluster>,
+        log: Log,
         judge: &Judge,
         jobs: NonZeroUsize,
         progress: &Arc<Progress>,
@@ -90,7 +92,7 @@ impl Pipeline {
         let progress = Arc::clone(progress);
         let reader = thread::Builder::new()
             .name("read".into())
-            .spawn(move || reader::read(&inputs, cluster, output, &progress))?;
+            .spawn(move || reader::read(&inputs, cluster, log, output, &progress))?;
         Ok(Self {
             tickets,
             budget,

@@ -3,20 +3,22 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use intake::{Case, Item, Skipped};
+use intake::audit::{Log, Unjudged};
+use intake::{Case, Item, Passed, Skipped};
+use serde_json::value::RawValue;
 
 use super::{Closed, Entry, Output};
 use crate::cluster::Cluster;
 use crate::decompress::decompressed;
-use crate::outcome::{Failure, Outcome, Source};
+use crate::outcome::{Failure, Gap, Outcome, Source};
 use crate::progress::Progress;
-use crate::report::json::error_line;
+use crate::report::json::{error_line, gap_line};
 use crate::walk::{Found, walk};
 
 /// A batch is sent when it holds this many bytes of requests …
@@ -29,17 +31,29 @@ const BATCH_ENTRIES: usize = 64;
 pub(super) fn read(
     inputs: &[PathBuf],
     cluster: Option<Cluster>,
+    log: Log,
     output: Output,
     progress: &Arc<Progress>,
 ) {
     let batch = Rc::new(RefCell::new(Batch::new(cluster, output)));
+    let mut logs = Logs {
+        log,
+        names: Vec::new(),
+    };
     let end = walk(inputs, &mut |found| {
         let step = match found {
-            Found::Stdin => one_input(&Arc::from("-"), io::stdin(), true, &batch, progress),
+            Found::Stdin => one_input(
+                &Arc::from("-"),
+                io::stdin(),
+                true,
+                &mut logs,
+                &batch,
+                progress,
+            ),
             Found::File { path, strict } => {
                 let name = Arc::from(path.to_string_lossy());
                 match File::open(&path) {
-                    Ok(file) => one_input(&name, file, strict, &batch, progress),
+                    Ok(file) => one_input(&name, file, strict, &mut logs, &batch, progress),
                     Err(error) => add(&batch, unreadable(&name, &error)),
                 }
             }
@@ -56,14 +70,45 @@ pub(super) fn read(
     });
     if end.is_continue() {
         // closed or not, this was the last
-        let _ = batch.borrow_mut().finish();
+        let _ = finish(logs, &batch);
     }
+}
+
+/// What audit logs have shown so far, and the names of the inputs.
+struct Logs {
+    log: Log,
+    names: Vec<Arc<str>>,
+}
+
+fn finish(mut logs: Logs, batch: &RefCell<Batch>) -> Result<(), Closed> {
+    while let Some(unjudged) = logs.log.unfinished() {
+        add(batch, gap(&logs.names, unjudged))?;
+    }
+    let forgotten = logs.log.forgotten();
+    if forgotten > 0 {
+        add(batch, Outcome::Unremembered(forgotten))?;
+    }
+    batch.borrow_mut().finish()
+}
+
+fn gap(names: &[Arc<str>], unjudged: Unjudged) -> Outcome {
+    let unknown = Arc::from("");
+    let name = names.get(unjudged.input).unwrap_or(&unknown);
+    let source = Source::case(name, unjudged.place);
+    let raw: &RawValue = serde_json::from_str(&unjudged.request).unwrap_or(RawValue::NULL);
+    Outcome::Unjudged(Box::new(Gap {
+        json: gap_line(&source, raw, &unjudged),
+        request: serde_json::from_str(&unjudged.request).unwrap_or_default(),
+        source,
+        unjudged,
+    }))
 }
 
 fn one_input(
     name: &Arc<str>,
     raw: impl Read,
     strict: bool,
+    logs: &mut Logs,
     batch: &Rc<RefCell<Batch>>,
     progress: &Arc<Progress>,
 ) -> Result<(), Closed> {
@@ -77,29 +122,52 @@ fn one_input(
         Err(error) => return add(batch, unreadable(name, &error)),
     };
     add(batch, Outcome::File)?;
-    let mut empty = true;
-    for item in intake::read(plain) {
-        empty = false;
-        match item {
-            Ok(Item::Case(case)) => {
-                let source = Source::case(name, case.place);
-                batch.borrow_mut().case(source, case)?;
-            }
-            Ok(Item::Skipped(skipped)) => add(batch, left_out(name, &skipped, strict))?,
-            Ok(Item::Broken(broken)) => {
-                let source = Source::line(name, broken.line);
-                add(batch, failure(source, "broken", broken.message))?;
-            }
-            // the rest of this input is lost, not the next
-            Err(error) => return add(batch, unreadable(name, &error)),
-        }
-    }
+    logs.names.push(Arc::clone(name));
+    let mut reader = intake::read_into(std::mem::take(&mut logs.log), plain);
+    let read = items(&mut reader, name, strict, &logs.names, batch);
+    logs.log = reader.into_log();
+    logs.log.next_input();
+    let empty = read?;
     match (empty, strict) {
         (false, _) => Ok(()),
         // what comes out of a pipe that broke is empty too
         (true, true) => add(batch, nothing(name)),
         (true, false) => add(batch, Outcome::Skipped("empty file".to_owned())),
     }
+}
+
+/// Sends everything that an input holds; whether there was nothing.
+fn items<R: BufRead>(
+    reader: &mut intake::Reader<R>,
+    name: &Arc<str>,
+    strict: bool,
+    names: &[Arc<str>],
+    batch: &RefCell<Batch>,
+) -> Result<bool, Closed> {
+    let mut empty = true;
+    for item in reader.by_ref() {
+        empty = false;
+        match item {
+            Ok(Item::Case(case)) => {
+                let source = Source::case(name, case.place);
+                batch.borrow_mut().case(source, case)?;
+            }
+            Ok(Item::Unjudged(unjudged)) => add(batch, gap(names, *unjudged))?,
+            Ok(Item::Skipped(skipped)) => add(batch, left_out(name, &skipped, strict))?,
+            Ok(Item::Broken(broken)) => {
+                let source = Source::line(name, broken.line);
+                add(batch, failure(source, "broken", broken.message))?;
+            }
+            // the rest of this input is lost, not the next
+            Err(error) => add(batch, unreadable(name, &error))?,
+        }
+    }
+    let passed = reader.take_passed();
+    if passed != Passed::default() {
+        empty = false;
+        add(batch, Outcome::Passed(passed))?;
+    }
+    Ok(empty)
 }
 
 /// What is no Kubernetes object is an error where it was asked for by name.

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use intake::audit::{Audit, Before, Outcome, Unjudged};
+
 use crate::answer::Answer;
-use crate::outcome::Source;
+use crate::outcome::{Audited, Source};
 use crate::terminal::acts_on_a_terminal;
 
 #[derive(Serialize)]
@@ -26,9 +28,24 @@ impl<'a> From<&'a Source> for SourceLine<'a> {
     }
 }
 
-/// A case that was judged. Request and findings are the policy's own text, so
-/// a field that this version does not know is printed too.
-pub(crate) fn verdict_line(source: &Source, answer: &Answer<'_>) -> String {
+/// What an audit log tells beside a request.
+#[derive(Serialize)]
+struct AuditPart<'a> {
+    #[serde(flatten)]
+    audit: &'a Audit,
+    /// Whether the object has a finding that it did not have before; none where that is not known,
+    /// or nothing was changed.
+    gained: Option<bool>,
+}
+
+/// A case that was judged, with whether it has a finding that is new. Request and findings are the
+/// policy's own text, so a field that this version does not know is printed too.
+pub(crate) fn verdict_line(
+    source: &Source,
+    answer: &Answer<'_>,
+    audited: Option<&Audited>,
+    is_new: bool,
+) -> String {
     #[derive(Serialize)]
     struct Line<'a> {
         source: SourceLine<'a>,
@@ -39,6 +56,10 @@ pub(crate) fn verdict_line(source: &Source, answer: &Answer<'_>) -> String {
         findings: &'a RawValue,
         #[serde(skip_serializing_if = "Option::is_none")]
         omitted: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        audit: Option<AuditPart<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        incident: Option<&'a str>,
     }
     line(&Line {
         source: source.into(),
@@ -47,7 +68,45 @@ pub(crate) fn verdict_line(source: &Source, answer: &Answer<'_>) -> String {
         allowed: answer.allowed,
         findings: answer.findings,
         omitted: (answer.omitted > 0).then_some(answer.omitted),
+        audit: audited.map(|Audited { audit, .. }| AuditPart {
+            audit,
+            gained: match (audit.outcome, audit.before) {
+                (Outcome::Created, _) => Some(is_new),
+                (Outcome::Modified | Outcome::Unchanged, Before::Known) => Some(is_new),
+                _ => None,
+            },
+        }),
+        incident: audited.and_then(|audited| audited.incident.as_deref()),
     })
+}
+
+/// A request of an audit log that matters and could not be judged.
+pub(crate) fn gap_line(source: &Source, request: &RawValue, unjudged: &Unjudged) -> String {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        source: SourceLine<'a>,
+        request: &'a RawValue,
+        error: Reason<'a>,
+        audit: AuditPart<'a>,
+    }
+    line(&Line {
+        source: source.into(),
+        request,
+        error: Reason {
+            reason: unjudged.gap.word(),
+            message: &format!("cannot be judged: {}", unjudged.gap),
+        },
+        audit: AuditPart {
+            audit: &unjudged.audit,
+            gained: None,
+        },
+    })
+}
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    reason: &'a str,
+    message: &'a str,
 }
 
 /// A case that could not be judged, or something that could not be read.
@@ -57,11 +116,6 @@ pub(crate) fn error_line(
     reason: &str,
     message: &str,
 ) -> String {
-    #[derive(Serialize)]
-    struct Reason<'a> {
-        reason: &'a str,
-        message: &'a str,
-    }
     #[derive(Serialize)]
     struct Line<'a> {
         source: SourceLine<'a>,
@@ -122,7 +176,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            verdict_line(&source(), &answer),
+            verdict_line(&source(), &answer, None, false),
             "{\"source\":{\"file\":\"a.json\",\"line\":3,\"document\":1,\"item\":2},\
              \"request\":{\"kind\":\"Pod\", \"later\":1e2},\"allowed\":false,\
              \"findings\":[ {\"rule\":\"x\",\"later\":[]}],\"omitted\":2}\n"
@@ -133,7 +187,12 @@ mod tests {
     fn escapes_what_acts_on_a_terminal() {
         let findings = "[{\"value\":\"\u{9b}31m é \u{202e}\u{e0041}\u{7f}\"}]";
         let answer = format!(r#"{{"request":{{}},"allowed":true,"findings":{findings}}}"#);
-        let line = verdict_line(&source(), &serde_json::from_str(&answer).unwrap());
+        let line = verdict_line(
+            &source(),
+            &serde_json::from_str(&answer).unwrap(),
+            None,
+            false,
+        );
         assert!(
             line.contains(r#""value":"\u009b31m é \u202e\udb40\udc41\u007f""#),
             "{line}"

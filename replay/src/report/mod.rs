@@ -1,5 +1,8 @@
 //! What is shown of a replay: lines of JSON as they come, or text at the end.
 
+mod acts;
+mod alert;
+mod gaps;
 pub(crate) mod json;
 mod objects;
 mod summary;
@@ -10,6 +13,7 @@ use std::io::{self, Write};
 use crate::outcome::{Failure, Outcome};
 use crate::tally::Tally;
 use crate::terminal::{Terminal, escaped};
+use gaps::Gaps;
 use objects::Objects;
 
 /// How a report is written.
@@ -25,6 +29,7 @@ pub(crate) enum Format {
 pub(crate) enum Report {
     Text {
         objects: Objects,
+        gaps: Gaps,
         terminal: Terminal,
     },
     Json,
@@ -35,6 +40,7 @@ impl Report {
         match format {
             Format::Text => Self::Text {
                 objects: Objects::default(),
+                gaps: Gaps::default(),
                 terminal,
             },
             Format::Json => Self::Json,
@@ -53,7 +59,19 @@ impl Report {
         notice: impl FnOnce(&str),
     ) -> io::Result<()> {
         match (self, outcome) {
-            (_, Outcome::File | Outcome::Skipped(_) | Outcome::Forgotten(_)) => Ok(()),
+            (
+                _,
+                Outcome::File
+                | Outcome::Skipped(_)
+                | Outcome::Passed(_)
+                | Outcome::Forgotten(_)
+                | Outcome::Unremembered(_),
+            ) => Ok(()),
+            (Self::Json, Outcome::Unjudged(gap)) => line(Some(&gap.json), out),
+            (Self::Text { gaps, .. }, Outcome::Unjudged(gap)) => {
+                gaps.add(&gap);
+                Ok(())
+            }
             (Self::Json, Outcome::Judged(judged)) => line(judged.json.as_deref(), out),
             (Self::Json, Outcome::Failed(failure)) => {
                 notice(&sentence(&failure));
@@ -81,8 +99,17 @@ impl Report {
         notice: impl FnOnce(&str),
     ) -> io::Result<()> {
         match self {
-            Self::Text { objects, terminal } => {
+            Self::Text {
+                objects,
+                gaps,
+                terminal,
+            } => {
+                if tally.is_blind() {
+                    write!(out, "{}", terminal.hanging("", 0, BLIND))?;
+                    writeln!(out)?;
+                }
                 text::write(&objects, terminal, out)?;
+                gaps.write(terminal, out)?;
                 summary::write(tally, terminal, out)
             }
             Self::Json => {
@@ -94,6 +121,11 @@ impl Report {
         }
     }
 }
+
+/// What to say first of a log that can never answer.
+const BLIND: &str = "This audit log keeps no bodies, so it can never tell what was written: who \
+    wrote, and when, is below. `bulkhead audit-policy` prints a policy for the API server that \
+    would tell.";
 
 fn line(json: Option<&str>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(json.unwrap_or_default().as_bytes())

@@ -1,5 +1,5 @@
-//! Findings grouped by the object that has them. What several requests found
-//! alike is kept once, with a count, and what is kept is bounded: beyond the
+//! Findings grouped by the object that has them, or by the incident that they belong to. What
+//! several requests found alike is kept once, with a count, and what is kept is bounded: beyond the
 //! bound the mildest objects go, and are counted.
 
 use std::cmp::Reverse;
@@ -8,7 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use intake::Form;
+use intake::audit::Root;
 
+use super::acts::{Acts, Aftermath};
 use crate::answer::{Action, Exempted, Finding, Rank, Request};
 use crate::outcome::Judged;
 
@@ -34,6 +36,8 @@ pub(crate) struct Objects {
     findings: usize,
     /// Findings that were dropped with their objects.
     pub(super) dropped: u64,
+    /// What was done to the workloads of incidents beside.
+    pub(super) aftermath: Aftermath,
 }
 
 /// What a person calls an object.
@@ -44,6 +48,8 @@ pub(crate) struct Key {
     name: Option<String>,
     group: Option<String>,
     subresource: Option<String>,
+    /// Of an incident, its id.
+    pub(super) incident: Option<String>,
 }
 
 /// One object, with what was asked of it and what was found in it.
@@ -51,6 +57,10 @@ pub(crate) struct Key {
 pub(super) struct Object {
     /// How often each kind of request came.
     pub(super) requests: BTreeMap<Asked, u64>,
+    /// Of an incident, what was done and by whom.
+    pub(super) acts: Acts,
+    /// Of an incident, the workload that it is about.
+    pub(super) root: Option<Root>,
     pub(super) judged: u64,
     pub(super) denied: u64,
     /// By what was found, whatever became of it.
@@ -98,9 +108,12 @@ impl Objects {
     /// Takes the findings of one case; a case without findings leaves nothing.
     pub(super) fn add(&mut self, judged: Judged) {
         if judged.findings.is_empty() {
+            if let Some(audited) = judged.audit {
+                self.aftermath.add(&judged.request, audited.audit);
+            }
             return;
         }
-        let key = Key::of(&judged.request);
+        let key = Key::of_case(&judged);
         let object = self.objects.entry(key).or_default();
         let before = object.findings.len();
         object.add(judged);
@@ -149,6 +162,10 @@ impl Objects {
 
 impl Object {
     fn add(&mut self, judged: Judged) {
+        if let Some(audited) = judged.audit {
+            self.root = Some(audited.audit.root.clone());
+            self.acts.add(&judged.request, audited.audit);
+        }
         let asked = Asked {
             form: judged.form,
             operation: judged.request.operation,
@@ -164,6 +181,9 @@ impl Object {
         self.omitted += judged.omitted;
         for (mut finding, position) in judged.findings {
             let outcome = FindingOutcome::take(&mut finding);
+            if self.root.is_some() {
+                finding = self.of_incident(finding);
+            }
             if self.findings.len() >= FINDINGS_OF_ONE && !self.findings.contains_key(&finding) {
                 self.omitted += 1;
                 continue;
@@ -180,6 +200,17 @@ impl Object {
                 })
                 .add(outcome, &judged.source.file, line);
         }
+    }
+
+    /// In an incident, the same finding in another object is the same: a pod has what its
+    /// Deployment has, at another place.
+    fn of_incident(&self, finding: Finding) -> Finding {
+        let identity = |of: &Finding| (of.rule.clone(), of.container.clone(), of.value.clone());
+        let same = self
+            .findings
+            .keys()
+            .find(|other| identity(other) == identity(&finding));
+        same.cloned().unwrap_or(finding)
     }
 
     /// Its findings, worst first, and otherwise in the order in which the policy told them.
@@ -257,8 +288,30 @@ impl Seen {
 }
 
 impl Key {
+    /// What the findings of a case are told of: its object, or the workload of its incident.
+    fn of_case(judged: &Judged) -> Self {
+        let Some(audited) = &judged.audit else {
+            return Self::of(&judged.request);
+        };
+        let Root {
+            group,
+            kind,
+            namespace,
+            name,
+        } = &audited.audit.root;
+        Self {
+            kind: Some(kind.clone()),
+            namespace: Some(namespace.clone()),
+            name: Some(name.clone()),
+            group: Some(group.clone()),
+            subresource: None,
+            incident: audited.incident.clone(),
+        }
+    }
+
     pub(super) fn of(request: &Request) -> Self {
         Self {
+            incident: None,
             kind: request.kind.clone(),
             namespace: request.namespace.clone(),
             name: request.name.clone(),
@@ -319,6 +372,7 @@ mod tests {
             form: Form::Request,
             asked: true,
             omitted: 0,
+            audit: None,
             json: None,
         }
     }

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use intake::Passed;
+
 use super::counted;
 use crate::answer::{Action, Severity};
 use crate::tally::Tally;
@@ -28,6 +30,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("read", counted(tally.files, "file", "files")),
         ("judged", judged(tally)),
+        ("not relevant", passed(tally)),
         ("no rule for", beside(tally)),
         ("verdicts", verdicts(tally)),
         ("findings", findings(tally)),
@@ -52,6 +55,12 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     }
     if tally.forgotten > 0 {
         lines.push(("cluster", forgotten(tally)));
+    }
+    if tally.unremembered > 0 {
+        lines.push(("audit log", unremembered(tally)));
+    }
+    if !tally.gaps.is_empty() {
+        lines.push(("no verdict", gaps_by_reason(tally)));
     }
     if !tally.broken.is_empty() {
         let text = failures(&tally.broken);
@@ -94,6 +103,11 @@ fn judged(tally: &Tally) -> String {
             tally.objects,
             "object from manifests",
             "objects from manifests",
+        ),
+        (
+            tally.audited,
+            "request of an audit log",
+            "requests of audit logs",
         ),
     ]
     .into_iter()
@@ -190,6 +204,34 @@ fn forgotten(tally: &Tally) -> String {
     )
 }
 
+/// `4,113 audit events, 354 of other stages of a request`.
+fn passed(tally: &Tally) -> String {
+    let Passed { irrelevant, stages } = tally.passed;
+    let mut parts = Vec::new();
+    if irrelevant > 0 {
+        parts.push(counted(irrelevant, "audit event", "audit events"));
+    }
+    if stages > 0 {
+        let events = counted(stages, "event", "events");
+        parts.push(format!("{events} of other stages of a request"));
+    }
+    parts.join(", ")
+}
+
+fn unremembered(tally: &Tally) -> String {
+    format!(
+        "{} more than there is room for: what changed in them later is not known (--remember)",
+        counted(tally.unremembered, "object", "objects")
+    )
+}
+
+/// `refused before its body was read (10), no body at this audit level (3)`.
+fn gaps_by_reason(tally: &Tally) -> String {
+    let gaps = tally.gaps.iter();
+    let gaps: Vec<_> = gaps.map(|(gap, count)| (gap.to_string(), *count)).collect();
+    reasons(gaps.iter().map(|(gap, count)| (gap.as_str(), *count)))
+}
+
 fn failures(counts: &BTreeMap<&'static str, u64>) -> String {
     reasons(
         counts
@@ -222,6 +264,12 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     }
     if tally.forgotten > 0 {
         gaps.push(format!("cluster: {}", forgotten(tally)));
+    }
+    if tally.unremembered > 0 {
+        gaps.push(format!("audit log: {}", unremembered(tally)));
+    }
+    if !tally.gaps.is_empty() {
+        gaps.push(format!("no verdict: {}", gaps_by_reason(tally)));
     }
     if !tally.broken.is_empty() {
         gaps.push(format!("not readable: {}", failures(&tally.broken)));

@@ -4,11 +4,12 @@
 
 use std::io::{self, Write};
 
-use anstyle::AnsiColor;
+use anstyle::{AnsiColor, Style};
 use intake::Form;
 
+use super::acts::Acts;
 use super::objects::{Asked, Key, Object, Objects, Seen};
-use super::{counted, place};
+use super::{alert, counted, place};
 use crate::answer::{Action, Finding};
 use crate::terminal::{Terminal, escaped};
 
@@ -17,7 +18,9 @@ const LABEL: usize = 10;
 
 pub(super) fn write(objects: &Objects, terminal: Terminal, out: &mut impl Write) -> io::Result<()> {
     for (key, object) in objects.worst_first() {
-        write_object(key, object, terminal, out)?;
+        let root = object.root.as_ref();
+        let after = root.and_then(|root| objects.aftermath.of(root));
+        write_object(key, object, after, terminal, out)?;
     }
     match objects.not_shown() {
         0 => Ok(()),
@@ -35,30 +38,48 @@ pub(super) fn write(objects: &Objects, terminal: Terminal, out: &mut impl Write)
 fn write_object(
     key: &Key,
     object: &Object,
+    after: Option<&Acts>,
     terminal: Terminal,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let name = terminal.bold(&escaped(&key.to_string()));
     writeln!(out, "{name}  {}", verdict(object, terminal))?;
-    let asked: Vec<String> = object
-        .requests
-        .iter()
-        .map(|(asked, count)| request(asked, *count))
-        .collect();
-    write!(out, "{}", terminal.labelled("  ", &asked.join("; ")))?;
+    if object.acts.is_empty() {
+        let requests = object.requests.iter();
+        let asked: Vec<String> = requests
+            .map(|(asked, count)| request(asked, *count))
+            .collect();
+        write!(out, "{}", terminal.labelled("  ", &asked.join("; ")))?;
+    } else {
+        alert::write_acts(&object.acts, after, terminal, out)?;
+    }
     for alike in object.worst_first().chunk_by(are_alike) {
         writeln!(out)?;
-        write_findings(alike, terminal, out)?;
+        write_findings(alike, object.root.is_some(), terminal, out)?;
     }
     if object.omitted > 0 {
         let more = counted(object.omitted, "finding", "findings");
         writeln!(out, "\n  and {more} more of this object")?;
     }
+    if let Some(root) = &object.root {
+        alert::write_now(root, &object.acts, after, terminal, out)?;
+    }
+    if let Some(incident) = &key.incident {
+        write!(out, "{}", terminal.labelled("  incident ", incident))?;
+    }
     writeln!(out)
 }
 
-/// `denied`, `denied 2 of 3 times`, `allowed with a warning`, `allowed`.
+/// `denied`, `denied 2 of 3 times`, `allowed with a warning`, `allowed`; of an incident what came
+/// of it, whatever the policy says.
 fn verdict(object: &Object, terminal: Terminal) -> String {
+    if let Some(outcome) = object.acts.outcome() {
+        let style = match outcome.is_kept() {
+            true => AnsiColor::Red.on_default().bold(),
+            false => AnsiColor::Green.on_default(),
+        };
+        return terminal.paint(style, &outcome.to_string());
+    }
     match (object.denied, object.judged) {
         (0, _) if object.warned() => {
             terminal.paint(AnsiColor::Yellow.on_default(), "allowed with a warning")
@@ -79,8 +100,8 @@ fn request(asked: &Asked, count: u64) -> String {
     let operation = asked.operation.as_deref().unwrap_or("unknown operation");
     let mut text = match (asked.form, &asked.user) {
         (Form::Manifest, _) => "manifest, judged as if created".to_owned(),
-        (Form::Request, Some(user)) => format!("{operation} by {user}"),
-        (Form::Request, None) => operation.to_owned(),
+        (Form::Request | Form::Event, Some(user)) => format!("{operation} by {user}"),
+        (Form::Request | Form::Event, None) => operation.to_owned(),
     };
     if let Some(origin) = &asked.origin {
         text.push_str(&format!(", {origin}"));
@@ -104,9 +125,10 @@ fn are_alike((one, seen): &(&Finding, &Seen), (other, other_seen): &(&Finding, &
     one.rule != other.rule && told(one) == told(other) && seen.is_like(other_seen)
 }
 
-/// Writes findings that are alike as one.
+/// Writes findings that are alike as one; `is_past` if the request ended without the policy.
 fn write_findings(
     alike: &[(&Finding, &Seen)],
+    is_past: bool,
     terminal: Terminal,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -132,7 +154,7 @@ fn write_findings(
         out,
         "  {}  {rule}{more}{container}: {}",
         terminal.severity(finding.severity, &severity),
-        outcome(seen, terminal),
+        outcome(seen, is_past, terminal),
     )?;
     let others = (!others.is_empty()).then(|| ("also", others.join(", ")));
     for (label, text) in others.into_iter().chain(details(finding, seen)) {
@@ -143,15 +165,18 @@ fn write_findings(
 }
 
 /// What became of it, and why nothing did where nothing did.
-fn outcome(seen: &Seen, terminal: Terminal) -> String {
+fn outcome(seen: &Seen, is_past: bool, terminal: Terminal) -> String {
     let Some(outcome) = &seen.outcome else {
         return String::new();
     };
-    let done = match outcome.action {
-        Action::Deny => terminal.paint(AnsiColor::Red.on_default(), "denied"),
-        Action::Warn => terminal.paint(AnsiColor::Yellow.on_default(), "warned"),
-        Action::Audit => "recorded only".to_owned(),
+    let (words, style) = match (outcome.action, is_past) {
+        (Action::Deny, false) => ("denied", AnsiColor::Red.on_default()),
+        (Action::Deny, true) => ("the policy would deny it", AnsiColor::Red.on_default()),
+        (Action::Warn, false) => ("warned", AnsiColor::Yellow.on_default()),
+        (Action::Warn, true) => ("the policy would warn", AnsiColor::Yellow.on_default()),
+        (Action::Audit, _) => ("recorded only", Style::new()),
     };
+    let done = terminal.paint(style, words);
     match (&outcome.exempted, outcome.old) {
         (Some(_), _) => format!("{done}, exempted"),
         (None, false) => format!("{done}, new"),

@@ -7,6 +7,7 @@
     reason = "what a test needs and does not get fails the test"
 )]
 
+mod audit;
 mod built_in;
 mod cluster;
 mod common;

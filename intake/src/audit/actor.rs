@@ -1,0 +1,124 @@
+//! Who asked: what the API server knows of them, apart from what they said of themselves.
+
+use super::event::{Event, User};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Who asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Actor {
+    /// The user that was authenticated.
+    pub user: String,
+    /// Their groups.
+    pub groups: Vec<String>,
+    /// As whom they acted, if not as themselves.
+    pub impersonated: Option<Impersonated>,
+    /// The service account that they are, if they are one.
+    pub service_account: Option<ServiceAccount>,
+    /// What identifies the credential they came with: the fingerprint of a certificate
+    /// (`X509SHA256=…`) or the id of a token (`JTI=…`).
+    pub credential: Option<String>,
+    /// Who they are to the cloud that the cluster runs in: an ARN, an e-mail address.
+    pub principal: Option<String>,
+    /// The address that the API server itself saw: of the client, or of the proxy before it.
+    #[serde(rename = "sourceIP")]
+    pub source_ip: Option<String>,
+    /// Addresses that only the client told.
+    #[serde(rename = "claimedIPs", skip_serializing_if = "Vec::is_empty")]
+    pub claimed_ips: Vec<String>,
+    /// What the client calls itself; anybody can call themselves so.
+    pub claimed_user_agent: Option<String>,
+    /// Why it was allowed or refused, in the authoriser's words, which name the binding.
+    pub authorized_by: Option<String>,
+}
+
+/// Somebody who was acted as.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Impersonated {
+    /// Their name.
+    pub user: String,
+    /// The groups that came with it.
+    pub groups: Vec<String>,
+}
+
+/// A service account, and where its token was used.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ServiceAccount {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The pod that the token was made for.
+    pub pod: Option<String>,
+    /// The node of that pod.
+    pub node: Option<String>,
+}
+
+/// Keys of a user's `extra`, in which clouds say who it is. AWS: aws-iam-authenticator.
+const PRINCIPALS: &[&str] = &["arn", "canonicalArn", "principal"];
+
+const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
+
+impl Actor {
+    pub(crate) fn of(event: &Event<'_>) -> Self {
+        let user = &event.user;
+        let mut sources = event.source_ips.clone().unwrap_or_default();
+        // "All but the last IP can be arbitrarily set by the client" (`audit/v1/types.go`)
+        let source_ip = sources.pop();
+        Self {
+            user: user.username.clone().into_owned(),
+            groups: user.groups.clone().unwrap_or_default(),
+            impersonated: event.impersonated_user.as_ref().map(|user| Impersonated {
+                user: user.username.clone().into_owned(),
+                groups: user.groups.clone().unwrap_or_default(),
+            }),
+            service_account: service_account(user),
+            credential: extra(user, "authentication.kubernetes.io/credential-id"),
+            principal: PRINCIPALS.iter().find_map(|key| extra(user, key)),
+            source_ip,
+            claimed_ips: sources,
+            claimed_user_agent: Some(event.user_agent.clone().into_owned())
+                .filter(|agent| !agent.is_empty()),
+            authorized_by: event
+                .annotation("authorization.k8s.io/reason")
+                .map(str::to_owned),
+        }
+    }
+
+    /// The name of the controller of Kubernetes that this is, and nobody who acts as one.
+    pub fn controller(&self) -> Option<&str> {
+        let account = self.service_account.as_ref()?;
+        let is_one = self.impersonated.is_none()
+            && account.namespace == "kube-system"
+            && account.name.ends_with("-controller");
+        is_one.then_some(account.name.as_str())
+    }
+
+    /// As whom the policy is asked: as whom an admission review names. Only where that is a
+    /// component of Kubernetes, whose word the policy takes, it is who really asked.
+    pub(crate) fn judged_as(&self) -> (&str, &[String]) {
+        match &self.impersonated {
+            Some(other) if !other.user.starts_with("system:") => (&other.user, &other.groups),
+            _ => (&self.user, &self.groups),
+        }
+    }
+}
+
+fn extra(user: &User<'_>, key: &str) -> Option<String> {
+    let extra: &BTreeMap<_, _> = user.extra.as_ref()?;
+    extra.get(key)?.first().cloned()
+}
+
+fn service_account(user: &User<'_>) -> Option<ServiceAccount> {
+    let (namespace, name) = user
+        .username
+        .strip_prefix(SERVICE_ACCOUNT)?
+        .split_once(':')?;
+    Some(ServiceAccount {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        pod: extra(user, "authentication.kubernetes.io/pod-name"),
+        node: extra(user, "authentication.kubernetes.io/node-name"),
+    })
+}

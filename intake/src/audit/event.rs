@@ -1,0 +1,127 @@
+//! An audit event as Kubernetes writes it, as far as it is read.
+//!
+//! Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/apis/audit/v1/types.go`.
+
+use super::resource::About;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// An event. Go leaves out what is empty, and a few tools write null instead.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Event<'a> {
+    #[serde(borrow)]
+    pub(crate) level: Cow<'a, str>,
+    #[serde(borrow, rename = "auditID")]
+    pub(crate) audit_id: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) stage: Cow<'a, str>,
+    #[serde(borrow, rename = "requestURI")]
+    pub(crate) request_uri: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) verb: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) user: User<'a>,
+    #[serde(borrow)]
+    pub(crate) impersonated_user: Option<User<'a>>,
+    #[serde(rename = "sourceIPs")]
+    pub(crate) source_ips: Option<Vec<String>>,
+    #[serde(borrow)]
+    pub(crate) user_agent: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) object_ref: Option<ObjectRef<'a>>,
+    #[serde(borrow)]
+    pub(crate) response_status: Option<Status<'a>>,
+    #[serde(borrow)]
+    pub(crate) request_object: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) response_object: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) request_received_timestamp: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) stage_timestamp: Cow<'a, str>,
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
+}
+
+/// Who asked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct User<'a> {
+    #[serde(borrow)]
+    pub(crate) username: Cow<'a, str>,
+    pub(crate) groups: Option<Vec<String>>,
+    pub(crate) extra: Option<BTreeMap<String, Vec<String>>>,
+}
+
+/// What was asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct ObjectRef<'a> {
+    #[serde(borrow)]
+    pub(crate) resource: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) namespace: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) api_group: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) api_version: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) subresource: Cow<'a, str>,
+}
+
+/// What the API server answered.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Status<'a> {
+    pub(crate) code: Option<u16>,
+    #[serde(borrow)]
+    pub(crate) message: Cow<'a, str>,
+}
+
+impl Event<'_> {
+    /// What the request is about.
+    pub(crate) fn about(&self) -> About<'_> {
+        let none = ObjectRef::EMPTY;
+        let object = self.object_ref.as_ref().unwrap_or(none);
+        About {
+            verb: &self.verb,
+            uri: &self.request_uri,
+            group: &object.api_group,
+            resource: &object.resource,
+            subresource: &object.subresource,
+        }
+    }
+
+    /// An annotation that is there and not empty.
+    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
+        let annotations = self.annotations.as_ref()?;
+        let text = annotations.get(key)?.as_str();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// Whether the request asked that nothing be kept. The query alone says so.
+    ///
+    /// Source: Kubernetes `staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go`, `DryRun`.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        let query = self
+            .request_uri
+            .split_once('?')
+            .map_or("", |(_, query)| query);
+        query.split('&').any(|part| part == "dryRun=All")
+    }
+}
+
+impl ObjectRef<'static> {
+    const EMPTY: &'static Self = &Self {
+        resource: Cow::Borrowed(""),
+        namespace: Cow::Borrowed(""),
+        name: Cow::Borrowed(""),
+        api_group: Cow::Borrowed(""),
+        api_version: Cow::Borrowed(""),
+        subresource: Cow::Borrowed(""),
+    };
+}

@@ -1,0 +1,164 @@
+//! The objects that a log has shown so far, each as it was left last, and who wrote it: what a
+//! later change is measured against. What is kept is bounded; the objects that were touched
+//! longest ago are forgotten first.
+
+use super::object::Meta;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+/// What an object is found by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) group: String,
+    pub(crate) resource: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+}
+
+/// The object that others were made for: a Deployment for its ReplicaSets and their pods.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Root {
+    /// Its API group; empty for the core group.
+    pub group: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace; empty for an object of the cluster.
+    pub namespace: String,
+    /// Its name; empty where the API server was to make one.
+    pub name: String,
+}
+
+/// A write that others follow from, and who did it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cause {
+    /// What was written.
+    #[serde(flatten)]
+    pub object: Root,
+    /// The user that was authenticated for it.
+    pub user: String,
+    /// As whom they acted, if not as themselves.
+    pub impersonated: Option<String>,
+    /// When, as the event has it.
+    pub time: String,
+    /// The `auditID` of its event.
+    pub audit_id: String,
+}
+
+/// An object as it was left last.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The whole object, as JSON text.
+    pub(crate) json: String,
+    pub(crate) resource_version: Option<String>,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) root: Root,
+    pub(crate) cause: Cause,
+    touched: u64,
+}
+
+/// The objects that a log has shown so far.
+#[derive(Debug)]
+pub(crate) struct History {
+    entries: BTreeMap<Key, Entry>,
+    /// Every key by when it was touched.
+    order: BTreeMap<u64, Key>,
+    clock: u64,
+    /// Bytes of objects that may still be kept.
+    room: usize,
+    forgotten: u64,
+}
+
+impl History {
+    /// Keeps `room` bytes of objects.
+    pub(crate) fn new(room: usize) -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            order: BTreeMap::new(),
+            clock: 0,
+            room,
+            forgotten: 0,
+        }
+    }
+
+    /// How many objects had to be forgotten.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    pub(crate) fn get(&self, key: &Key) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+
+    /// Keeps an object in place of what it was before.
+    pub(crate) fn put(&mut self, key: Key, json: &str, meta: Meta, root: Root, cause: Cause) {
+        self.remove(&key);
+        self.clock += 1;
+        let entry = Entry {
+            json: json.to_owned(),
+            resource_version: meta.resource_version,
+            labels: meta.labels.unwrap_or_default(),
+            root,
+            cause,
+            touched: self.clock,
+        };
+        let size = entry.size();
+        while self.room < size
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.forgotten += 1;
+            if let Some(entry) = self.entries.remove(&oldest) {
+                self.room = self.room.saturating_add(entry.size());
+            }
+        }
+        if let Some(room) = self.room.checked_sub(size) {
+            self.room = room;
+            self.order.insert(self.clock, key.clone());
+            self.entries.insert(key, entry);
+        } else {
+            self.forgotten += 1;
+        }
+    }
+
+    pub(crate) fn remove(&mut self, key: &Key) {
+        if let Some(entry) = self.entries.remove(key) {
+            self.order.remove(&entry.touched);
+            self.room = self.room.saturating_add(entry.size());
+        }
+    }
+
+    /// The object of this resource that has one of `labels` and was touched last.
+    pub(crate) fn labelled(
+        &self,
+        group: &str,
+        resource: &str,
+        labels: &[(String, String)],
+    ) -> Option<&Entry> {
+        let first = Key {
+            group: group.to_owned(),
+            resource: resource.to_owned(),
+            namespace: String::new(),
+            name: String::new(),
+        };
+        let range = (Bound::Included(&first), Bound::Unbounded);
+        self.entries
+            .range::<Key, _>(range)
+            .take_while(|(key, _)| (key.group.as_str(), key.resource.as_str()) == (group, resource))
+            .map(|(_, entry)| entry)
+            .filter(|entry| {
+                labels
+                    .iter()
+                    .any(|(key, value)| entry.labels.get(key) == Some(value))
+            })
+            .max_by_key(|entry| entry.touched)
+    }
+}
+
+impl Entry {
+    /// What keeping it costs, about: what is beside the text is small and does not grow with it.
+    fn size(&self) -> usize {
+        const BESIDE: usize = 1 << 10;
+        self.json.len() + BESIDE
+    }
+}

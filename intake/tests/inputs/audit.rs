@@ -1,0 +1,789 @@
+//! Audit logs: from events to cases, who and how it ended, and what cannot be known.
+
+use crate::{items, line, report};
+use intake::audit::{Audit, Before, By, Gap, Judged, Log, Outcome, Unjudged};
+use intake::{Case, Item, read, read_into};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// The last event of a request by bob that creates pod team-a/web, with `changes` made to it;
+/// null takes a member away.
+fn event(changes: Value) -> Value {
+    let mut event = json!({
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "RequestResponse",
+        "auditID": "1", "stage": "ResponseComplete",
+        "requestURI": "/api/v1/namespaces/team-a/pods", "verb": "create",
+        "user": {"username": "bob", "groups": ["dev", "system:authenticated"], "extra":
+            {"authentication.kubernetes.io/credential-id": ["X509SHA256=ab"]}},
+        "sourceIPs": ["10.0.0.1"], "userAgent": "kubectl/v1.36.2",
+        "objectRef": {"resource": "pods", "namespace": "team-a", "name": "web",
+            "apiVersion": "v1"},
+        "responseStatus": {"code": 201},
+        "requestObject": pod("sent"), "responseObject": pod("stored"),
+        "requestReceivedTimestamp": "2026-11-22T01:00:00.000000Z",
+        "stageTimestamp": "2026-11-22T01:00:00.100000Z",
+        "annotations": {"authorization.k8s.io/decision": "allow"},
+    });
+    let members = event.as_object_mut().unwrap();
+    members.extend(changes.as_object().unwrap().clone());
+    members.retain(|_, value| !value.is_null());
+    event
+}
+
+fn pod(image: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "team-a", "resourceVersion": "1"},
+        "spec": {"containers": [{"name": "app", "image": image}]}})
+}
+
+/// What refers to an object that has no events of its own here.
+fn reference(group: &str, resource: &str, namespace: &str, name: &str) -> Value {
+    json!({"apiGroup": group, "apiVersion": "v1", "resource": resource,
+        "namespace": namespace, "name": name})
+}
+
+fn log(events: &[Value]) -> String {
+    events.iter().map(|event| format!("{event}\n")).collect()
+}
+
+fn case_of(item: Item) -> Case {
+    match item {
+        Item::Case(case) => case,
+        other => panic!("{}", line(&other)),
+    }
+}
+
+fn cases(events: &[Value]) -> Vec<Case> {
+    items(log(events)).into_iter().map(case_of).collect()
+}
+
+fn request(case: &Case) -> Value {
+    serde_json::from_str(case.request()).unwrap()
+}
+
+fn audit(case: &Case) -> &Audit {
+    case.audit.as_ref().unwrap()
+}
+
+/// The last request that is told of, and what its event tells.
+fn last(events: &[Value]) -> (Value, Audit) {
+    let cases = cases(events);
+    let case = cases.last().unwrap();
+    (request(case), audit(case).clone())
+}
+
+/// The only gap of these events, after cases.
+fn gap(events: &[Value]) -> Unjudged {
+    match items(log(events)).pop() {
+        Some(Item::Unjudged(unjudged)) => *unjudged,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Requests that had not ended where the log ends.
+fn unfinished(events: &[Value]) -> Vec<Unjudged> {
+    let text = log(events);
+    let mut reader = read(text.as_bytes());
+    assert_eq!(reader.by_ref().count(), 0);
+    let mut log = reader.into_log();
+    std::iter::from_fn(|| log.unfinished()).collect()
+}
+
+#[test]
+fn a_write_is_the_request_that_a_webhook_saw() {
+    let (request, audit) = last(&[event(json!({}))]);
+    assert_eq!(
+        request,
+        json!({
+            "uid": "1", "operation": "CREATE",
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "resource": {"group": "", "version": "v1", "resource": "pods"},
+            "name": "web", "namespace": "team-a", "dryRun": false,
+            "userInfo": {"username": "bob", "groups": ["dev", "system:authenticated"]},
+            "object": pod("stored"), "oldObject": null,
+        })
+    );
+    assert_eq!(audit.outcome, Outcome::Created);
+    assert_eq!(
+        (audit.before, audit.object),
+        (Before::Absent, Judged::After)
+    );
+    assert_eq!(audit.time, "2026-11-22T01:00:00.000000Z");
+    assert_eq!(audit.actor.credential.as_deref(), Some("X509SHA256=ab"));
+    assert_eq!(audit.root.kind, "Pod");
+}
+
+#[test]
+fn a_request_is_told_once() {
+    let received = event(json!({"stage": "RequestReceived", "responseStatus": null,
+        "requestObject": null, "responseObject": null, "annotations": null}));
+    let text = log(&[received, event(json!({}))]);
+    let mut reader = read(text.as_bytes());
+    let found: Vec<_> = reader.by_ref().map(|item| line(&item.unwrap())).collect();
+    assert_eq!(found, ["case 2/1/1 CREATE Pod web"]);
+    let passed = reader.take_passed();
+    assert_eq!((passed.stages, passed.irrelevant), (1, 0));
+}
+
+#[test]
+fn reads_events_in_every_wrapping_of_kubernetes() {
+    let one = event(json!({}));
+    let two = event(json!({"auditID": "2"}));
+    let mut bare = one.clone();
+    let bare_members = bare.as_object_mut().unwrap();
+    bare_members.remove("kind");
+    bare_members.remove("apiVersion");
+    let list = json!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": [bare, two]});
+    for (input, expected) in [
+        (format!("\u{feff}{one}\n{two}"), ["1/1/1", "2/1/1"]),
+        (format!("{list}\n"), ["1/1/1", "1/1/2"]),
+        (format!("[{one},{list}]"), ["1/1/1", "1/1/2"]),
+        (format!("{one}{two}"), ["1/1/1", "1/2/1"]),
+        (
+            format!("{one:#}\n{two:#}\n"),
+            [
+                "1/1/1",
+                &format!("{}/2/1", 1 + format!("{one:#}\n").lines().count()),
+            ],
+        ),
+    ] {
+        let found = report(&input);
+        let expected = expected.map(|place| format!("case {place} CREATE Pod web"));
+        assert_eq!(found[..2], expected, "{input}");
+    }
+}
+
+#[test]
+fn a_line_that_is_broken_costs_itself() {
+    let line = event(json!({})).to_string();
+    let (cut, _) = line.split_at(line.len() / 2);
+    let deep = format!(
+        r#"{{"kind":"Event","auditID":"1","a":{}"#,
+        "[".repeat(100_000)
+    );
+    let number = line.replace("201", &"9".repeat(100_000));
+    let text = line.replace("\"create\"", "7");
+    let input = format!("{line}\n{cut}\n{deep}\n{number}\n{text}\n{line}\n");
+    let found = report(input.as_bytes());
+    assert_eq!(found.len(), 6, "{found:?}");
+    let kinds: Vec<_> = found
+        .iter()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["case", "broken", "broken", "broken", "broken", "case"]
+    );
+    assert_eq!(found[5], "case 6/1/1 CREATE Pod web");
+    assert!(found.iter().all(|line| line.len() < 200), "{found:?}");
+}
+
+#[test]
+fn what_cannot_change_anything_is_counted() {
+    let of = |verb: &str, resource: &str| {
+        event(json!({"verb": verb, "objectRef": {"resource": resource, "apiVersion": "v1"}}))
+    };
+    let health = event(json!({"verb": "get", "objectRef": null, "requestURI": "/readyz"}));
+    let text = log(&[
+        event(json!({})),
+        of("get", "pods"),
+        of("list", "pods"),
+        of("watch", "clusterroles"),
+        of("create", "events"),
+        of("update", "configmaps"),
+        health,
+    ]);
+    let mut reader = read(text.as_bytes());
+    assert_eq!(reader.by_ref().count(), 1);
+    assert_eq!(reader.take_passed().irrelevant, 6);
+}
+
+#[test]
+fn a_write_whose_end_is_lost_is_told() {
+    let received = event(json!({"stage": "RequestReceived", "verb": "patch",
+        "responseStatus": null, "requestObject": null, "responseObject": null}));
+    let lost = unfinished(std::slice::from_ref(&received));
+    let [lost] = lost.as_slice() else {
+        panic!("{lost:?}");
+    };
+    assert_eq!(lost.gap, Gap::Unfinished);
+    assert_eq!(lost.place.line, 1);
+    assert_eq!(lost.audit.actor.user, "bob");
+    let request: Value = serde_json::from_str(&lost.request).unwrap();
+    assert_eq!(request["operation"], "UPDATE");
+    assert_eq!(request["kind"], "Pod");
+    // after five minutes it is not waited for any longer
+    let later = event(json!({"auditID": "2", "stageTimestamp": "2026-11-22T01:06:00Z"}));
+    let found = report(log(&[received, later]));
+    assert_eq!(
+        found,
+        ["unjudged 1/1/1 unfinished", "case 2/1/1 CREATE Pod web"]
+    );
+}
+
+#[test]
+fn the_end_of_a_request_may_stand_in_the_next_input() {
+    let received = event(json!({"stage": "RequestReceived", "responseStatus": null}));
+    let text = log(&[received]);
+    let mut reader = read(text.as_bytes());
+    assert_eq!(reader.by_ref().count(), 0);
+    let mut between = reader.into_log();
+    between.next_input();
+    let text = log(&[event(json!({}))]);
+    let mut reader = read_into(between, text.as_bytes());
+    assert_eq!(reader.by_ref().count(), 1);
+    assert!(reader.into_log().unfinished().is_none());
+}
+
+#[test]
+fn a_change_is_measured_against_what_the_log_has_shown() {
+    let changed = |version: &str| {
+        let mut after = pod("new");
+        after["metadata"]["resourceVersion"] = json!(version);
+        event(
+            json!({"auditID": "2", "verb": "patch", "responseStatus": {"code": 200},
+            "requestObject": {"spec": {}}, "responseObject": after}),
+        )
+    };
+    let (request, audit) = last(&[event(json!({})), changed("2")]);
+    assert_eq!(request["operation"], "UPDATE");
+    assert_eq!(request["oldObject"], pod("stored"));
+    assert_eq!(
+        (audit.outcome, audit.before),
+        (Outcome::Modified, Before::Known)
+    );
+    let (_, audit) = last(&[event(json!({})), changed("1")]);
+    assert_eq!(audit.outcome, Outcome::Unchanged);
+    let (request, audit) = last(&[changed("2")]);
+    assert_eq!(request["oldObject"], Value::Null);
+    assert_eq!(
+        (audit.outcome, audit.before),
+        (Outcome::Modified, Before::Unknown)
+    );
+}
+
+#[test]
+fn a_patch_is_applied_to_what_the_log_has_shown() {
+    let patch = |patch: Value| {
+        event(json!({"auditID": "2", "verb": "patch", "level": "Request",
+            "responseStatus": {"code": 200}, "responseObject": null, "requestObject": patch}))
+    };
+    let json_patch = json!([{"op": "add", "path": "/spec/hostPID", "value": true}]);
+    let strategic = json!({"spec": {"hostPID": true, "containers": [{"name": "app"}]}});
+    for sent in [json_patch, strategic] {
+        let (request, audit) = last(&[event(json!({})), patch(sent.clone())]);
+        let mut expected = pod("stored");
+        expected["spec"]["hostPID"] = json!(true);
+        assert_eq!(request["object"], expected);
+        assert_eq!(request["oldObject"], pod("stored"));
+        assert_eq!(audit.object, Judged::Patched);
+        assert_eq!(gap(&[patch(sent)]).gap, Gap::NoBase);
+    }
+}
+
+#[test]
+fn what_the_server_applies_is_whole() {
+    let apply = |code: u16| {
+        event(
+            json!({"verb": "patch", "level": "Request", "responseStatus": {"code": code},
+            "requestURI": "/api/v1/namespaces/team-a/pods/web?fieldManager=kubectl",
+            "responseObject": null}),
+        )
+    };
+    let (request, audit) = last(&[apply(201)]);
+    assert_eq!(request["operation"], "CREATE");
+    assert_eq!(request["object"], pod("sent"));
+    assert_eq!(
+        (audit.outcome, audit.object),
+        (Outcome::Created, Judged::Sent)
+    );
+    let (request, audit) = last(&[apply(200)]);
+    assert_eq!(request["operation"], "UPDATE");
+    assert_eq!(
+        (audit.outcome, audit.before),
+        (Outcome::Modified, Before::Unknown)
+    );
+}
+
+#[test]
+fn a_refused_attempt_is_judged_by_what_was_sent() {
+    let refused = |code: u16, message: &str, decision: &str| {
+        event(json!({"responseStatus": {"code": code, "message": message},
+            "responseObject": {"kind": "Status", "apiVersion": "v1", "code": code},
+            "annotations": {"authorization.k8s.io/decision": decision}}))
+    };
+    for (code, message, by) in [
+        (
+            403,
+            "pods \"web\" is forbidden: violates PodSecurity \"baseline:latest\"",
+            By::Admission,
+        ),
+        (
+            403,
+            "user \"bob\" is attempting to grant RBAC permissions not currently held",
+            By::EscalationCheck,
+        ),
+        (409, "pods \"web\" already exists", By::Conflict),
+        (422, "Pod \"web\" is invalid", By::Validation),
+    ] {
+        let events = [refused(code, message, "allow")];
+        let (request, audit) = last(&events);
+        assert_eq!(request["object"], pod("sent"));
+        assert_eq!(audit.outcome, Outcome::Refused(by));
+        assert!(cases(&events)[0].refused);
+    }
+    // nothing of it was kept
+    let patch = event(
+        json!({"auditID": "2", "verb": "patch", "responseObject": null,
+        "responseStatus": {"code": 200}, "requestObject": []}),
+    );
+    assert_eq!(gap(&[refused(409, "", "allow"), patch]).gap, Gap::NoBase);
+}
+
+#[test]
+fn says_why_there_is_nothing_to_judge() {
+    let bare = json!({"requestObject": null, "responseObject": null});
+    let with = |changes: Value| {
+        let mut all = bare.clone();
+        all.as_object_mut()
+            .unwrap()
+            .extend(changes.as_object().unwrap().clone());
+        gap(&[event(all)])
+    };
+    assert_eq!(with(json!({"level": "Metadata"})).gap, Gap::NoBody);
+    let truncated = json!({"annotations": {"audit.k8s.io/truncated": "true"}});
+    assert_eq!(with(truncated).gap, Gap::Truncated);
+    let forbidden = with(json!({"responseStatus": {"code": 403},
+        "annotations": {"authorization.k8s.io/decision": "forbid"}}));
+    assert_eq!(forbidden.gap, Gap::RefusedUnread);
+    assert_eq!(forbidden.audit.outcome, Outcome::Refused(By::Authorization));
+}
+
+#[test]
+fn a_dry_run_leaves_nothing() {
+    let dry = event(json!({"requestURI": "/api/v1/namespaces/team-a/pods?dryRun=All&a=b"}));
+    let (request, audit) = last(std::slice::from_ref(&dry));
+    assert_eq!(request["dryRun"], true);
+    assert_eq!(audit.outcome, Outcome::DryRun);
+    let patch = event(json!({"auditID": "2", "verb": "patch", "responseStatus": {"code": 200}}));
+    let (_, audit) = last(&[dry, patch]);
+    assert_eq!(audit.before, Before::Unknown);
+}
+
+#[test]
+fn an_impersonated_user_is_asked_for_and_the_real_one_told() {
+    let acting_as = |user: &str| {
+        last(&[event(
+            json!({"impersonatedUser": {"username": user, "groups": ["others"]}}),
+        )])
+    };
+    let (request, audit) = acting_as("mallory");
+    assert_eq!(
+        request["userInfo"],
+        json!({"username": "mallory", "groups": ["others"]})
+    );
+    assert_eq!(audit.actor.user, "bob");
+    assert_eq!(audit.actor.impersonated.unwrap().user, "mallory");
+    // who acts as a controller is not believed to be one
+    let (request, audit) = acting_as("system:serviceaccount:kube-system:replicaset-controller");
+    assert_eq!(request["userInfo"]["username"], "bob");
+    assert_eq!(audit.actor.controller(), None);
+}
+
+#[test]
+fn only_the_last_address_is_known() {
+    let (_, audit) = last(&[event(
+        json!({"sourceIPs": ["1.1.1.1", "2.2.2.2", "10.0.0.9"]}),
+    )]);
+    assert_eq!(audit.actor.source_ip.as_deref(), Some("10.0.0.9"));
+    assert_eq!(audit.actor.claimed_ips, ["1.1.1.1", "2.2.2.2"]);
+}
+
+/// The account of a controller.
+fn controller(name: &str) -> Value {
+    json!({"username": format!("system:serviceaccount:kube-system:{name}")})
+}
+
+fn owned(kind: &str, api_version: &str, name: &str, owner: (&str, &str)) -> Value {
+    let mut object = pod("a");
+    object["kind"] = json!(kind);
+    object["apiVersion"] = json!(api_version);
+    object["metadata"]["name"] = json!(name);
+    object["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": owner.0,
+        "name": owner.1, "controller": true}]);
+    object
+}
+
+#[test]
+fn what_controllers_make_belongs_to_who_wrote_the_workload() {
+    let deployment = event(json!({"auditID": "d",
+        "objectRef": reference("apps", "deployments", "team-a", "web"),
+        "responseObject": {"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "web", "namespace": "team-a"}}}));
+    let set = event(
+        json!({"auditID": "s", "user": controller("deployment-controller"),
+        "objectRef": reference("apps", "replicasets", "team-a", "web-1"),
+        "responseObject": owned("ReplicaSet", "apps/v1", "web-1", ("Deployment", "web"))}),
+    );
+    let pod = event(
+        json!({"auditID": "p", "user": controller("replicaset-controller"),
+        "objectRef": reference("", "pods", "team-a", "web-1-a"),
+        "responseObject": owned("Pod", "v1", "web-1-a", ("ReplicaSet", "web-1"))}),
+    );
+    let (_, audit) = last(&[deployment, set, pod.clone()]);
+    assert_eq!(
+        (audit.root.kind.as_str(), audit.root.name.as_str()),
+        ("Deployment", "web")
+    );
+    let cause = audit.cause.unwrap();
+    assert_eq!((cause.user.as_str(), cause.audit_id.as_str()), ("bob", "d"));
+    // where the log does not show the set, its name does
+    let mut alone = pod.clone();
+    alone["responseObject"]["metadata"]["labels"] = json!({"pod-template-hash": "1"});
+    let (_, audit) = last(&[alone]);
+    assert_eq!(
+        (audit.root.kind.as_str(), audit.root.name.as_str()),
+        ("Deployment", "web")
+    );
+    assert!(audit.cause.is_none());
+    // an owner reference is its author's word
+    for author in [
+        json!({"user": {"username": "mallory"}}),
+        json!({"user": {"username": "alice"}, "impersonatedUser": pod["user"]}),
+    ] {
+        let mut forged = pod.clone();
+        forged
+            .as_object_mut()
+            .unwrap()
+            .extend(author.as_object().unwrap().clone());
+        let (_, audit) = last(&[forged]);
+        assert_eq!(
+            (audit.root.kind.as_str(), audit.root.name.as_str()),
+            ("Pod", "web-1-a")
+        );
+    }
+}
+
+#[test]
+fn what_is_aggregated_belongs_to_who_labelled_the_source() {
+    const RBAC: &str = "rbac.authorization.k8s.io";
+    let label = "rbac.authorization.k8s.io/aggregate-to-view";
+    let role = |name: &str, user: Value, object: Value| {
+        let mut object = object;
+        object["metadata"]["name"] = json!(name);
+        object["kind"] = json!("ClusterRole");
+        event(
+            json!({"auditID": name, "user": user, "responseObject": object,
+            "objectRef": reference(RBAC, "clusterroles", "", name)}),
+        )
+    };
+    let source = role(
+        "source",
+        json!({"username": "alice"}),
+        json!({"metadata": {"labels": {label: "true"}}}),
+    );
+    let other = role(
+        "other",
+        json!({"username": "carol"}),
+        json!({"metadata": {}}),
+    );
+    let view = role(
+        "view",
+        controller("clusterrole-aggregation-controller"),
+        json!({"metadata": {}, "aggregationRule":
+            {"clusterRoleSelectors": [{"matchLabels": {label: "true"}}]}}),
+    );
+    let (_, audit) = last(&[source, other, view]);
+    let cause = audit.cause.unwrap();
+    assert_eq!(
+        (cause.user.as_str(), cause.object.name.as_str()),
+        ("alice", "source")
+    );
+}
+
+#[test]
+fn a_service_account_delivers_for_a_tool() {
+    let mut object = pod("a");
+    object["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps",
+        "kustomize.toolkit.fluxcd.io/namespace": "flux-system"});
+    let by = |user: &str| {
+        let (_, audit) = last(&[event(json!({"responseObject": object,
+            "user": {"username": user}}))]);
+        audit.claimed_delivery
+    };
+    let account = "system:serviceaccount:flux-system:kustomize-controller";
+    assert_eq!(
+        by(account).as_deref(),
+        Some("Flux Kustomization flux-system/apps")
+    );
+    assert_eq!(by("bob"), None);
+}
+
+#[test]
+fn who_gets_into_a_pod_is_told_at_once() {
+    let exec = |stage: &str, id: &str| {
+        event(json!({"auditID": id, "stage": stage, "verb": "get",
+            "responseStatus": {"code": 101},
+            "requestURI": "/api/v1/namespaces/team-a/pods/web/exec?command=sh&command=-c&command=id+-u&container=app",
+            "objectRef": {"resource": "pods", "subresource": "exec", "namespace": "team-a",
+                "name": "web", "apiVersion": "v1"}}))
+    };
+    let events = [
+        exec("ResponseStarted", "1"),
+        exec("ResponseComplete", "1"),
+        exec("ResponseComplete", "2"),
+    ];
+    let found = report(log(&events));
+    assert_eq!(
+        found,
+        ["case 1/1/1 CONNECT Pod web", "case 3/1/1 CONNECT Pod web"]
+    );
+    let (_, audit) = last(&events);
+    assert_eq!(audit.outcome, Outcome::Used);
+    let used = audit.used.unwrap();
+    assert_eq!(used.container.as_deref(), Some("app"));
+    assert_eq!(used.command, ["sh", "-c", "id -u"]);
+}
+
+#[test]
+fn what_is_deleted_is_gone() {
+    let delete = event(
+        json!({"auditID": "2", "verb": "delete", "responseStatus": {"code": 200},
+        "responseObject": {"kind": "Status"}, "requestObject": null}),
+    );
+    let patch = event(
+        json!({"auditID": "3", "verb": "patch", "responseObject": null,
+        "responseStatus": {"code": 200}, "requestObject": []}),
+    );
+    let (request, audit) = last(&[event(json!({})), delete.clone()]);
+    assert_eq!(request["operation"], "DELETE");
+    assert_eq!(request["oldObject"], pod("stored"));
+    assert_eq!(audit.outcome, Outcome::Deleted);
+    let found = items(log(&[event(json!({})), delete, patch]));
+    assert_eq!(line(found.last().unwrap()), "unjudged 3/1/1 no-base");
+    let collection = event(
+        json!({"verb": "deletecollection", "responseStatus": {"code": 200},
+        "objectRef": {"resource": "pods", "namespace": "team-a", "apiVersion": "v1"},
+        "responseObject": {"kind": "PodList", "apiVersion": "v1", "items": [pod("a"), pod("b")]}}),
+    );
+    assert_eq!(
+        report(log(&[collection])),
+        ["case 1/1/1 DELETE Pod web", "case 1/1/2 DELETE Pod web"]
+    );
+}
+
+#[test]
+fn custom_kinds_are_judged_by_their_own_word() {
+    let rollout = event(json!({
+        "objectRef": reference("argoproj.io", "rollouts", "team-a", "web"),
+        "responseObject": {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}}));
+    let (request, _) = last(&[rollout]);
+    assert_eq!(
+        request["kind"],
+        json!({"group": "argoproj.io", "version": "v1", "kind": "Rollout"})
+    );
+}
+
+#[test]
+fn an_event_that_is_too_large_is_named() {
+    let mut large = pod(&"x".repeat(17 << 20));
+    large["metadata"]["name"] = json!("big");
+    let text = log(&[
+        event(json!({})),
+        event(json!({"responseObject": large})),
+        event(json!({"verb": "get", "responseObject": large})),
+        event(json!({})),
+    ]);
+    for text in [
+        text.clone(),
+        format!("[{}]", text.trim_end().replace('\n', ",\n")),
+    ] {
+        let found = items(&text);
+        assert_eq!(found.len(), 3);
+        let Item::Unjudged(unjudged) = &found[1] else {
+            panic!("{}", line(&found[1]));
+        };
+        assert_eq!(unjudged.gap, Gap::TooLarge);
+        assert_eq!(unjudged.place.line, 2);
+        let request: Value = serde_json::from_str(&unjudged.request).unwrap();
+        assert_eq!(
+            (&request["name"], &request["user"]),
+            (&json!("web"), &json!("bob"))
+        );
+    }
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let mut reader_log = Log::new(20_000);
+    for number in 0..100 {
+        let name = format!("web-{number}");
+        let text = log(&[event(json!({"auditID": name,
+            "objectRef": reference("", "pods", "team-a", &name)}))]);
+        let mut reader = read_into(reader_log, text.as_bytes());
+        assert_eq!(reader.by_ref().count(), 1);
+        reader_log = reader.into_log();
+    }
+    assert!(
+        (80..90).contains(&reader_log.forgotten()),
+        "{}",
+        reader_log.forgotten()
+    );
+}
+
+/// How a line is made another.
+#[derive(Debug, Clone)]
+enum Change {
+    /// Another value of a member, as JSON, or none.
+    Member(&'static str, Option<Value>),
+    /// Another value of a member of the object reference.
+    Reference(&'static str, Value),
+    /// The members in another order: the one at this place goes to the end.
+    Last(usize),
+    /// A letter written as an escape, counted from the start.
+    Escape(usize),
+    /// A space between tokens.
+    Space(usize),
+    /// A member given twice.
+    Twice(usize),
+    /// Nothing from here on.
+    Cut(usize),
+    /// Another byte.
+    Byte(usize, u8),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let verb = prop::sample::select(vec!["create", "patch", "get", "list", "delete", "watch"]);
+    let resource =
+        prop::sample::select(vec!["pods", "events", "nodes", "rollouts", "clusterroles"]);
+    let group = prop::sample::select(vec!["", "apps", "argoproj.io", "rbac.authorization.k8s.io"]);
+    let subresource =
+        prop::sample::select(vec!["", "status", "exec", "proxy", "ephemeralcontainers"]);
+    let uri = prop::sample::select(vec!["/a", "/api/v1/nodes/a/proxy/run/x", "/a?b=\\u0026\""]);
+    let member = prop::sample::select(vec!["kind", "auditID", "objectRef", "stage", "user"]);
+    prop_oneof![
+        verb.prop_map(|verb| Change::Member("verb", Some(json!(verb)))),
+        uri.prop_map(|uri| Change::Member("requestURI", Some(json!(uri)))),
+        member.prop_map(|key| Change::Member(key, None)),
+        Just(Change::Member(
+            "annotations",
+            Some(json!({"objectRef": {"resource": "events"}}))
+        )),
+        Just(Change::Member(
+            "user",
+            Some(json!({"username": "}],{\"\\", "extra": {"verb": ["get"]}}))
+        )),
+        resource.prop_map(|name| Change::Reference("resource", json!(name))),
+        group.prop_map(|name| Change::Reference("apiGroup", json!(name))),
+        subresource.prop_map(|name| Change::Reference("subresource", json!(name))),
+        (0..20_usize).prop_map(Change::Last),
+        (0..900_usize).prop_map(Change::Escape),
+        (0..900_usize).prop_map(Change::Space),
+        (0..20_usize).prop_map(Change::Twice),
+        (0..1200_usize).prop_map(Change::Cut),
+        (0..1200_usize, any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
+    ]
+}
+
+/// An event as its members, each as JSON text, in an order.
+fn changed(changes: &[Change]) -> Vec<u8> {
+    let mut event = event(json!({"responseObject": null}));
+    for change in changes {
+        match change {
+            Change::Member(key, Some(value)) => event[*key] = value.clone(),
+            Change::Member(key, None) => drop(event.as_object_mut().unwrap().remove(*key)),
+            Change::Reference(key, value) if event["objectRef"].is_object() => {
+                event["objectRef"][*key] = value.clone();
+            }
+            _ => {}
+        }
+    }
+    // as the API server orders them, the head first
+    let order = [
+        "kind",
+        "apiVersion",
+        "level",
+        "auditID",
+        "stage",
+        "requestURI",
+        "verb",
+        "user",
+        "sourceIPs",
+        "userAgent",
+        "objectRef",
+        "responseStatus",
+        "requestObject",
+        "requestReceivedTimestamp",
+        "stageTimestamp",
+        "annotations",
+    ];
+    let mut members: Vec<String> = order
+        .iter()
+        .filter_map(|key| Some(format!("\"{key}\":{}", event.get(key)?)))
+        .collect();
+    for change in changes {
+        match change {
+            Change::Last(at) if *at < members.len() => {
+                let member = members.remove(*at);
+                members.push(member);
+            }
+            Change::Twice(at) if *at < members.len() => members.push(members[*at].clone()),
+            _ => {}
+        }
+    }
+    let mut line = format!("{{{}}}", members.join(",")).into_bytes();
+    for change in changes {
+        match change {
+            Change::Escape(at) => {
+                let letters = line
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, byte)| byte.is_ascii_lowercase());
+                if let Some((place, byte)) = letters.map(|(place, byte)| (place, *byte)).nth(*at) {
+                    line.splice(place..=place, format!("\\u{byte:04x}").into_bytes());
+                }
+            }
+            Change::Space(at) => {
+                let tokens = line
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, byte)| b",:{}[]".contains(byte));
+                if let Some(place) = tokens.map(|(place, _)| place).nth(*at) {
+                    line.insert(place, b' ');
+                }
+            }
+            Change::Cut(at) => line.truncate(*at),
+            Change::Byte(at, byte) if *at < line.len() && *byte != b'\n' => line[*at] = *byte,
+            _ => {}
+        }
+    }
+    line
+}
+
+/// How many requests of an input are told of, judged or not.
+fn told(input: &[u8]) -> usize {
+    let mut reader = read(input);
+    let is_told = |item: &Item| matches!(item, Item::Case(_) | Item::Unjudged(_));
+    let found = reader.by_ref().map(Result::unwrap).filter(is_told).count();
+    let mut log = reader.into_log();
+    found + std::iter::from_fn(|| log.unfinished()).count()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// A line of a log is looked at before it is read, an item of an array is not.
+    #[test]
+    fn no_line_is_passed_over_that_would_be_told(
+        changes in prop::collection::vec(change(), 0..5)
+    ) {
+        let line = changed(&changes);
+        let array = [b"[".as_slice(), &line, b"]"].concat();
+        let first = event(json!({"auditID": "0"})).to_string();
+        let lines = [first.as_bytes(), b"\n", &line, b"\n"].concat();
+        prop_assert!(
+            told(&lines) > told(&array),
+            "{}", String::from_utf8_lossy(&line)
+        );
+    }
+}

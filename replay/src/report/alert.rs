@@ -1,0 +1,346 @@
+//! What a person needs at once of an incident from an audit log: who, when, from where, by what
+//! right, what followed, and what to do now.
+
+use std::io::{self, Write};
+
+use intake::audit::{Actor, Audit, Outcome, Root};
+
+use super::acts::{Act, Acts, Times};
+use super::counted;
+use crate::terminal::{Terminal, escaped};
+
+/// Lines of acts that are shown of one incident.
+const SHOWN: usize = 12;
+
+/// Width of the labels.
+const LABEL: usize = 9;
+
+/// Writes who did it and what followed, above the findings.
+pub(super) fn write_acts(
+    acts: &Acts,
+    after: Option<&Acts>,
+    terminal: Terminal,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let Some(lead) = acts.lead() else {
+        return Ok(());
+    };
+    let mut lines = who(lead);
+    let mut label = "what";
+    let all = acts.in_order(after);
+    for (act, times) in all.iter().take(SHOWN) {
+        lines.push((std::mem::take(&mut label), deed(act, times)));
+    }
+    let more = all.len().saturating_sub(SHOWN);
+    let more = acts.more + u64::try_from(more).unwrap_or(u64::MAX);
+    if more > 0 {
+        let text = format!(
+            "and {} more, `--format json` lists them all",
+            counted(more, "kind of act", "kinds of acts")
+        );
+        lines.push(("", text));
+    }
+    write_lines(&lines, terminal, out)
+}
+
+/// Writes what to do now, below the findings.
+pub(super) fn write_now(
+    root: &Root,
+    acts: &Acts,
+    after: Option<&Acts>,
+    terminal: Terminal,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let Some(lead) = acts.lead() else {
+        return Ok(());
+    };
+    writeln!(out)?;
+    let mut label = "now";
+    for step in steps(root, lead, acts, after) {
+        // on one line, to be copied
+        let label = terminal.dim(&format!("  {:<LABEL$}", std::mem::take(&mut label)));
+        writeln!(out, "{label}{}", escaped(&step))?;
+    }
+    Ok(())
+}
+
+fn write_lines(
+    lines: &[(&str, String)],
+    terminal: Terminal,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    for (label, text) in lines {
+        let label = format!("  {label:<LABEL$}");
+        write!(out, "{}", terminal.labelled(&label, text))?;
+    }
+    Ok(())
+}
+
+/// Who did it and by what right.
+fn who(lead: &Audit) -> Vec<(&'static str, String)> {
+    let Audit { actor, .. } = lead;
+    let mut lines = Vec::new();
+    if let Some(cause) = &lead.cause {
+        let mut text = format!(
+            "{}, who wrote {} at {}",
+            acting(&cause.user, cause.impersonated.as_deref()),
+            named(&cause.object),
+            cause.time
+        );
+        text.push_str(&format!("; done by {}", actor.user));
+        lines.push(("who", text));
+    } else {
+        lines.push(("who", person(actor)));
+    }
+    lines.push(("when", lead.time.clone()));
+    if let Some(address) = &actor.source_ip {
+        let mut text = address.clone();
+        if !actor.claimed_ips.is_empty() {
+            let claimed = actor.claimed_ips.join(", ");
+            text.push_str(&format!(
+                ", which passed it on for {claimed} by its own word"
+            ));
+        }
+        if let Some(agent) = &actor.claimed_user_agent {
+            text.push_str(&format!(", with {agent} by its own word"));
+        }
+        lines.push(("from", text));
+    }
+    if let Some(reason) = &actor.authorized_by {
+        lines.push(("right", reason.clone()));
+    }
+    if let Some(tool) = &lead.claimed_delivery {
+        lines.push(("source", format!("{tool}, as the object says of itself")));
+    }
+    lines
+}
+
+/// `alice as mallory (dev, system:authenticated), with X509SHA256=…`.
+fn person(actor: &Actor) -> String {
+    let impersonated = actor.impersonated.as_ref();
+    let mut text = acting(&actor.user, impersonated.map(|other| other.user.as_str()));
+    let groups: Vec<&str> = actor
+        .groups
+        .iter()
+        .map(String::as_str)
+        .filter(|group| *group != "system:authenticated")
+        .collect();
+    if !groups.is_empty() {
+        text.push_str(&format!(" ({})", groups.join(", ")));
+    }
+    if let Some(principal) = &actor.principal {
+        text.push_str(&format!(", {principal}"));
+    }
+    let pod = actor
+        .service_account
+        .as_ref()
+        .and_then(|account| account.pod.as_ref());
+    if let Some(pod) = pod {
+        text.push_str(&format!(", from pod {pod}"));
+        let node = actor
+            .service_account
+            .as_ref()
+            .and_then(|account| account.node.as_ref());
+        if let Some(node) = node {
+            text.push_str(&format!(" on node {node}"));
+        }
+    }
+    if let Some(credential) = &actor.credential {
+        text.push_str(&format!(", with {credential}"));
+    }
+    text
+}
+
+fn acting(user: &str, impersonated: Option<&str>) -> String {
+    match impersonated {
+        Some(other) => format!("{user} acting as {other}"),
+        None => user.to_owned(),
+    }
+}
+
+/// `2026-11-22T01:29:41Z  replicaset-controller created Pod web-abc (3 times, last …)`.
+fn deed(act: &Act, times: &Times) -> String {
+    let names: Vec<&str> = times.names.iter().map(String::as_str).collect();
+    let mut object = act.kind.clone();
+    if let Some(subresource) = &act.subresource {
+        object.push_str(&format!("/{subresource}"));
+    }
+    if !names.is_empty() {
+        object.push_str(&format!(" {}", names.join(", ")));
+    }
+    let user = match times.first.actor.controller() {
+        Some(controller) => controller.to_owned(),
+        None => acting(&act.user, act.impersonated.as_deref()),
+    };
+    let time = to_the_second(&times.first.time);
+    let mut text = match (act.outcome, &times.first.used) {
+        (Outcome::Used, Some(used)) => {
+            let mut text = format!("{time}  {user} got into {object}");
+            if let Some(container) = &used.container {
+                text.push_str(&format!(", container {container}"));
+            }
+            if !used.command.is_empty() {
+                text.push_str(&format!(": `{}`", used.command.join(" ")));
+            }
+            text
+        }
+        (Outcome::Created | Outcome::Modified | Outcome::Unchanged | Outcome::Deleted, _) => {
+            format!("{time}  {user} {} {object}", act.outcome)
+        }
+        (outcome, _) => format!("{time}  {user} tried {object}: {outcome}"),
+    };
+    if times.count > 1 {
+        text.push_str(&format!(
+            " ({}, last {})",
+            counted(times.count, "time", "times"),
+            to_the_second(&times.last)
+        ));
+    }
+    text
+}
+
+/// The time without its fraction.
+fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => time.to_owned(),
+    }
+}
+
+/// Commands to look closer and to contain, with the real names; what the names allow.
+fn steps(root: &Root, lead: &Audit, acts: &Acts, after: Option<&Acts>) -> Vec<String> {
+    let mut steps = Vec::new();
+    let outcome = acts.outcome();
+    let is_kept = outcome.is_some_and(Outcome::is_kept);
+    let is_gone = after.is_some_and(|after| {
+        let mut deeds = after.in_order(None).into_iter();
+        deeds.any(|(act, _)| act.outcome == Outcome::Deleted && act.kind == root.kind)
+    });
+    if is_kept && is_gone {
+        steps.push("it was deleted since; see what it left behind".to_owned());
+    } else if is_kept && let Some(object) = Object::of(root) {
+        steps.push(object.kubectl("get", " --output yaml"));
+        steps.extend(object.users());
+        steps.push(object.containment(outcome == Some(Outcome::Created)));
+        if let Some(tool) = &lead.claimed_delivery {
+            steps.push(format!("mend it in {tool}, or it will come back"));
+        }
+    }
+    let who = lead
+        .cause
+        .as_ref()
+        .map_or(&lead.actor.user, |cause| &cause.user);
+    steps.extend(account(who, &lead.actor, lead.cause.is_some(), root));
+    steps
+}
+
+/// What else the one who did it may do, and how to stop them.
+fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<String> {
+    let sound = |text: &str| is_word(text, "-_.:@/+");
+    if !sound(user) {
+        return None;
+    }
+    let namespace = match root.namespace.as_str() {
+        "" => String::new(),
+        namespace if sound(namespace) => format!(" --namespace {namespace}"),
+        _ => return None,
+    };
+    let mut text = format!("kubectl auth can-i --list --as {user}{namespace}");
+    let credential = actor
+        .credential
+        .as_deref()
+        .filter(|_| !is_caused)
+        .unwrap_or_default();
+    if credential.starts_with("X509SHA256=") {
+        text.push_str("   (a certificate cannot be revoked: take the rights of its user away)");
+    } else if credential.starts_with("JTI=") {
+        text.push_str("   (a token ends with the pod or the service account it was made for)");
+    }
+    Some(text)
+}
+
+/// An object that a command can name.
+struct Object<'a> {
+    root: &'a Root,
+    /// As kubectl is told.
+    resource: String,
+}
+
+impl<'a> Object<'a> {
+    /// None if one of the names has no place on a command line.
+    fn of(root: &'a Root) -> Option<Self> {
+        let Root {
+            group,
+            kind,
+            namespace,
+            name,
+        } = root;
+        let texts = [group, namespace];
+        let is_sound = is_word(kind, "")
+            && !kind.is_empty()
+            && is_word(name, "-._:")
+            && !name.is_empty()
+            && texts.iter().all(|text| is_word(text, "-."));
+        let is_built_in = !group.contains('.') || group.ends_with(".k8s.io");
+        let kind = kind.to_lowercase();
+        is_sound.then(|| Self {
+            root,
+            resource: if is_built_in {
+                kind
+            } else {
+                format!("{kind}.{group}")
+            },
+        })
+    }
+
+    /// `kubectl get deployment web --namespace team-a` and what comes behind it.
+    fn kubectl(&self, verb: &str, rest: &str) -> String {
+        let namespace = match self.root.namespace.as_str() {
+            "" => String::new(),
+            namespace => format!(" --namespace {namespace}"),
+        };
+        let Self { root, resource } = self;
+        format!("kubectl {verb} {resource} {}{namespace}{rest}", root.name)
+    }
+
+    /// How to see who has a role.
+    fn users(&self) -> Option<String> {
+        let name = &self.root.name;
+        matches!(self.root.kind.as_str(), "ClusterRole" | "Role").then(|| {
+            format!(
+                "kubectl get clusterrolebindings,rolebindings --all-namespaces --output wide | grep -w {name}"
+            )
+        })
+    }
+
+    fn containment(&self, is_new: bool) -> String {
+        match (self.root.kind.as_str(), is_new) {
+            ("Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController", _) => {
+                self.kubectl("scale", " --replicas 0")
+            }
+            ("CronJob", _) => self.kubectl("patch", " --patch '{\"spec\":{\"suspend\":true}}'"),
+            // who had a role before still needs the rest of it
+            ("ClusterRole" | "Role", false) => {
+                format!(
+                    "{}   (take out what the findings name)",
+                    self.kubectl("edit", "")
+                )
+            }
+            _ => self.kubectl("delete", ""),
+        }
+    }
+}
+
+/// Whether a text is letters, digits and these alone, and no option.
+fn is_word(text: &str, others: &str) -> bool {
+    let is_sound = |letter: char| letter.is_ascii_alphanumeric() || others.contains(letter);
+    text.chars().all(is_sound) && !text.starts_with('-')
+}
+
+/// `Deployment team-a/web`.
+fn named(root: &Root) -> String {
+    match root.namespace.as_str() {
+        "" => format!("{} {}", root.kind, root.name),
+        namespace => format!("{} {namespace}/{}", root.kind, root.name),
+    }
+}
