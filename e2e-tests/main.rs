@@ -6,6 +6,7 @@
     reason = "this is a test"
 )]
 
+mod audited;
 mod bad_input;
 mod expectation;
 mod module;
