@@ -200,7 +200,7 @@ pub(crate) struct Power {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// Seldom of use to an attacker alone.

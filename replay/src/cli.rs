@@ -7,6 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::answer::Severity;
+use crate::filter::{Filter, Time};
 use crate::rbac::ABILITIES;
 use crate::report::Format;
 use crate::tally::FailOn;
@@ -118,9 +119,42 @@ pub(crate) struct Replay {
     #[arg(long)]
     pub(crate) strict: bool,
 
+    /// Only what has a finding at least as bad
+    #[arg(long, value_name = "SEVERITY", help_heading = "What to show")]
+    pub(crate) min_severity: Option<Severity>,
+
+    /// Only requests of audit logs from this time on: `2026-11-22T01:30:00Z`, `2026-11-22`, or `2h` ago
+    #[arg(long, value_name = "TIME", help_heading = "What to show")]
+    pub(crate) since: Option<Time>,
+
+    /// Only requests of audit logs up to this time
+    #[arg(long, value_name = "TIME", help_heading = "What to show")]
+    pub(crate) until: Option<Time>,
+
+    /// Only requests by this user, as this user, or that follow from what they wrote
+    #[arg(long, value_name = "NAME", help_heading = "What to show")]
+    pub(crate) user: Vec<String>,
+
+    /// Only requests in this namespace
+    #[arg(long, value_name = "NAME", help_heading = "What to show")]
+    pub(crate) namespace: Vec<String>,
+
     /// How many requests to judge side by side [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+}
+
+impl Replay {
+    /// What the report leaves out.
+    pub(crate) fn filter(&self) -> Filter {
+        Filter {
+            min_severity: self.min_severity,
+            since: self.since.map(|time| time.0),
+            until: self.until.map(|time| time.0),
+            users: self.user.clone(),
+            namespaces: self.namespace.clone(),
+        }
+    }
 }
 
 /// List who can write pods, and where, in a snapshot of a cluster

@@ -11,9 +11,11 @@ use std::{fs, thread};
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use intake::audit::Log;
 
+use crate::answer::Finding;
 use crate::cli::{Cli, Command, Replay};
 use crate::cluster::Cluster;
 use crate::fatal::{Fatal, PolicyError};
+use crate::filter::Filter;
 use crate::host::{Options, Policy};
 use crate::judge::Judge;
 use crate::outcome::Outcome;
@@ -148,7 +150,8 @@ fn replay(arguments: &Replay, color: Color, out: &mut impl Write) -> Result<u8, 
         settings.exemptions,
     );
     let report = Report::new(arguments.format, Terminal::stdout(color));
-    match print(outcomes, report, &mut tally, bar, &progress, out) {
+    let filter = arguments.filter();
+    match print(outcomes, &filter, report, &mut tally, bar, &progress, out) {
         // whoever read the report has enough
         Err(Fatal::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         done => done?,
@@ -158,6 +161,7 @@ fn replay(arguments: &Replay, color: Color, out: &mut impl Write) -> Result<u8, 
 
 fn print(
     mut outcomes: Pipeline,
+    filter: &Filter,
     mut report: Report,
     tally: &mut Tally,
     mut bar: Bar,
@@ -167,7 +171,15 @@ fn print(
     while let Some(batch) = outcomes.next(|| out.flush().map_err(Fatal::Output))? {
         let judged = |outcome: &&Outcome| matches!(outcome, Outcome::Judged(_));
         bar.advance(progress, batch.iter().filter(judged).count());
-        for outcome in batch {
+        for mut outcome in batch {
+            if !filter.shows(&outcome) {
+                tally.left_out += 1;
+                continue;
+            }
+            if let Outcome::Judged(judged) = &mut outcome {
+                let is_shown = |finding: &Finding| filter.shows_severity(finding.severity);
+                judged.findings.retain(|(finding, _)| is_shown(finding));
+            }
             tally.count(&outcome);
             report
                 .add(outcome, out, |error| bar.aside(|| report_error(error)))

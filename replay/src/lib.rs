@@ -10,6 +10,7 @@ mod cluster;
 mod command;
 mod decompress;
 mod fatal;
+mod filter;
 pub mod host;
 mod incident;
 mod judge;

@@ -40,6 +40,8 @@ pub(crate) struct Tally {
     pub(crate) passed: Passed,
     /// Requests of audit logs that matter and could not be judged, by reason.
     pub(crate) gaps: BTreeMap<Gap, u64>,
+    /// Requests and objects that the report was asked to leave out.
+    pub(crate) left_out: u64,
     /// Objects of audit logs that could not be kept to measure changes against.
     pub(crate) unremembered: u64,
     /// Cases that no rule is about, by what they are.
@@ -77,6 +79,7 @@ impl Tally {
             audited: 0,
             passed: Passed::default(),
             gaps: BTreeMap::new(),
+            left_out: 0,
             unremembered: 0,
             beside: BTreeMap::new(),
             denied: 0,

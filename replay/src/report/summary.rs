@@ -31,6 +31,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
         ("read", counted(tally.files, "file", "files")),
         ("judged", judged(tally)),
         ("not relevant", passed(tally)),
+        ("left out", left_out(tally)),
         ("no rule for", beside(tally)),
         ("verdicts", verdicts(tally)),
         ("findings", findings(tally)),
@@ -216,6 +217,14 @@ fn passed(tally: &Tally) -> String {
         parts.push(format!("{events} of other stages of a request"));
     }
     parts.join(", ")
+}
+
+/// What the options leave out.
+fn left_out(tally: &Tally) -> String {
+    match tally.left_out {
+        0 => String::new(),
+        count => format!("{}, as asked for", counted(count, "case", "cases")),
+    }
 }
 
 fn unremembered(tally: &Tally) -> String {

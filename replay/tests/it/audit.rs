@@ -3,6 +3,8 @@
 use crate::common::{Folder, run};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 #[test]
 fn the_audit_policy_keeps_everything_that_is_judged() {
@@ -29,4 +31,114 @@ fn the_audit_policy_keeps_everything_that_is_judged() {
         assert!(resources.contains(&resource), "{resource}");
     }
     assert_eq!(policy["rules"][2], json!({"level": "None"}));
+}
+
+/// A folder with the recorded log.
+fn recorded() -> Folder {
+    let folder = Folder::new();
+    let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e-tests/audit/audit.jsonl");
+    folder.write("audit.log", fs::read(log).expect("the recorded log"));
+    folder
+}
+
+/// The names of the objects that are told of, and the exit code.
+fn told(folder: &Folder, options: &str) -> (Vec<String>, i32) {
+    let ran = run(
+        &mut folder.bulkhead(&format!("replay --format json audit.log {options}")),
+        b"",
+    );
+    let name = |case: &Value| case["request"]["name"].as_str().unwrap_or("?").to_owned();
+    (ran.json().iter().map(name).collect(), ran.code)
+}
+
+#[test]
+fn shows_what_is_asked_for() {
+    let folder = recorded();
+    let (all, code) = told(&folder, "");
+    assert_eq!((all.len(), code), (70, 1));
+    for (options, names) in [
+        ("--user trent@example.com", &["r-imp"][..]),
+        // what could not be judged has no severity, and stays
+        (
+            "--user bob --namespace team-a --min-severity high",
+            &[
+                "k-deploy-hostpath",
+                "k-deploy-hostpath",
+                "yaml-post",
+                "web-run",
+                "k-deploy-hostpath",
+                "ssa-yaml",
+            ],
+        ),
+        (
+            "--namespace psa --min-severity critical --user mallory",
+            &[
+                "v-privileged",
+                "k-deploy-hostpath",
+                "k-deploy-hostpath-f6d57c96",
+                "?",
+            ],
+        ),
+        (
+            "--since 2026-11-22T01:29:50Z",
+            &[
+                "v-privileged",
+                "k-deploy-hostpath",
+                "r-all-star",
+                "r-pod-create",
+                "r-mixed-big",
+            ],
+        ),
+        ("--until 2026-11-22T01:28:34Z --min-severity low", &[]),
+        ("--since 2026-11-23", &[]),
+    ] {
+        assert_eq!(told(&folder, options).0, names, "{options}");
+    }
+    // what is not shown does not fail
+    assert_eq!(told(&folder, "--since 2026-11-23").1, 0);
+    let text = run(
+        &mut folder.bulkhead("replay audit.log --since 2026-11-23"),
+        b"",
+    )
+    .stdout;
+    assert!(
+        text.contains("left out      70 cases, as asked for"),
+        "{text}"
+    );
+    let wrong = run(&mut folder.bulkhead("replay audit.log --since soon"), b"");
+    assert!(wrong.stderr.contains("no time"), "{}", wrong.stderr);
+}
+
+#[test]
+fn an_event_without_a_body_fails_only_if_that_is_asked_for() {
+    let folder = recorded();
+    assert_eq!(told(&folder, "--fail-on never").1, 0);
+    assert_eq!(told(&folder, "--fail-on never --strict").1, 2);
+}
+
+#[test]
+fn says_first_that_a_log_cannot_tell() {
+    let folder = Folder::new();
+    let event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata",
+        "auditID": "1", "stage": "ResponseComplete", "verb": "create",
+        "user": {"username": "bob"}, "requestReceivedTimestamp": "2026-11-22T01:00:00Z",
+        "objectRef": {"resource": "pods", "namespace": "team-a", "name": "web"},
+        "responseStatus": {"code": 201}});
+    folder.write("audit.log", format!("{event}\n"));
+    let ran = run(&mut folder.bulkhead("replay audit.log"), b"");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(
+        ran.stdout,
+        "This audit log keeps no bodies, so it can never tell what was written: who wrote, and when, is\n\
+         below. `bulkhead audit-policy` prints a policy for the API server that would tell.\n\n\
+         Could not be judged\n  \
+           no body at this audit level\n    \
+             CREATE Pod team-a/web by bob, 2026-11-22T01:00:00Z (audit.log:1)\n\n\
+         Summary\n  \
+           read          1 file\n  \
+           judged        nothing\n  \
+           verdicts      0 denied, 0 allowed; 0 with findings, 0 without\n  \
+           findings      none\n  \
+           no verdict    no body at this audit level (1)\n"
+    );
 }
