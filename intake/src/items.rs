@@ -38,6 +38,11 @@ impl Items {
         self.queue.ready.pop_front()
     }
 
+    /// Whether everything was handed on.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.ready.is_empty()
+    }
+
     /// What was passed since the last time this was asked.
     pub(crate) fn take_passed(&mut self) -> Passed {
         std::mem::take(&mut self.queue.passed)

@@ -15,6 +15,8 @@ const PIECE: u64 = 64 << 10;
 pub(crate) struct Line {
     pub(crate) number: u64,
     pub(crate) bytes: Vec<u8>,
+    /// Its bytes in the input, as far as they were read.
+    size: u64,
     /// Whether this is its start alone, one byte more than the limit.
     pub(crate) is_cut: bool,
 }
@@ -39,6 +41,8 @@ pub(crate) struct Lines<R> {
     input: R,
     limit: usize,
     read: u64,
+    /// Bytes that were read.
+    bytes: u64,
     held: Option<Line>,
     /// Whether the input stands inside a line that was cut.
     inside: bool,
@@ -51,6 +55,7 @@ impl<R: BufRead> Lines<R> {
             input,
             limit,
             read: 0,
+            bytes: 0,
             held: None,
             inside: false,
         }
@@ -64,8 +69,24 @@ impl<R: BufRead> Lines<R> {
         }
         let (lines, bytes) = leading_lines(self.input.fill_buf()?, test);
         self.input.consume(bytes);
+        self.bytes += size(bytes);
         self.read += lines;
         Ok(lines)
+    }
+
+    /// Counts lines on from these, which came before the input.
+    pub(crate) fn count_from(&mut self, lines: u64) {
+        self.read = lines;
+    }
+
+    /// How many lines were handed out.
+    pub(crate) fn count(&self) -> u64 {
+        self.read - u64::from(self.held.is_some())
+    }
+
+    /// The bytes of the lines that were handed out.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes - self.held.as_ref().map_or(0, |line| line.size)
     }
 
     /// The next line, or none at the end of the input.
@@ -79,6 +100,7 @@ impl<R: BufRead> Lines<R> {
         if self.until_break(most.saturating_add(1), &mut bytes)? == 0 {
             return Ok(None);
         }
+        let size = size(bytes.len());
         let is_cut = bytes.len() > self.limit;
         self.inside = is_cut && !ends_line(&bytes);
         if self.read == 0 && bytes.starts_with(BYTE_ORDER_MARK) {
@@ -88,6 +110,7 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(Line {
             number: self.read,
             bytes,
+            size,
             is_cut,
         }))
     }
@@ -111,8 +134,14 @@ impl<R: BufRead> Lines<R> {
 
     /// Reads to the end of the line, `most` bytes at most; how many those are.
     fn until_break(&mut self, most: u64, bytes: &mut Vec<u8>) -> io::Result<usize> {
-        self.input.by_ref().take(most).read_until(b'\n', bytes)
+        let read = self.input.by_ref().take(most).read_until(b'\n', bytes)?;
+        self.bytes += size(read);
+        Ok(read)
     }
+}
+
+fn size(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 /// How many of the first lines of `bytes`, each with its line break, pass `test`, and how many

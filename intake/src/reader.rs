@@ -103,6 +103,24 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
+    /// The same, for an input that goes on behind so many lines that were read before.
+    #[must_use]
+    pub fn after_lines(mut self, lines: u64) -> Self {
+        self.lines.count_from(lines);
+        self
+    }
+
+    /// How many lines were read, those before the input too.
+    pub fn lines(&self) -> u64 {
+        self.lines.count()
+    }
+
+    /// How many bytes of the input were read of which everything was given out; none while
+    /// something of them is still to come.
+    pub fn settled(&self) -> Option<u64> {
+        self.items.is_empty().then(|| self.lines.bytes())
+    }
+
     /// The audit events passed since the last time this was asked.
     pub fn take_passed(&mut self) -> Passed {
         self.items.take_passed()

@@ -56,6 +56,8 @@ pub(crate) enum Command {
   bulkhead replay manifests/                 judge every manifest below a folder
   bulkhead replay reviews.jsonl.gz           judge recorded requests
   bulkhead replay /var/log/kubernetes/audit/ see who did what, and how it ended
+  bulkhead replay --follow audit.log --format json --checkpoint state --output alerts.jsonl
+                                             write an alert for each case as it comes
   kubectl get deploy -A -o yaml | bulkhead replay -
                                              judge what runs in a cluster
   helm template . | bulkhead replay --fail-on high
@@ -114,6 +116,23 @@ pub(crate) struct Replay {
     /// cannot read fails too, unless this is `never`.
     #[arg(long, value_name = "LEVEL", default_value = "deny")]
     pub(crate) fail_on: FailLevel,
+
+    /// Go on reading a log that is being written, across its rotation, and tell of each case at once
+    #[arg(long)]
+    pub(crate) follow: bool,
+
+    /// Keep in this file how far the log was told of, and go on from there
+    ///
+    /// With --output, a report that was cut off at any moment goes on as if nothing had happened:
+    /// it is cut back to the checkpoint, so that nothing is told twice and nothing is left out. On
+    /// standard output, what was told after the checkpoint is told again; the `audit.id` of each
+    /// case is the same.
+    #[arg(long, value_name = "FILE", requires = "follow")]
+    pub(crate) checkpoint: Option<PathBuf>,
+
+    /// Write the report to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 
     /// Exit with 2 if a request of an audit log matters and cannot be judged
     #[arg(long)]

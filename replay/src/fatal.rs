@@ -18,6 +18,10 @@ pub(crate) enum Fatal {
     Call(&'static str, CallError),
     Answer(&'static str, serde_json::Error),
     Output(io::Error),
+    /// A file to write to.
+    File(PathBuf, io::Error),
+    /// A checkpoint that is none, and why.
+    Checkpoint(PathBuf, String),
     Threads(io::Error),
     Stopped,
 }
@@ -88,6 +92,10 @@ impl fmt::Display for Fatal {
                 )
             }
             Self::Output(error) => write!(f, "standard output: {error}"),
+            Self::File(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Checkpoint(path, reason) => {
+                write!(f, "{}: no checkpoint: {reason}", path.display())
+            }
             Self::Threads(error) => write!(f, "no thread can be started: {error}"),
             Self::Stopped => write!(f, "a thread stopped before all was judged: this is a bug"),
         }

@@ -5,19 +5,23 @@
 //! it links no detector. [`host`] runs a policy, everything else is the command.
 
 mod answer;
+mod checkpoint;
 mod cli;
 mod cluster;
 mod command;
 mod decompress;
 mod fatal;
 mod filter;
+mod follow;
 pub mod host;
 mod incident;
 mod judge;
 mod outcome;
+mod output;
 mod pipeline;
 mod progress;
 mod rbac;
+mod replay;
 mod report;
 mod rules;
 mod selector;

@@ -6,6 +6,7 @@ use intake::audit::{Audit, Unjudged};
 use intake::{Form, Passed, Place};
 
 use crate::answer::{Finding, Request};
+use crate::checkpoint::Mark;
 
 /// Where something was read.
 #[derive(Clone, Debug)]
@@ -62,6 +63,8 @@ pub(crate) enum Outcome {
     Passed(Passed),
     /// So many objects of the cluster could not be kept for the policy to ask about.
     Forgotten(u64),
+    /// Everything of a log that is followed was told up to here.
+    Mark(Mark),
     /// So many objects of audit logs could not be kept to measure changes against.
     Unremembered(u64),
 }

@@ -100,6 +100,7 @@ impl Tally {
     pub(crate) fn count(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::File => self.files += 1,
+            Outcome::Mark(_) => {}
             Outcome::Judged(judged) => self.judged(judged),
             Outcome::Failed(failure) => self.failed(failure),
             Outcome::Skipped(reason) => *self.skipped.entry(reason.clone()).or_default() += 1,

@@ -6,10 +6,10 @@
 //! outcomes walks along that queue.
 
 mod budget;
+mod growing;
 mod reader;
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -22,6 +22,8 @@ use crate::judge::Judge;
 use crate::outcome::{Outcome, Source};
 use crate::progress::Progress;
 use budget::Budget;
+pub(crate) use growing::Follow;
+pub(crate) use reader::Inputs;
 
 /// Most bytes of requests that are read and not yet reported. A single larger
 /// request passes alone.
@@ -60,13 +62,13 @@ pub(crate) struct Pipeline {
 pub(crate) struct Stopped;
 
 impl Pipeline {
-    /// Starts to read and judge everything below `inputs`; with a cluster, each case sees what
+    /// Starts to read and judge all inputs; with a cluster, each case sees what
     /// the ones before it left there. Audit events are read into `log`.
     ///
     /// # Errors
     /// When no thread can be started.
     pub(crate) fn start(
-        inputs: Vec<PathBuf>,
+        inputs: Inputs,
         cluster: Option<Cluster>,
         log: Log,
         judge: &Judge,

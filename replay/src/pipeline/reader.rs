@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use intake::audit::{Log, Unjudged};
 use intake::{Case, Item, Passed, Skipped};
 use serde_json::value::RawValue;
 
+use super::growing::{Follow, Marks, follow};
 use super::{Closed, Entry, Output};
 use crate::cluster::Cluster;
 use crate::decompress::decompressed;
@@ -27,68 +28,187 @@ const BATCH_BYTES: usize = 256 << 10;
 /// … or this many entries.
 const BATCH_ENTRIES: usize = 64;
 
-/// Reads everything below `inputs`, or until nobody waits for more.
+/// What the thread reads.
+pub(crate) enum Inputs {
+    /// Everything below these.
+    Paths(Vec<PathBuf>),
+    /// A log that is being written.
+    Growing(Follow),
+}
+
+/// Reads all inputs, or until nobody waits for more.
 pub(super) fn read(
-    inputs: &[PathBuf],
+    inputs: &Inputs,
     cluster: Option<Cluster>,
     log: Log,
     output: Output,
     progress: &Arc<Progress>,
 ) {
-    let batch = Rc::new(RefCell::new(Batch::new(cluster, output)));
-    let mut logs = Logs {
+    let mut feed = Feed {
+        batch: Rc::new(RefCell::new(Batch::new(cluster, output))),
+        progress: Arc::clone(progress),
         log,
         names: Vec::new(),
     };
-    let end = walk(inputs, &mut |found| {
-        let step = match found {
-            Found::Stdin => one_input(
-                &Arc::from("-"),
-                io::stdin(),
-                true,
-                &mut logs,
-                &batch,
-                progress,
-            ),
-            Found::File { path, strict } => {
-                let name = Arc::from(path.to_string_lossy());
-                match File::open(&path) {
-                    Ok(file) => one_input(&name, file, strict, &mut logs, &batch, progress),
-                    Err(error) => add(&batch, unreadable(&name, &error)),
-                }
-            }
-            Found::Skipped(reason) => add(&batch, Outcome::Skipped(reason.to_owned())),
-            Found::Failed { path, message } => {
-                let name = Arc::from(path.to_string_lossy());
-                add(&batch, failure(Source::file(&name), "file", message))
-            }
-        };
-        match step {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(Closed) => ControlFlow::Break(()),
-        }
-    });
-    if end.is_continue() {
-        // closed or not, this was the last
-        let _ = finish(logs, &batch);
-    }
+    let read = match inputs {
+        Inputs::Paths(paths) => feed.paths(paths),
+        Inputs::Growing(log) => follow(log, &mut feed),
+    };
+    // closed or not, this was the last
+    let _ = read.and_then(|()| feed.finish());
 }
 
-/// What audit logs have shown so far, and the names of the inputs.
-struct Logs {
+/// Where everything that is read goes.
+pub(super) struct Feed {
+    batch: Rc<RefCell<Batch>>,
+    progress: Arc<Progress>,
+    /// What audit logs have shown so far.
     log: Log,
+    /// The names of the inputs, as the log counts them.
     names: Vec<Arc<str>>,
 }
 
-fn finish(mut logs: Logs, batch: &RefCell<Batch>) -> Result<(), Closed> {
-    while let Some(unjudged) = logs.log.unfinished() {
-        add(batch, gap(&logs.names, unjudged))?;
+impl Feed {
+    fn paths(&mut self, paths: &[PathBuf]) -> Result<(), Closed> {
+        let mut closed = Ok(());
+        let _ = walk(paths, &mut |found| {
+            closed = match found {
+                Found::Stdin => self.input(&Arc::from("-"), io::stdin(), true, 0, None),
+                Found::File { path, strict } => {
+                    let name = Arc::from(path.to_string_lossy());
+                    match File::open(&path) {
+                        Ok(file) => self.input(&name, file, strict, 0, None),
+                        Err(error) => self.add(unreadable(&name, &error)),
+                    }
+                }
+                Found::Skipped(reason) => self.add(Outcome::Skipped(reason.to_owned())),
+                Found::Failed { path, message } => {
+                    let name = Arc::from(path.to_string_lossy());
+                    self.add(failure(Source::file(&name), "file", message))
+                }
+            };
+            match closed {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(Closed) => ControlFlow::Break(()),
+            }
+        });
+        closed
     }
-    let forgotten = logs.log.forgotten();
-    if forgotten > 0 {
-        add(batch, Outcome::Unremembered(forgotten))?;
+
+    fn finish(mut self) -> Result<(), Closed> {
+        while let Some(unjudged) = self.log.unfinished() {
+            let gap = gap(&self.names, unjudged);
+            self.add(gap)?;
+        }
+        let forgotten = self.log.forgotten();
+        if forgotten > 0 {
+            self.add(Outcome::Unremembered(forgotten))?;
+        }
+        self.batch.borrow_mut().finish()
     }
-    batch.borrow_mut().finish()
+
+    /// Adds what was read and need not be judged.
+    pub(super) fn add(&mut self, outcome: Outcome) -> Result<(), Closed> {
+        self.batch.borrow_mut().add(Entry::Done(outcome), 0)
+    }
+
+    /// Reads one input, before which `lines` of it were read already.
+    pub(super) fn input(
+        &mut self,
+        name: &Arc<str>,
+        raw: impl Read,
+        strict: bool,
+        lines: u64,
+        marks: Option<&mut Marks>,
+    ) -> Result<(), Closed> {
+        let raw = Watched {
+            raw,
+            batch: Rc::clone(&self.batch),
+            progress: Arc::clone(&self.progress),
+        };
+        let plain = match decompressed(raw) {
+            Ok(plain) => plain,
+            Err(error) => return self.add(unreadable(name, &error)),
+        };
+        self.add(Outcome::File)?;
+        self.names.push(Arc::clone(name));
+        let mut reader = intake::read_into(std::mem::take(&mut self.log), plain).after_lines(lines);
+        let is_followed = marks.is_some();
+        let read = self.items(&mut reader, name, strict, marks);
+        self.log = reader.into_log();
+        self.log.next_input();
+        match (read?, strict) {
+            (false, _) => Ok(()),
+            // there may be more to come, or have been more before
+            (true, _) if is_followed => Ok(()),
+            // what comes out of a pipe that broke is empty too
+            (true, true) => self.add(nothing(name)),
+            (true, false) => self.add(Outcome::Skipped("empty file".to_owned())),
+        }
+    }
+
+    /// Sends everything that an input holds; whether there was nothing.
+    fn items<R: BufRead>(
+        &mut self,
+        reader: &mut intake::Reader<R>,
+        name: &Arc<str>,
+        strict: bool,
+        mut marks: Option<&mut Marks>,
+    ) -> Result<bool, Closed> {
+        let mut empty = true;
+        while let Some(item) = reader.next() {
+            empty = false;
+            if let Some(mark) = marks.as_mut().and_then(|marks| marks.first()) {
+                self.add(Outcome::Mark(mark))?;
+            }
+            match item {
+                Ok(Item::Case(case)) => {
+                    let source = Source::case(name, case.place);
+                    self.batch.borrow_mut().case(source, case)?;
+                }
+                Ok(Item::Unjudged(unjudged)) => self.add(gap(&self.names, *unjudged))?,
+                Ok(Item::Skipped(skipped)) => self.add(left_out(name, &skipped, strict))?,
+                Ok(Item::Broken(broken)) => {
+                    let source = Source::line(name, broken.line);
+                    self.add(failure(source, "broken", broken.message))?;
+                }
+                // the rest of this input is lost, not the next
+                Err(error) => self.add(unreadable(name, &error))?,
+            }
+            if let Some(marks) = &mut marks
+                && let Some(mark) = reader.settled().and_then(|bytes| marks.at(bytes))
+            {
+                self.add(Outcome::Mark(mark))?;
+            }
+        }
+        let passed = reader.take_passed();
+        if passed != Passed::default() {
+            empty = false;
+            self.add(Outcome::Passed(passed))?;
+        }
+        Ok(empty)
+    }
+
+    /// Reads `bytes` of a file into the log alone, as they were told of before; how many lines
+    /// those are.
+    pub(super) fn remember(&mut self, path: &Path, bytes: u64) -> Result<u64, Closed> {
+        let name = Arc::from(path.to_string_lossy());
+        let opened = File::open(path).and_then(|file| decompressed(file.take(bytes)));
+        let plain = match opened {
+            Ok(plain) => plain,
+            Err(error) => {
+                self.add(unreadable(&name, &error))?;
+                return Ok(0);
+            }
+        };
+        self.names.push(name);
+        let mut reader = intake::read_into(std::mem::take(&mut self.log), plain);
+        reader.by_ref().for_each(drop);
+        let lines = reader.lines();
+        self.log = reader.into_log();
+        self.log.next_input();
+        Ok(lines)
+    }
 }
 
 fn gap(names: &[Arc<str>], unjudged: Unjudged) -> Outcome {
@@ -102,72 +222,6 @@ fn gap(names: &[Arc<str>], unjudged: Unjudged) -> Outcome {
         source,
         unjudged,
     }))
-}
-
-fn one_input(
-    name: &Arc<str>,
-    raw: impl Read,
-    strict: bool,
-    logs: &mut Logs,
-    batch: &Rc<RefCell<Batch>>,
-    progress: &Arc<Progress>,
-) -> Result<(), Closed> {
-    let raw = Watched {
-        raw,
-        batch: Rc::clone(batch),
-        progress: Arc::clone(progress),
-    };
-    let plain = match decompressed(raw) {
-        Ok(plain) => plain,
-        Err(error) => return add(batch, unreadable(name, &error)),
-    };
-    add(batch, Outcome::File)?;
-    logs.names.push(Arc::clone(name));
-    let mut reader = intake::read_into(std::mem::take(&mut logs.log), plain);
-    let read = items(&mut reader, name, strict, &logs.names, batch);
-    logs.log = reader.into_log();
-    logs.log.next_input();
-    let empty = read?;
-    match (empty, strict) {
-        (false, _) => Ok(()),
-        // what comes out of a pipe that broke is empty too
-        (true, true) => add(batch, nothing(name)),
-        (true, false) => add(batch, Outcome::Skipped("empty file".to_owned())),
-    }
-}
-
-/// Sends everything that an input holds; whether there was nothing.
-fn items<R: BufRead>(
-    reader: &mut intake::Reader<R>,
-    name: &Arc<str>,
-    strict: bool,
-    names: &[Arc<str>],
-    batch: &RefCell<Batch>,
-) -> Result<bool, Closed> {
-    let mut empty = true;
-    for item in reader.by_ref() {
-        empty = false;
-        match item {
-            Ok(Item::Case(case)) => {
-                let source = Source::case(name, case.place);
-                batch.borrow_mut().case(source, case)?;
-            }
-            Ok(Item::Unjudged(unjudged)) => add(batch, gap(names, *unjudged))?,
-            Ok(Item::Skipped(skipped)) => add(batch, left_out(name, &skipped, strict))?,
-            Ok(Item::Broken(broken)) => {
-                let source = Source::line(name, broken.line);
-                add(batch, failure(source, "broken", broken.message))?;
-            }
-            // the rest of this input is lost, not the next
-            Err(error) => add(batch, unreadable(name, &error))?,
-        }
-    }
-    let passed = reader.take_passed();
-    if passed != Passed::default() {
-        empty = false;
-        add(batch, Outcome::Passed(passed))?;
-    }
-    Ok(empty)
 }
 
 /// What is no Kubernetes object is an error where it was asked for by name.
@@ -189,7 +243,7 @@ fn unreadable(name: &Arc<str>, error: &io::Error) -> Outcome {
     failure(Source::file(name), "file", error.to_string())
 }
 
-fn failure(source: Source, reason: &'static str, message: String) -> Outcome {
+pub(super) fn failure(source: Source, reason: &'static str, message: String) -> Outcome {
     Outcome::Failed(Box::new(Failure {
         json: Some(error_line(&source, None, reason, &message)),
         source,
@@ -198,10 +252,6 @@ fn failure(source: Source, reason: &'static str, message: String) -> Outcome {
         message,
         request: None,
     }))
-}
-
-fn add(batch: &RefCell<Batch>, outcome: Outcome) -> Result<(), Closed> {
-    batch.borrow_mut().add(Entry::Done(outcome), 0)
 }
 
 /// Entries that are not yet sent.

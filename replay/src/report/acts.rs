@@ -117,6 +117,10 @@ impl Aftermath {
         }
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Acts> {
+        self.by_root.values()
+    }
+
     /// What else was done to this workload.
     pub(super) fn of(&self, root: &Root) -> Option<&Acts> {
         self.by_root.get(root)

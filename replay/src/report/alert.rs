@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use intake::audit::{Actor, Audit, Outcome, Root};
 
-use super::acts::{Act, Acts, Times};
+use super::acts::{Act, Acts, Aftermath, Times};
 use super::counted;
 use crate::terminal::{Terminal, escaped};
 
@@ -41,6 +41,27 @@ pub(super) fn write_acts(
         lines.push(("", text));
     }
     write_lines(&lines, terminal, out)
+}
+
+/// Writes who got into pods, and who deleted workloads, a line for each.
+pub(super) fn write_aftermath(
+    aftermath: &Aftermath,
+    terminal: Terminal,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    for acts in aftermath.all() {
+        for (act, times) in acts.in_order(None) {
+            let namespace = times.first.root.namespace.as_str();
+            let place = if namespace.is_empty() {
+                String::new()
+            } else {
+                format!(" in namespace {namespace}")
+            };
+            let text = format!("{}{place}", deed(act, times));
+            writeln!(out, "{}", terminal.labelled("", &text))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes what to do now, below the findings.

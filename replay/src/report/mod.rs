@@ -31,17 +31,21 @@ pub(crate) enum Report {
         objects: Objects,
         gaps: Gaps,
         terminal: Terminal,
+        /// Whether each case is told of at once.
+        is_live: bool,
     },
     Json,
 }
 
 impl Report {
-    pub(crate) fn new(format: Format, terminal: Terminal) -> Self {
+    /// A live one tells of each case at once, instead of all in the end.
+    pub(crate) fn new(format: Format, terminal: Terminal, is_live: bool) -> Self {
         match format {
             Format::Text => Self::Text {
                 objects: Objects::default(),
                 gaps: Gaps::default(),
                 terminal,
+                is_live,
             },
             Format::Json => Self::Json,
         }
@@ -58,12 +62,35 @@ impl Report {
         out: &mut impl Write,
         notice: impl FnOnce(&str),
     ) -> io::Result<()> {
+        self.take(outcome, out, notice)?;
+        if let Self::Text {
+            objects,
+            gaps,
+            terminal,
+            is_live: true,
+        } = self
+        {
+            let objects = std::mem::take(objects);
+            text::write(&objects, *terminal, out)?;
+            alert::write_aftermath(&objects.aftermath, *terminal, out)?;
+            std::mem::take(gaps).write(*terminal, out)?;
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        outcome: Outcome,
+        out: &mut impl Write,
+        notice: impl FnOnce(&str),
+    ) -> io::Result<()> {
         match (self, outcome) {
             (
                 _,
                 Outcome::File
                 | Outcome::Skipped(_)
                 | Outcome::Passed(_)
+                | Outcome::Mark(_)
                 | Outcome::Forgotten(_)
                 | Outcome::Unremembered(_),
             ) => Ok(()),
@@ -103,6 +130,7 @@ impl Report {
                 objects,
                 gaps,
                 terminal,
+                ..
             } => {
                 if tally.is_blind() {
                     write!(out, "{}", terminal.hanging("", 0, BLIND))?;

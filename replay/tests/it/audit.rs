@@ -142,3 +142,32 @@ fn says_first_that_a_log_cannot_tell() {
            no verdict    no body at this audit level (1)\n"
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let folder = recorded();
+    let ran = run(
+        &mut folder.bulkhead("replay audit.log --output /dev/full"),
+        b"",
+    );
+    assert_eq!(ran.code, 2);
+    assert_eq!(
+        ran.stderr,
+        "error: /dev/full: No space left on device (os error 28)\n"
+    );
+}
+
+#[test]
+fn writes_the_report_to_a_file() {
+    let folder = recorded();
+    folder.write("report", "x".repeat(1 << 20));
+    let file = run(
+        &mut folder.bulkhead("replay audit.log --output report"),
+        b"",
+    );
+    let stdout = run(&mut folder.bulkhead("replay audit.log"), b"");
+    assert_eq!((file.code, file.stdout.as_str()), (1, ""));
+    let report = fs::read_to_string(folder.path().join("report")).expect("a report");
+    assert_eq!(report, stdout.stdout);
+}

@@ -11,6 +11,7 @@ mod audit;
 mod built_in;
 mod cluster;
 mod common;
+mod follow;
 mod granting;
 mod host;
 mod judge;
