@@ -1,16 +1,15 @@
 //! The answer to `catalog`: every rule with its help. A wire format of its own: fields may be
 //! added to it, never renamed or removed.
 
-use serde::Serialize;
-
+use crate::json::{Json, Writer, field};
 use crate::rule::{Alert, Rule, Severity};
 use crate::rules::RULES;
 
 /// The answer to `catalog`.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Catalog {
     /// The version of this format: 1.
-    pub version: u8,
+    pub version: usize,
     /// The policy that answers.
     pub policy: PolicyEntry,
     /// The alerts, in reading order.
@@ -19,8 +18,19 @@ pub struct Catalog {
     pub rules: Vec<RuleEntry>,
 }
 
+impl Json for Catalog {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("version", &self.version),
+            field("policy", &self.policy),
+            field("alerts", &self.alerts),
+            field("rules", &self.rules),
+        ]);
+    }
+}
+
 /// The policy that answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct PolicyEntry {
     /// `bulkhead`.
     pub name: &'static str,
@@ -28,8 +38,14 @@ pub struct PolicyEntry {
     pub version: &'static str,
 }
 
+impl Json for PolicyEntry {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[field("name", &self.name), field("version", &self.version)]);
+    }
+}
+
 /// An alert.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct AlertEntry {
     /// As findings name it.
     pub id: Alert,
@@ -37,9 +53,14 @@ pub struct AlertEntry {
     pub title: &'static str,
 }
 
+impl Json for AlertEntry {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[field("id", &self.id), field("title", &self.title)]);
+    }
+}
+
 /// A rule. The texts mean what [`crate::rule::Help`] says of them.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 #[expect(missing_docs, reason = "the fields are those of `Rule` and `Help`")]
 pub struct RuleEntry {
     pub id: &'static str,
@@ -54,6 +75,25 @@ pub struct RuleEntry {
     pub good: &'static str,
     pub fix: &'static str,
     pub references: &'static [&'static str],
+}
+
+impl Json for RuleEntry {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("id", &self.id),
+            field("alert", &self.alert),
+            field("title", &self.title),
+            field("severity", &self.severity),
+            field("techniques", &self.techniques),
+            field("podSecurity", &self.pod_security),
+            field("finds", &self.finds),
+            field("why", &self.why),
+            field("bad", &self.bad),
+            field("good", &self.good),
+            field("fix", &self.fix),
+            field("references", &self.references),
+        ]);
+    }
 }
 
 impl Catalog {

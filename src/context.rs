@@ -4,8 +4,7 @@
 //! All questions are asked before anything is judged, and are few, whatever the object. What the
 //! host does not answer is told by the rule that wanted to know it: it is never a silent pass.
 
-use serde::Serialize;
-
+use crate::json::{self, Json, Writer, field};
 use crate::pod::Pod;
 use crate::request::Request;
 use crate::role::Selector;
@@ -119,16 +118,28 @@ fn claimed(cluster: Cluster<'_>, claim: &str, namespace: Option<&str>) -> Claime
 const UNREADABLE: &str = "its answer cannot be read";
 
 /// The payload of `get_resource`; the fields are those of Kubewarden's SDK.
-#[derive(Serialize)]
 struct GetResource<'q> {
     api_version: &'q str,
     kind: &'q str,
     name: &'q str,
     namespace: Option<&'q str>,
-    /// A role that was widened a second ago must not be judged by what it was.
-    disable_cache: bool,
-    field_masks: Option<()>,
 }
+
+impl Json for GetResource<'_> {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("api_version", &self.api_version),
+            field("kind", &self.kind),
+            field("name", &self.name),
+            field("namespace", &self.namespace),
+            // A role that was widened a second ago must not be judged by what it was.
+            field("disable_cache", &true),
+            field("field_masks", &NOTHING),
+        ]);
+    }
+}
+
+const NOTHING: Option<&str> = None;
 
 fn get(
     cluster: Cluster<'_>,
@@ -142,34 +153,35 @@ fn get(
         kind,
         name,
         namespace,
-        disable_cache: true,
-        field_masks: None,
     };
     ask(cluster, "get_resource", &question)
 }
 
 /// The payload of `list_resources_all`.
-#[derive(Serialize)]
-struct ListResources<'q> {
-    api_version: &'q str,
-    kind: &'q str,
-    label_selector: Option<String>,
-    field_selector: Option<()>,
-    field_masks: Option<()>,
+struct ListResources {
+    label_selector: String,
+}
+
+impl Json for ListResources {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("api_version", &RBAC),
+            field("kind", &"ClusterRole"),
+            field("label_selector", &self.label_selector),
+            field("field_selector", &NOTHING),
+            field("field_masks", &NOTHING),
+        ]);
+    }
 }
 
 fn list(cluster: Cluster<'_>, selector: &Selector<'_>) -> Answer {
     let question = ListResources {
-        api_version: RBAC,
-        kind: "ClusterRole",
-        label_selector: Some(selector.said()),
-        field_selector: None,
-        field_masks: None,
+        label_selector: selector.said(),
     };
     ask(cluster, "list_resources_all", &question)
 }
 
-fn ask(cluster: Cluster<'_>, operation: &str, question: &impl Serialize) -> Answer {
-    let answer = cluster(operation, &crate::json(question))?;
+fn ask(cluster: Cluster<'_>, operation: &str, question: &dyn Json) -> Answer {
+    let answer = cluster(operation, json::text(question).as_bytes())?;
     String::from_utf8(answer).map_err(|_| UNREADABLE.to_owned())
 }

@@ -253,7 +253,7 @@ impl<'de> Cursor<'de> {
 
     /// Skips what of a string is neither its end nor an escape.
     #[inline(always)]
-    fn skip_plain(&mut self) {
+    pub fn skip_plain(&mut self) {
         const ONES: u64 = u64::from_le_bytes([1; 8]);
         const TOPS: u64 = ONES << 7;
         // The top bit of every byte that is less; maybe also of bytes that come after one. See

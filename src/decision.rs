@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::evidence::{Case, Found};
 use crate::exemption::Exemptions;
 use crate::fault::Fault;
+use crate::json::{Json, Writer, field};
 use crate::origin::Origin;
 use crate::pod::ContainerPlace;
 use crate::request::{Operation, Request};
@@ -70,12 +71,18 @@ impl Finding<'_> {
 }
 
 /// The exemption that holds for a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exempted<'d> {
     /// Its place in the settings, from 0.
     pub index: usize,
     /// The reason that it gives.
     pub reason: &'d str,
+}
+
+impl Json for Exempted<'_> {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[field("index", &self.index), field("reason", &self.reason)]);
+    }
 }
 
 /// Judges a request.

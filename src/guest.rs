@@ -5,7 +5,7 @@
 mod baselines;
 mod memory;
 
-use kubewarden_policy_sdk::{protocol_version_guest, wapc_guest};
+use kubewarden_policy_sdk::wapc_guest;
 
 /// `policy-metadata/metadata.yml` as JSON, where Kubewarden looks for it.
 #[expect(
@@ -27,7 +27,7 @@ pub extern "C" fn wapc_init() {
     wapc_guest::register_function("validate_settings", |payload| {
         Ok(crate::validate_settings(payload))
     });
-    wapc_guest::register_function("protocol_version", protocol_version_guest);
+    wapc_guest::register_function("protocol_version", |_| Ok(crate::protocol_version()));
     wapc_guest::register_function("inspect", |payload| {
         Ok(crate::inspect_in(payload, &cluster))
     });

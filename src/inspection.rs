@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use serde::Serialize;
-
 use crate::ability::{Ability, Grant, Grants};
 use crate::decision::{Decision, Exempted, Finding};
+use crate::json::{Json, Writer, field, if_any};
 use crate::origin::Origin;
 use crate::request::{Operation, Request};
 use crate::response::Response;
@@ -16,11 +15,10 @@ use crate::settings::Action;
 use crate::view::Text;
 
 /// The answer to `inspect`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub struct Inspection<'d> {
     /// The version of this format: 1.
-    pub version: u8,
+    pub version: usize,
     /// What was asked for.
     pub request: RequestSummary<'d>,
     /// Where the request comes from, if there is more to say than who sent it; or null.
@@ -36,15 +34,29 @@ pub struct Inspection<'d> {
     pub omitted: usize,
     /// What a role's rules give that makes its holder able to hand abilities to others; of roles
     /// alone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub powers: Vec<Power<'d>>,
     /// What `validate` answers to the same payload.
     pub response: Response,
 }
 
+impl Json for Inspection<'_> {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("version", &self.version),
+            field("request", &self.request),
+            field("origin", &self.origin),
+            field("judged", &self.judged),
+            field("allowed", &self.allowed),
+            field("findings", &self.findings),
+            field("omitted", &self.omitted),
+            if_any("powers", &self.powers),
+            field("response", &self.response),
+        ]);
+    }
+}
+
 /// What makes the holder of a role able to hand abilities to others.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub struct Power<'d> {
     /// `write-roles` and `write-bindings`: cluster roles and bindings; `escalate` and `bind`: past
     /// the check that its holder has what they hold; `impersonate`; `token`: of service accounts;
@@ -54,6 +66,16 @@ pub struct Power<'d> {
     pub grants: Vec<GrantPlace>,
     /// The names to which all of them are restricted; null for none.
     pub resource_names: Option<Vec<&'d str>>,
+}
+
+impl Json for Power<'_> {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("power", &self.power),
+            field("grants", &self.grants),
+            field("resourceNames", &self.resource_names),
+        ]);
+    }
 }
 
 impl<'d> Power<'d> {
@@ -74,8 +96,7 @@ impl<'d> Power<'d> {
 }
 
 /// A request in short. What it does not say is null.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub struct RequestSummary<'d> {
     /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
     pub operation: Option<&'static str>,
@@ -97,9 +118,24 @@ pub struct RequestSummary<'d> {
     pub dry_run: bool,
 }
 
+impl Json for RequestSummary<'_> {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("operation", &self.operation),
+            field("group", &self.group),
+            field("version", &self.version),
+            field("kind", &self.kind),
+            field("subresource", &self.subresource),
+            field("namespace", &self.namespace),
+            field("name", &self.name),
+            field("user", &self.user),
+            field("dryRun", &self.dry_run),
+        ]);
+    }
+}
+
 /// A finding in full.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub struct FindingReport<'d> {
     /// The rule's id.
     pub rule: &'static str,
@@ -129,17 +165,36 @@ pub struct FindingReport<'d> {
     pub exempted: Option<Exempted<'d>>,
     /// Only of pod write, as are the following. `direct`: on pods themselves; `indirect`:
     /// by way of something else.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<&'static str>,
     /// Every place that contributes. When all are removed, the finding is gone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<Vec<GrantPlace>>,
     /// The names to which all of them are restricted; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_names: Option<Option<Vec<&'d str>>>,
     /// The first version of Kubernetes in which none of them gives the ability; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Option<String>>,
+}
+
+impl Json for FindingReport<'_> {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("rule", &self.rule),
+            field("alert", &self.alert),
+            field("severity", &self.severity),
+            field("action", &self.action),
+            field("path", &self.path),
+            field("container", &self.container),
+            field("value", &self.value),
+            field("message", &self.message),
+            field("fix", &self.fix),
+            field("new", &self.new),
+            field("refusedByBaseline", &self.refused_by_baseline),
+            field("exempted", &self.exempted),
+            if_any("grant", &self.grant),
+            if_any("grants", &self.grants),
+            if_any("resourceNames", &self.resource_names),
+            if_any("until", &self.until),
+        ]);
+    }
 }
 
 impl<'d> Inspection<'d> {

@@ -33,6 +33,7 @@ mod form;
 #[cfg(target_os = "wasi")]
 mod guest;
 pub mod inspection;
+mod json;
 mod metadata;
 pub mod origin;
 mod pod;
@@ -52,12 +53,11 @@ mod view;
 pub use context::Cluster;
 pub use settings::Action;
 
-use serde::Serialize;
-
 use context::Context;
 use decision::Decision;
 use fault::Fault;
 use inspection::Inspection;
+use json::{Json, Writer, field, if_any};
 use request::Request;
 use response::Response;
 use settings::Settings;
@@ -77,14 +77,14 @@ pub fn inspect(payload: &[u8]) -> Vec<u8> {
 /// Decides as [`validate`] does, in a cluster that can be asked. It is where the settings say so.
 pub fn validate_in(payload: &[u8], cluster: Cluster<'_>) -> Vec<u8> {
     judge(payload, cluster, |_, decision| {
-        json(&Response::new(decision))
+        json::text(&Response::new(decision)).into_bytes()
     })
 }
 
 /// Tells what [`inspect`] tells, in a cluster that can be asked.
 pub fn inspect_in(payload: &[u8], cluster: Cluster<'_>) -> Vec<u8> {
     judge(payload, cluster, |request, decision| {
-        json(&Inspection::new(request, decision))
+        json::text(&Inspection::new(request, decision)).into_bytes()
     })
 }
 
@@ -92,11 +92,17 @@ const NO_CLUSTER: Cluster<'static> = &|_, _| Err("there is no cluster to ask".to
 
 /// Says whether settings are valid, and if not, every mistake in them.
 pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
-    #[derive(Serialize)]
     struct Answer {
-        valid: bool,
-        #[serde(skip_serializing_if = "Option::is_none")]
         message: Option<String>,
+    }
+
+    impl Json for Answer {
+        fn write(&self, json: &mut Writer) {
+            json.object(&[
+                field("valid", &self.message.is_none()),
+                if_any("message", &self.message),
+            ]);
+        }
     }
 
     let text = String::from_utf8_lossy(payload);
@@ -110,10 +116,7 @@ pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
             .map(|mistakes| mistakes.joined("\n")),
         Err(fault) => Some(["settings: ", &fault.reason].concat()),
     };
-    json(&Answer {
-        valid: message.is_none(),
-        message,
-    })
+    json::text(&Answer { message }).into_bytes()
 }
 
 /// The version of Kubewarden's protocol that the policy speaks.
@@ -123,7 +126,7 @@ pub fn protocol_version() -> Vec<u8> {
 
 /// Every rule with its help.
 pub fn catalog() -> Vec<u8> {
-    json(&catalog::Catalog::new())
+    json::text(&catalog::Catalog::new()).into_bytes()
 }
 
 fn judge(
@@ -151,12 +154,4 @@ fn judge(
             answer(Some(&payload.request), &decision::refuse(fault))
         }
     }
-}
-
-/// Our own types hold nothing that JSON cannot.
-fn json(answer: &impl Serialize) -> Vec<u8> {
-    // Most answers need no more, and growing means copying.
-    let mut json = Vec::with_capacity(2_048);
-    let written = serde_json::to_writer(&mut json, answer);
-    written.map(|()| json).unwrap_or_default()
 }

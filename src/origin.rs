@@ -4,8 +4,7 @@
 //! Names, labels, annotations and owner references are the author's word. They count only with
 //! what cannot be forged: the authenticated user.
 
-use serde::Serialize;
-
+use crate::json::{Json, Writer, field};
 use crate::metadata::Metadata;
 use crate::pod::Pod;
 use crate::request::{Operation, Request};
@@ -13,8 +12,7 @@ use crate::subject::{Subject, Workload};
 use crate::view::Text;
 
 /// Where a request comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'d> {
     /// A controller of Kubernetes made or changed the object, for what owns it. Also so, by the
     /// object's own word, where there is no user, as in a background audit.
@@ -38,13 +36,34 @@ pub enum Origin<'d> {
     },
 }
 
+impl Json for Origin<'_> {
+    fn write(&self, json: &mut Writer) {
+        let kind = |kind| field("kind", kind);
+        match self {
+            Self::Controller { owner } => {
+                json.object(&[kind(&"controller"), field("owner", owner)]);
+            }
+            Self::Mirror { node } => json.object(&[kind(&"mirror"), field("node", node)]),
+            Self::ApiServer => json.object(&[kind(&"api-server")]),
+            Self::Aggregation => json.object(&[kind(&"aggregation")]),
+            Self::DebugNode { node } => json.object(&[kind(&"debug-node"), field("node", node)]),
+        }
+    }
+}
+
 /// What owns an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnerEntry<'d> {
     /// Its kind.
     pub kind: &'d str,
     /// Its name.
     pub name: &'d str,
+}
+
+impl Json for OwnerEntry<'_> {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[field("kind", &self.kind), field("name", &self.name)]);
+    }
 }
 
 /// Controllers' own accounts in `kube-system`, with the kind of what they make objects for.

@@ -3,9 +3,8 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
 use crate::decision::{Decision, Finding, Refusal};
+use crate::json::{Json, Writer, field, if_any};
 use crate::origin::Origin;
 use crate::rule::Severity;
 use crate::rules::RULES;
@@ -14,31 +13,45 @@ use crate::text::{bounded, quoted, visible};
 
 /// The answer to `validate`, as the policy server reads it (`ValidationResponse` of Kubewarden's
 /// SDK, which the browser build cannot link; a test decodes the one with the other).
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Response {
     /// Whether the request may pass.
     pub accepted: bool,
     /// Why it may not; one line.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// 403 for what the settings deny, 422 for an object and 400 for a request that cannot be
     /// read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<u16>,
+    pub code: Option<usize>,
     /// What is recorded in the audit log, if there is anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_annotations: Option<AuditAnnotations>,
     /// What the user is shown whether or not the request passes. In monitor mode only this is.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
+impl Json for Response {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("accepted", &self.accepted),
+            if_any("message", &self.message),
+            if_any("code", &self.code),
+            if_any("audit_annotations", &self.audit_annotations),
+            if_any("warnings", &self.warnings),
+        ]);
+    }
+}
+
 /// What is recorded in the audit log.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct AuditAnnotations {
     /// Each rule that found something with its worst severity, the worst first:
     /// `host-path=critical,host-pid=high`.
     pub findings: String,
+}
+
+impl Json for AuditAnnotations {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[field("findings", &self.findings)]);
+    }
 }
 
 /// The longest message, in bytes.

@@ -3,19 +3,17 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::ability::{Ability, Grant, Grants, Terms};
 use crate::binding::Binding;
 use crate::context::Context;
+use crate::json::{Json, Writer, field};
 use crate::pod::{ContainerPlace, PlacedContainer, Pod};
 use crate::role::Role;
 use crate::settings::Settings;
 use crate::storage::{DeviceRequests, PersistentVolume};
 
 /// One of the two changes that this policy is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Alert {
     /// A workload was created, or changed, so that it can reach its node.
     HostAccess,
@@ -36,9 +34,18 @@ impl Alert {
     }
 }
 
+impl Json for Alert {
+    fn write(&self, json: &mut Writer) {
+        let alert = match self {
+            Self::HostAccess => "host-access",
+            Self::PodWrite => "pod-write",
+        };
+        alert.write(json);
+    }
+}
+
 /// How bad a finding is. It belongs to the evidence, not to the rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Worth knowing; little to gain for an attacker.
     Low,
@@ -80,6 +87,12 @@ impl Severity {
             Self::High => Self::Medium,
             Self::Critical => Self::High,
         }
+    }
+}
+
+impl Json for Severity {
+    fn write(&self, json: &mut Writer) {
+        self.as_str().write(json);
     }
 }
 
@@ -210,7 +223,7 @@ pub(crate) struct FoundIn<'d> {
 }
 
 /// One entry of a rule's resources, and the verbs that make it a grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantPlace {
     /// RFC 6901 pointer of the entry, such as `/rules/3/resources/0`.
     pub path: String,
@@ -218,6 +231,16 @@ pub struct GrantPlace {
     pub resource: String,
     /// The rule's verbs that count, as written.
     pub verbs: Vec<String>,
+}
+
+impl Json for GrantPlace {
+    fn write(&self, json: &mut Writer) {
+        json.object(&[
+            field("path", &self.path),
+            field("resource", &self.resource),
+            field("verbs", &self.verbs),
+        ]);
+    }
 }
 
 impl<'d> Evidence<'d> {

@@ -6,13 +6,13 @@ use crate::allow::Allow;
 use crate::custom::{self, PodTemplate};
 use crate::exemption::{self, Exemption};
 use crate::form::{Form, Mistakes};
+use crate::json::{Json, Writer};
 use crate::rule::{Alert, Rule, Severity};
 use crate::rules::RULES;
 use crate::version::Version;
 
 /// What happens because of a finding; the mildest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     /// It is recorded: in the audit annotation, and in the replay's output.
     Audit,
@@ -20,6 +20,17 @@ pub enum Action {
     Warn,
     /// The request is refused.
     Deny,
+}
+
+impl Json for Action {
+    fn write(&self, json: &mut Writer) {
+        let action = match self {
+            Self::Audit => "audit",
+            Self::Warn => "warn",
+            Self::Deny => "deny",
+        };
+        action.write(json);
+    }
 }
 
 /// How the policy is set. The default is what `{}` means.
