@@ -132,11 +132,6 @@ impl<'e> Expected<'e> {
         })
     }
 
-    /// Whether all abilities that the role gives are no news.
-    pub fn is_all(&self) -> bool {
-        self.is_own && self.is_within
-    }
-
     /// Whether the finding is no news: Kubernetes has it so, and wrote it. What goes beyond is told
     /// as such.
     pub fn accepts(&self, found: &mut Found<'_>) -> bool {

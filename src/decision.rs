@@ -16,7 +16,7 @@ use crate::origin::Origin;
 use crate::pod::ContainerPlace;
 use crate::request::{Operation, Request};
 use crate::rule::{Check, Evidence, Rule, Severity};
-use crate::rules::{RULES, unreadable};
+use crate::rules::{self, RULES, unreadable};
 use crate::settings::{Action, OnUpdate, Settings};
 use crate::subject::Subject;
 use crate::text::visible;
@@ -55,6 +55,8 @@ pub(crate) enum Refusal {
 #[derive(Debug)]
 pub(crate) struct Finding<'d> {
     pub rule: &'static Rule,
+    /// The place of the rule in the registry.
+    pub rank: usize,
     pub severity: Severity,
     pub evidence: Evidence<'d>,
     /// Whether the old object did not have it, or had it milder.
@@ -102,15 +104,13 @@ pub(crate) fn decide<'d>(
     };
     let judged = case.judged(&request.object);
     let grants = judged.grants();
-    let built_in = grants.as_ref().and_then(|_| BuiltIn::of(&case));
+    let mut found = case.evidence(&judged, &|_| true);
+    let given = grants.as_deref().filter(|_| !found.is_empty());
+    let built_in = given.and_then(|_| BuiltIn::of(&case));
     let expected = built_in
         .as_ref()
-        .zip(grants.as_deref())
-        .and_then(|(built_in, grants)| Expected::of(&case, grants, built_in));
-    let is_expected = expected.as_ref().is_some_and(Expected::is_all);
-    let mut found = case.evidence(&judged, &|rule: &Rule| {
-        !is_expected || !matches!(rule.check, Check::Ability { .. })
-    });
+        .zip(given)
+        .and_then(|(built_in, given)| Expected::of(&case, given, built_in));
     if let Some(expected) = &expected {
         found.retain_mut(|found| !expected.accepts(found));
     }
@@ -240,6 +240,7 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
     });
     let finding = Finding {
         rule: &unreadable::RULE,
+        rank: rules::rank(&unreadable::RULE),
         severity: evidence.severity,
         evidence,
         new: true,
@@ -258,7 +259,11 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
 
 impl<'d> Case<'d> {
     fn finding(&self, found: Found<'d>, new: bool, exempted: Option<Exempted<'d>>) -> Finding<'d> {
-        let Found { rule, evidence, .. } = found;
+        let Found {
+            rule,
+            rank,
+            evidence,
+        } = found;
         let severity = self.settings.severity(rule).unwrap_or(evidence.severity);
         // A kubelet runs its own pods whatever anybody says of their mirrors. A cluster whose API
         // server cannot write its own roles, or cannot aggregate them, does not work.
@@ -275,6 +280,7 @@ impl<'d> Case<'d> {
         };
         Finding {
             rule,
+            rank,
             severity,
             evidence,
             new,

@@ -64,7 +64,10 @@ impl<'d> Case<'d> {
                 rank,
                 evidence,
             };
-            found.extend(self.of_rule(rule, judged).into_iter().map(of_rule));
+            let evidence = self.of_rule(rule, judged);
+            if !evidence.is_empty() {
+                found.extend(evidence.into_iter().map(of_rule));
+            }
         }
         found
     }

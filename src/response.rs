@@ -255,20 +255,21 @@ fn warnings(causes: &Causes<'_>) -> Vec<String> {
 fn annotation(decision: &Decision<'_>) -> Option<String> {
     let all = || decision.findings.iter().chain(&decision.omitted);
     all().next()?;
-    let worst: Vec<Option<Severity>> = RULES
-        .iter()
-        .map(|rule| {
-            let its = all().filter(|finding| std::ptr::eq(finding.rule, *rule));
-            its.map(|finding| finding.severity).max()
-        })
-        .collect();
-    let mut parts = Vec::new();
+    // by the ranks of the rules
+    let mut worst = vec![None; RULES.len()];
+    for finding in all() {
+        if let Some(worst) = worst.get_mut(finding.rank) {
+            *worst = Some(finding.severity).max(*worst);
+        }
+    }
+    let mut text = String::with_capacity(WARNING);
     for severity in Severity::ALL.into_iter().rev() {
         for (rule, worst) in RULES.iter().zip(&worst) {
             if *worst == Some(severity) {
-                parts.push([rule.id, severity.as_str()].join("="));
+                let separator = if text.is_empty() { "" } else { "," };
+                text.extend([separator, rule.id, "=", severity.as_str()]);
             }
         }
     }
-    Some(parts.join(","))
+    Some(text)
 }

@@ -94,6 +94,17 @@ impl Gains {
         self.at(ability as usize)
     }
 
+    /// The places of the abilities that are given, with how bad it is to have each.
+    fn each(self) -> impl Iterator<Item = (usize, Severity)> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let ability = rest.checked_ilog2()? / Self::BITS;
+            rest &= !(7 << (ability * Self::BITS));
+            let ability = ability as usize;
+            Some((ability, self.at(ability)?))
+        })
+    }
+
     /// How bad it is to have the ability of this place.
     fn at(self, ability: usize) -> Option<Severity> {
         match (self.0 >> (ability * Self::BITS as usize)) & 7 {
@@ -375,11 +386,10 @@ impl<'r> Grants<'r> {
 
     fn note(&mut self, hit: Hit<'r>) {
         let lowered = self.lowered(&hit);
-        for (ability, worst) in self.worst.iter_mut().enumerate() {
-            let severity = hit.request.gains.at(ability);
-            *worst = severity
-                .map(|severity| lower(severity, lowered))
-                .max(*worst);
+        for (ability, severity) in hit.request.gains.each() {
+            if let Some(worst) = self.worst.get_mut(ability) {
+                *worst = Some(lower(severity, lowered)).max(*worst);
+            }
         }
         self.hits.push(hit);
     }

@@ -1,6 +1,7 @@
 //! `dead-grant`: an entry of a rule that looks as if it granted pod write, and grants nothing.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use crate::ability::{Resource, Scope};
 use crate::role::{Groups, PolicyRule, Verbs};
@@ -75,7 +76,11 @@ const WRITES: Verbs = Verbs::CREATE
 
 fn check<'d>(judged: &JudgedRole<'d>) -> Vec<Evidence<'d>> {
     let mut found = Vec::new();
-    let given = judged.grants.resources();
+    let given = OnceCell::new();
+    let is_given = |known: &Resource| {
+        let given = given.get_or_init(|| judged.grants.resources());
+        given.iter().any(|given| std::ptr::eq(*given, known))
+    };
     for (index, rule) in judged.role.rules.iter().enumerate() {
         let verbs = rule.verbs.iter().map(Text::as_str);
         let meant = verbs.fold(Verbs::NONE, |meant, verb| meant.or(meant_by(verb)));
@@ -95,7 +100,7 @@ fn check<'d>(judged: &JudgedRole<'d>) -> Vec<Evidence<'d>> {
                 has_strange_group,
                 meant,
                 scope: judged.terms.scope,
-                given: &given,
+                is_given: &is_given,
             };
             if let Some(why) = dead.why(entry) {
                 let pointer = format!("/rules/{index}/resources/{place}");
@@ -211,8 +216,8 @@ struct Dead<'r> {
     has_strange_group: bool,
     meant: Verbs,
     scope: Scope,
-    /// What the role grants something of.
-    given: &'r [&'r Resource],
+    /// Whether the role grants something of a resource.
+    is_given: &'r dyn Fn(&Resource) -> bool,
 }
 
 impl Dead<'_> {
@@ -249,7 +254,7 @@ impl Dead<'_> {
             |known: &&Resource| known.has_use_for(self.meant) && GROUPS.contains(&known.group());
         let known = Resource::named_by(entry).find(is_own)?;
         // Many roles name groups of older versions beside those of today.
-        if self.given.iter().any(|given| std::ptr::eq(*given, known)) {
+        if (self.is_given)(known) {
             return None;
         }
         let group = match known.group() {

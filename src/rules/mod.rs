@@ -77,6 +77,13 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id == id)
 }
 
+/// The place of a rule in the registry.
+pub(crate) fn rank(rule: &Rule) -> usize {
+    let mut rules = RULES.iter();
+    let place = rules.position(|known| std::ptr::eq(*known, rule));
+    place.unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
