@@ -505,6 +505,7 @@ fn workloads(form: &mut Form<'_, '_>) -> Vec<Workload> {
     names(form, fault).into_iter().map(split).collect()
 }
 
+#[inline(never)] // a copy for each condition would be 4 kB
 fn names(form: &mut Form<'_, '_>, fault: fn(&str) -> Option<&'static str>) -> Vec<String> {
     let mut names = Vec::new();
     let before = form.mistakes_so_far();

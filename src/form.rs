@@ -43,7 +43,29 @@ impl<'t, 'm> Form<'t, 'm> {
         } else {
             &self.path
         };
-        self.mistakes.0.push(format!("{path}: {what}"));
+        self.mistakes.0.push([path, ": ", what].concat());
+    }
+
+    /// Notes that this value is something else than was expected.
+    fn unfit(&mut self, expected: &str) {
+        let found = match self.text.as_bytes().first() {
+            Some(b'{') => "an object",
+            Some(b'[') => "an array",
+            Some(b'"') => "a string",
+            Some(b't' | b'f') => "a boolean",
+            Some(b'n') => "null",
+            _ => "a number",
+        };
+        self.mistake(&[found, ", expected ", expected].concat());
+    }
+
+    /// Notes that something is none of the words that are allowed.
+    fn none_of(&mut self, what: &str, allowed: &mut dyn Iterator<Item = &str>) {
+        let mut text = [what, ", expected one of"].concat();
+        for (index, word) in allowed.enumerate() {
+            text.extend([if index == 0 { " `" } else { ", `" }, word, "`"]);
+        }
+        self.mistake(&text);
     }
 
     /// How many mistakes there are so far, of this value and of all before it.
@@ -59,28 +81,24 @@ impl<'t, 'm> Form<'t, 'm> {
         field: &mut dyn FnMut(&'static str, &mut Form<'_, '_>),
     ) {
         let Some(entries) = view::members(self.text) else {
-            return self.mistake(&format!("{}, expected an object", self.what()));
+            return self.unfit("an object");
         };
         let mut seen: Vec<&'static str> = Vec::new();
         for (name, value) in entries {
             let Some(key) = keys.iter().copied().find(|key| *key == name.as_str()) else {
-                let allowed: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-                let name = quoted(name.as_str());
-                self.mistake(&format!(
-                    "unknown key {name}, expected one of {}",
-                    allowed.join(", ")
-                ));
+                let what = ["unknown key ", &quoted(name.as_str())].concat();
+                self.none_of(&what, &mut keys.iter().copied());
                 continue;
             };
             if seen.contains(&key) {
-                self.mistake(&format!("the key `{key}` stands twice"));
+                self.mistake(&["the key `", key, "` stands twice"].concat());
                 continue;
             }
             seen.push(key);
             let path = if self.path.is_empty() {
                 key.to_owned()
             } else {
-                format!("{}.{key}", self.path)
+                [&self.path, ".", key].concat()
             };
             field(
                 key,
@@ -96,7 +114,7 @@ impl<'t, 'm> Form<'t, 'm> {
     /// Reads an array: `element` is called for each of its values.
     pub fn list(&mut self, element: &mut dyn FnMut(&mut Form<'_, '_>)) {
         let Some(values) = view::elements(self.text) else {
-            return self.mistake(&format!("{}, expected an array", self.what()));
+            return self.unfit("an array");
         };
         for (index, value) in values.into_iter().enumerate() {
             let path = format!("{}[{index}]", self.path);
@@ -112,10 +130,7 @@ impl<'t, 'm> Form<'t, 'm> {
     pub fn text(&mut self) -> Option<Text<'t>> {
         let text = view::only(self.text, Reader::text);
         if text.is_none() {
-            self.mistake(&format!(
-                "{}, expected a string; in YAML, write it in quotes",
-                self.what()
-            ));
+            self.unfit("a string; in YAML, write it in quotes");
         }
         text
     }
@@ -137,7 +152,7 @@ impl<'t, 'm> Form<'t, 'm> {
         }
         for (key, text) in keys.iter().zip(&texts) {
             if text.is_none() {
-                self.mistake(&format!("no `{key}`"));
+                self.mistake(&["no `", key, "`"].concat());
             }
         }
         let is_whole = texts.iter().all(Option::is_some);
@@ -148,7 +163,7 @@ impl<'t, 'm> Form<'t, 'm> {
     pub fn flag(&mut self) -> Option<bool> {
         let flag = view::only(self.text, Reader::tristate);
         if flag.is_none() {
-            self.mistake(&format!("{}, expected `true` or `false`", self.what()));
+            self.unfit("`true` or `false`");
         }
         flag
     }
@@ -168,24 +183,11 @@ impl<'t, 'm> Form<'t, 'm> {
         let text = self.text()?;
         let found = words.iter().find(|(word, _)| *word == text.as_str());
         if found.is_none() {
-            let allowed: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-            self.mistake(&format!(
-                "{}, expected one of {}",
-                quoted(text.as_str()),
-                allowed.join(", ")
-            ));
+            self.none_of(
+                &quoted(text.as_str()),
+                &mut words.iter().map(|(word, _)| *word),
+            );
         }
         found.map(|(_, value)| *value)
-    }
-
-    fn what(&self) -> &'static str {
-        match self.text.as_bytes().first() {
-            Some(b'{') => "an object",
-            Some(b'[') => "an array",
-            Some(b'"') => "a string",
-            Some(b't' | b'f') => "a boolean",
-            Some(b'n') => "null",
-            _ => "a number",
-        }
     }
 }

@@ -165,18 +165,21 @@ impl Resource {
     pub fn named_by(entry: &str) -> impl Iterator<Item = &'static Self> {
         let entry = role::Entry::of(entry);
         let resources = match entry {
-            role::Entry::Exactly(name) => {
-                let wanted = order(name);
-                let start = table::TABLE.partition_point(|known| order(&known.name) < wanted);
-                table::TABLE.get(start..).unwrap_or_default()
-            }
+            role::Entry::Exactly(name) => Self::called(name),
             role::Entry::All | role::Entry::SubresourceOfAll(_) => table::TABLE,
         };
-        let is_sorted = matches!(entry, role::Entry::Exactly(_));
         resources
             .iter()
-            .take_while(move |known| !is_sorted || entry.matches(&known.name))
-            .filter(move |known| is_sorted || entry.matches(&known.name))
+            .filter(move |known| entry.matches(&known.name))
+    }
+
+    /// The resources of this very name, each in a group of its own.
+    pub fn called(name: &str) -> &'static [Self] {
+        let wanted = order(name);
+        let start = table::TABLE.partition_point(|known| order(&known.name) < wanted);
+        let rest = table::TABLE.get(start..).unwrap_or_default();
+        let count = rest.iter().take_while(|known| known.name == name).count();
+        rest.get(..count).unwrap_or_default()
     }
 }
 

@@ -233,17 +233,16 @@ impl Dead<'_> {
         if entry.contains('*') {
             return None;
         }
-        if Resource::named_by(entry).next().is_none() {
+        let called = Resource::called(entry);
+        if called.is_empty() {
             if is_plural(entry) {
                 return None;
             }
             let name = meant_name(entry);
-            let is_other = name != entry && Resource::named_by(&name).any(is_granted);
+            let is_other = name != entry && Resource::called(&name).iter().any(is_granted);
             return is_other.then(|| ["it is written ", &quoted(&name)].concat());
         }
-        let mut granted = Resource::named_by(entry)
-            .filter(|known| is_granted(known))
-            .peekable();
+        let mut granted = called.iter().filter(|known| is_granted(known)).peekable();
         if granted.peek().is_some() {
             let is_elsewhere =
                 |known: &Resource| known.is_of_cluster() && self.scope != Scope::Cluster;
@@ -252,7 +251,7 @@ impl Dead<'_> {
         }
         let is_own =
             |known: &&Resource| known.has_use_for(self.meant) && GROUPS.contains(&known.group());
-        let known = Resource::named_by(entry).find(is_own)?;
+        let known = called.iter().find(is_own)?;
         // Many roles name groups of older versions beside those of today.
         if (self.is_given)(known) {
             return None;
