@@ -16,7 +16,7 @@ use crate::origin::Origin;
 use crate::pod::ContainerPlace;
 use crate::request::{Operation, Request};
 use crate::rule::{Check, Evidence, Rule, Severity};
-use crate::rules::{self, RULES, unreadable};
+use crate::rules::{self, unreadable};
 use crate::settings::{Action, OnUpdate, Settings};
 use crate::subject::Subject;
 use crate::text::visible;
@@ -147,30 +147,26 @@ pub(crate) fn decide<'d>(
         };
         Old::of(&mut old.iter().filter(unexempted))
     });
-    let findings: Vec<Finding<'d>> = found
-        .into_iter()
-        .zip(is_covered)
-        .filter(|(_, is_covered)| !is_covered)
-        .filter_map(|(mut found, _)| {
-            let exempted = exemptions.holding(found.rule, &found.evidence, &request.object);
-            let had = match &had_by_right {
-                Some(by_right) if exempted.is_none() => by_right,
-                _ => &had,
-            };
-            let new = matches!(found.rule.check, Check::Unreadable) || !had.covers(&found);
-            if !new
-                && expected
-                    .as_ref()
-                    .is_some_and(|expected| expected.has(&found))
-            {
-                return None;
-            }
-            if new && let Some(added) = had.exceeded_by(&found) {
-                found.evidence.add(&["; not before: ", &added].concat());
-            }
-            Some(case.finding(found, new, exempted))
-        })
-        .collect();
+    let mut findings: Vec<Finding<'d>> = Vec::with_capacity(found.len());
+    for (mut found, is_covered) in found.into_iter().zip(is_covered) {
+        if is_covered {
+            continue;
+        }
+        let exempted = exemptions.holding(found.rule, &found.evidence, &request.object);
+        let had = match &had_by_right {
+            Some(by_right) if exempted.is_none() => by_right,
+            _ => &had,
+        };
+        let new = matches!(found.rule.check, Check::Unreadable) || !had.covers(&found);
+        let is_expected = || expected.as_ref().is_some_and(|known| known.has(&found));
+        if !new && is_expected() {
+            continue;
+        }
+        if new && let Some(added) = had.exceeded_by(&found) {
+            found.evidence.add(&["; not before: ", &added].concat());
+        }
+        findings.push(case.finding(found, new, exempted));
+    }
     let refusal = findings
         .iter()
         .filter(|finding| finding.action == Action::Deny)
@@ -240,7 +236,7 @@ pub(crate) fn refuse(fault: Fault) -> Decision<'static> {
     });
     let finding = Finding {
         rule: &unreadable::RULE,
-        rank: rules::rank(&unreadable::RULE),
+        rank: rules::rank(unreadable::RULE.id).unwrap_or_default(),
         severity: evidence.severity,
         evidence,
         new: true,
@@ -327,8 +323,7 @@ impl<'f> Causes<'f> {
 
 /// The ranks of the rules that subsume a rule.
 fn subsuming(rule: &Rule) -> impl Iterator<Item = usize> {
-    let ids = rule.subsumed_by.iter();
-    ids.filter_map(|id| RULES.iter().position(|rule| rule.id == *id))
+    rule.subsumed_by.iter().filter_map(|id| rules::rank(id))
 }
 
 /// The pod and the container, in numbers.

@@ -7,7 +7,6 @@ use crate::aggravation::aggravate;
 use crate::built_in;
 use crate::context::Context;
 use crate::origin::Origin;
-use crate::pod::Pod;
 use crate::request::Request;
 use crate::rule::{Check, Evidence, JudgedBinding, JudgedRole, Rule};
 use crate::rules::{RULES, unreadable};
@@ -98,18 +97,8 @@ impl<'d> Case<'d> {
     fn of_rule(&self, rule: &Rule, judged: &Judged<'d>) -> Vec<Evidence<'d>> {
         let settings = self.settings;
         match (&rule.check, judged) {
-            (Check::Pod(check), Judged::Workload(workload)) => in_pods(workload, &mut |pod| {
-                let mut evidence = check(pod, settings);
-                if evidence.is_empty() {
-                    return evidence;
-                }
-                aggravate(rule, &mut evidence, pod, self.request.operation);
-                evidence
-            }),
-            (Check::Claims(check), Judged::Workload(workload))
-                if !self.context.claims.is_empty() =>
-            {
-                in_pods(workload, &mut |pod| check(pod, self.context, settings))
+            (Check::Pod(_) | Check::Claims(_), Judged::Workload(workload)) => {
+                self.in_pods(rule, workload)
             }
             (Check::Ability { ability, gain }, Judged::Role(role)) => {
                 role.grants.evidence(*ability, gain).into_iter().collect()
@@ -148,23 +137,35 @@ impl<'d> Case<'d> {
             makers: &self.settings.pod_makers,
         }
     }
-}
-
-/// What is found in the pods of an object, with which one it is and how it is known.
-fn in_pods<'d>(
-    workload: &'d Workload<'d>,
-    check: &mut dyn FnMut(&'d Pod<'d>) -> Vec<Evidence<'d>>,
-) -> Vec<Evidence<'d>> {
-    let mut found = Vec::new();
-    for (index, pod) in workload.pods.iter().enumerate() {
-        let mut evidence = check(pod);
-        for evidence in &mut evidence {
-            evidence.pod = index;
-            if pod.is_by_structure {
-                evidence.add("; found by its structure, in a kind that is not known");
+    /// What a rule finds in the pods of an object, with which one it is and how it is known.
+    fn in_pods(&self, rule: &Rule, workload: &'d Workload<'d>) -> Vec<Evidence<'d>> {
+        let mut found = Vec::new();
+        for (index, pod) in workload.pods.iter().enumerate() {
+            let mut evidence = match rule.check {
+                Check::Pod(check) => check(pod, self.settings),
+                Check::Claims(check) if !self.context.claims.is_empty() => {
+                    check(pod, self.context, self.settings)
+                }
+                _ => continue,
+            };
+            if evidence.is_empty() {
+                continue;
+            }
+            if let Check::Pod(_) = rule.check {
+                aggravate(rule, &mut evidence, pod, self.request.operation);
+            }
+            for evidence in &mut evidence {
+                evidence.pod = index;
+                if pod.is_by_structure {
+                    evidence.add("; found by its structure, in a kind that is not known");
+                }
+            }
+            if found.is_empty() {
+                found = evidence;
+            } else {
+                found.append(&mut evidence);
             }
         }
-        found.append(&mut evidence);
+        found
     }
-    found
 }

@@ -1,7 +1,7 @@
 //! Reads settings as one reads a filled-in form: to the end, noting every mistake with its place,
 //! instead of stopping at the first.
 
-use crate::text::quoted;
+use crate::text::{push_all, quoted};
 use crate::view::{self, Reader, Text};
 
 /// What is wrong with settings, in the order in which it stands there.
@@ -63,7 +63,10 @@ impl<'t, 'm> Form<'t, 'm> {
     fn none_of(&mut self, what: &str, allowed: &mut dyn Iterator<Item = &str>) {
         let mut text = [what, ", expected one of"].concat();
         for (index, word) in allowed.enumerate() {
-            text.extend([if index == 0 { " `" } else { ", `" }, word, "`"]);
+            push_all(
+                &mut text,
+                &[if index == 0 { " `" } else { ", `" }, word, "`"],
+            );
         }
         self.mistake(&text);
     }

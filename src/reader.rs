@@ -6,7 +6,7 @@
 
 use crate::cursor::{Cursor, Malformed};
 use crate::fault::Fault;
-use crate::text::escaped;
+use crate::text::{escaped, is_same};
 use crate::view::{Text, View};
 
 /// Stands before a value of a JSON text. Where it is `null`, there is nothing.
@@ -66,13 +66,18 @@ impl<'de> Reader<'de> {
     /// An array of strings.
     pub fn texts(&mut self) -> Result<Vec<Text<'de>>, Stop> {
         let mut texts = Vec::new();
-        self.array(&mut |element| {
-            if element.cursor.value()? != b'"' {
-                return Err(element.unfit("a string"));
+        if !self.has(b'[', "an array")? {
+            return Ok(texts);
+        }
+        let mut has_more = self.cursor.opens(b']');
+        while has_more {
+            if self.cursor.value()? != b'"' {
+                let stop = self.unfit("a string");
+                return Err(self.below(&texts.len().to_string(), stop));
             }
-            texts.push(element.cursor.string()?);
-            Ok(())
-        })?;
+            texts.push(self.cursor.string()?);
+            has_more = self.cursor.goes_on(b']')?;
+        }
         Ok(texts)
     }
 
@@ -273,29 +278,7 @@ impl<'de> Reader<'de> {
 /// The place of a name.
 #[inline]
 fn position(names: &[&str], key: &str) -> Option<usize> {
-    names
-        .iter()
-        .position(|name| is_same(name.as_bytes(), key.as_bytes()))
-}
-
-/// Whether two texts are the same: by their first and their last bytes, which for up to 16 are
-/// all. Wasm has nothing to compare memory with, so `==` goes byte by byte.
-#[inline]
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let longs = |text: &[u8]| {
-        let (first, last) = (text.first_chunk()?, text.last_chunk()?);
-        Some((u64::from_le_bytes(*first), u64::from_le_bytes(*last)))
-    };
-    let shorts = |text: &[u8]| {
-        let (first, last) = (text.first_chunk()?, text.last_chunk()?);
-        Some((u32::from_le_bytes(*first), u32::from_le_bytes(*last)))
-    };
-    one.len() == other.len()
-        && match one.len() {
-            4..8 => shorts(one) == shorts(other),
-            8..=16 => longs(one) == longs(other),
-            _ => one == other,
-        }
+    names.iter().position(|name| is_same(name, key))
 }
 
 #[cfg(test)]

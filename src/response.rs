@@ -9,7 +9,7 @@ use crate::origin::Origin;
 use crate::rule::Severity;
 use crate::rules::RULES;
 use crate::settings::Action;
-use crate::text::{bounded, quoted, visible};
+use crate::text::{bounded, push_all, quoted, visible};
 
 /// The answer to `validate`, as the policy server reads it (`ValidationResponse` of Kubewarden's
 /// SDK, which the browser build cannot link; a test decodes the one with the other).
@@ -156,9 +156,9 @@ fn text(cause: &Cause<'_>) -> String {
         ..
     } = cause.first;
     let mut text = String::with_capacity(WARNING * 2);
-    text.extend([severity.as_str(), " ", rule.id]);
+    push_all(&mut text, &[severity.as_str(), " ", rule.id]);
     if let Some(name) = evidence.container.and_then(|found| found.name) {
-        text.extend([" in container ", &quoted(name)]);
+        push_all(&mut text, &[" in container ", &quoted(name)]);
     }
     let noun = if cause.is_of_everything {
         "rule"
@@ -167,14 +167,17 @@ fn text(cause: &Cause<'_>) -> String {
     };
     match cause.others {
         0 => {}
-        1 => text.extend([" and 1 more ", noun]),
+        1 => push_all(&mut text, &[" and 1 more ", noun]),
         others => text.push_str(&format!(" and {others} more {noun}s")),
     }
     let pointer = match evidence.pointer() {
         pointer if pointer.is_empty() => "the object".into(),
         pointer => pointer,
     };
-    text.extend([" (", &visible(&pointer, WARNING / 2), "): ", &cause.message]);
+    push_all(
+        &mut text,
+        &[" (", &visible(&pointer, WARNING / 2), "): ", &cause.message],
+    );
     text
 }
 
@@ -203,7 +206,7 @@ fn message(causes: &Causes<'_>, origin: Option<Origin<'_>>) -> String {
         if message.len() + length > MESSAGE - REST {
             break;
         }
-        message.extend(parts);
+        push_all(&mut message, &parts);
         left -= cause.findings();
     }
     if message.len() == start.len()
@@ -267,7 +270,7 @@ fn annotation(decision: &Decision<'_>) -> Option<String> {
         for (rule, worst) in RULES.iter().zip(&worst) {
             if *worst == Some(severity) {
                 let separator = if text.is_empty() { "" } else { "," };
-                text.extend([separator, rule.id, "=", severity.as_str()]);
+                push_all(&mut text, &[separator, rule.id, "=", severity.as_str()]);
             }
         }
     }

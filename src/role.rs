@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::text::is_same;
 use crate::view::{Reader, Stop, Text, object, object_if_any, objects, reads, text, texts};
 
 /// What of a role, of the cluster or of a namespace, the rules ask for.
@@ -277,7 +278,7 @@ impl<'e> Entry<'e> {
     pub fn matches(self, resource: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Exactly(name) => name == resource,
+            Self::Exactly(name) => is_same(name, resource),
             Self::SubresourceOfAll(wanted) => resource
                 .split_once('/')
                 .is_some_and(|(_, subresource)| subresource == wanted),
@@ -313,7 +314,7 @@ impl<'r> Groups<'r> {
     pub fn has(&self, group: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Few(groups) => groups.iter().any(|known| known.as_str() == group),
+            Self::Few(groups) => groups.iter().any(|known| is_same(known.as_str(), group)),
             Self::Many(groups) => groups.contains(group),
         }
     }

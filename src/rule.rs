@@ -251,6 +251,16 @@ impl<'d> Evidence<'d> {
         value: impl Into<Cow<'d, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
+        Self::of_part(severity, pointer, value.into(), message.into())
+    }
+
+    #[inline(never)] // one copy for all rules
+    fn of_part(
+        severity: Severity,
+        pointer: String,
+        value: Cow<'d, str>,
+        message: Cow<'static, str>,
+    ) -> Self {
         Self {
             severity,
             container: None,
@@ -259,10 +269,10 @@ impl<'d> Evidence<'d> {
             refused_by_baseline: None,
             what: What::Part {
                 pointer,
-                value: value.into(),
+                value,
                 identity: None,
                 takers: Vec::new(),
-                message: message.into(),
+                message,
             },
         }
     }

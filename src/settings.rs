@@ -8,7 +8,7 @@ use crate::exemption::{self, Exemption};
 use crate::form::{Form, Mistakes};
 use crate::json::{Json, Writer};
 use crate::rule::{Alert, Rule, Severity};
-use crate::rules::RULES;
+use crate::rules::{self, RULES};
 use crate::version::Version;
 
 /// What happens because of a finding; the mildest first.
@@ -217,8 +217,7 @@ impl Settings {
         if self.overrides.is_empty() {
             return None;
         }
-        self.overrides
-            .get(RULES.iter().position(|known| known.id == rule.id)?)
+        self.overrides.get(rules::rank(rule.id)?)
     }
 }
 
@@ -272,7 +271,7 @@ fn overrides(form: &mut Form<'_, '_>, allow: &mut Allow) -> Vec<Override> {
             "severity" => set.severity = form.one_of(SEVERITIES).flatten(),
             _ => allow.read(id, form),
         });
-        let Some(index) = RULES.iter().position(|rule| rule.id == id) else {
+        let Some(index) = rules::rank(id) else {
             return;
         };
         let alert = RULES.get(index).and_then(|rule| rule.alert);

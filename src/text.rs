@@ -14,6 +14,36 @@ pub(crate) fn split_once<'t>(text: &'t str, part: &str) -> Option<(&'t str, &'t 
     })
 }
 
+/// Whether two texts are the same: by their first and their last bytes, which for up to 16 are
+/// all. Wasm has nothing to compare memory with, so `==` goes byte by byte.
+#[inline]
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let longs = |text: &[u8]| {
+        let (first, last) = (text.first_chunk()?, text.last_chunk()?);
+        Some((u64::from_le_bytes(*first), u64::from_le_bytes(*last)))
+    };
+    let shorts = |text: &[u8]| {
+        let (first, last) = (text.first_chunk()?, text.last_chunk()?);
+        Some((u32::from_le_bytes(*first), u32::from_le_bytes(*last)))
+    };
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    one.len() == other.len()
+        && match one.len() {
+            4..8 => shorts(one) == shorts(other),
+            8..=16 => longs(one) == longs(other),
+            _ => one == other,
+        }
+}
+
+/// Adds texts to a text.
+#[inline(never)] // `extend` would bring a loop for each number of them
+pub(crate) fn push_all(text: &mut String, parts: &[&str]) {
+    text.reserve(parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        text.push_str(part);
+    }
+}
+
 /// A key as a segment of a JSON pointer.
 pub(crate) fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")

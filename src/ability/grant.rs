@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Ability, Grants, Hit, Request, Resource};
 use crate::role::Verbs;
 use crate::rule::{Evidence, GrantPlace, Severity, What};
-use crate::text::quoted;
+use crate::text::{push_all, quoted};
 use crate::version::Version;
 use crate::view::Text;
 
@@ -126,7 +126,7 @@ impl<'r> Grant<'r> {
         };
         let mut message = ["whoever is bound to the role ", gain].concat();
         if let Some(way) = self.indirect_way() {
-            message.extend(["; by way of ", way.0, ": ", way.1]);
+            push_all(&mut message, &["; by way of ", way.0, ": ", way.1]);
         }
         if let Some(names) = self.names() {
             message.push_str("; only those named ");

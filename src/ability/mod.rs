@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::role::{self, PolicyRule, Verbs};
 use crate::rule::Severity;
+use crate::text::is_same;
 use crate::version::Version;
 use crate::view::Text;
 
@@ -175,17 +176,17 @@ impl Resource {
 
     /// The resources of this very name, each in a group of its own.
     pub fn called(name: &str) -> &'static [Self] {
-        let wanted = order(name);
-        let start = table::TABLE.partition_point(|known| order(&known.name) < wanted);
+        let start = table::TABLE.partition_point(|known| known.name.len() < name.len());
         let rest = table::TABLE.get(start..).unwrap_or_default();
-        let count = rest.iter().take_while(|known| known.name == name).count();
-        rest.get(..count).unwrap_or_default()
+        let is_as_long = |known: &&Self| known.name.len() == name.len();
+        let is_it = |known: &Self| is_same(&known.name, name);
+        let as_long = rest.iter().take_while(is_as_long);
+        let Some(start) = as_long.clone().position(is_it) else {
+            return &[];
+        };
+        let count = as_long.skip(start).take_while(|known| is_it(known)).count();
+        rest.get(start..start + count).unwrap_or_default()
     }
-}
-
-/// The order of the table: by length first, which is quicker to compare than letters.
-fn order(resource: &str) -> (usize, &str) {
-    (resource.len(), resource)
 }
 
 /// Kinds of request for a resource that, if allowed, give abilities.
@@ -660,7 +661,7 @@ mod tests {
 
     #[test]
     fn resources_are_in_their_order_and_each_once() {
-        assert!(table::TABLE.is_sorted_by_key(|known| order(&known.name)));
+        assert!(table::TABLE.is_sorted_by_key(|known| (known.name.len(), &known.name)));
         let names: BTreeSet<_> = table::TABLE
             .iter()
             .map(|known| (&known.group, &known.name))

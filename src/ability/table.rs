@@ -531,7 +531,7 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 const ADMISSION: &str = "admissionregistration.k8s.io";
 const STORAGE: &str = "storage.k8s.io";
 
-/// In the order of their names, shorter ones first, so that one is found by bisection.
+/// In the order of their names, shorter ones first, so that one is found among few of its length.
 pub(super) static TABLE: &[Resource] = &[
     resource("batch", "jobs", JOBS),
     resource("batch.volcano.sh", "jobs", MAKER),

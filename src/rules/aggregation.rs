@@ -127,7 +127,9 @@ fn at_hand(judged: &JudgedRole<'_>) -> Known {
         let Some(roles) = roles else {
             return Known::Failed("the answer cannot be read".to_owned());
         };
-        rules.extend(roles.items.into_iter().flat_map(|role| role.rules));
+        for mut role in roles.items {
+            rules.append(&mut role.rules);
+        }
     }
     let grants = Grants::new(&rules, judged.terms);
     Known::Abilities(grants.worst(), grants.said())
