@@ -491,7 +491,7 @@ fn accounts(form: &mut Form<'_, '_>) -> Vec<ServiceAccount> {
 fn workloads(form: &mut Form<'_, '_>) -> Vec<Workload> {
     let fault = |text: &str| match text.split_once('/') {
         // Names of roles and bindings may hold anything, and often do: `system:node`.
-        Some((kind, name)) if kind.contains("Role") && !name.is_empty() => None,
+        Some((kind, name)) if split_once(kind, "Role").is_some() && !name.is_empty() => None,
         Some((kind, name)) if !kind.is_empty() => name_fault(&name.replace('*', "a")),
         _ => Some("expected a kind and a name, such as `DaemonSet/node-exporter-*`"),
     };
