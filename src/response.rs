@@ -258,17 +258,18 @@ fn warnings(causes: &Causes<'_>) -> Vec<String> {
 fn annotation(decision: &Decision<'_>) -> Option<String> {
     let all = || decision.findings.iter().chain(&decision.omitted);
     all().next()?;
-    // by the ranks of the rules
-    let mut worst = vec![None; RULES.len()];
-    for finding in all() {
-        if let Some(worst) = worst.get_mut(finding.rank) {
-            *worst = Some(finding.severity).max(*worst);
-        }
-    }
+    // Sets of rules, by their ranks.
+    let bit = |rank: usize| 1u64 << rank;
+    let mut told = 0;
     let mut text = String::with_capacity(WARNING);
     for severity in Severity::ALL.into_iter().rev() {
-        for (rule, worst) in RULES.iter().zip(&worst) {
-            if *worst == Some(severity) {
+        let its = all().filter(|finding| finding.severity == severity);
+        let mut rest = its.fold(0, |ranks, finding| ranks | bit(finding.rank)) & !told;
+        told |= rest;
+        while rest != 0 {
+            let rank = rest.trailing_zeros() as usize;
+            rest &= !bit(rank);
+            if let Some(rule) = RULES.get(rank) {
                 let separator = if text.is_empty() { "" } else { "," };
                 push_all(&mut text, &[separator, rule.id, "=", severity.as_str()]);
             }

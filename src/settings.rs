@@ -130,12 +130,12 @@ const RULE_ACTIONS: &[(&str, RuleAction)] = &[
 ];
 
 impl Settings {
-    /// Reads settings; `None` and `null` stand for the defaults.
+    /// Reads settings; `None`, `null` and `{}` stand for the defaults.
     ///
     /// The error has every mistake that there is.
     pub fn read(text: Option<&str>) -> Result<Self, Mistakes> {
         let mut settings = Self::default();
-        let Some(text) = text.filter(|text| *text != "null") else {
+        let Some(text) = text.filter(|text| !matches!(*text, "null" | "{}")) else {
             return Ok(settings);
         };
         let mut mistakes = Mistakes::default();

@@ -72,6 +72,9 @@ pub static RULES: &[&Rule] = &[
     &unreadable::RULE,
 ];
 
+// What is told of an object has sets of rules, which are bits of a word.
+const _: () = assert!(RULES.len() <= u64::BITS as usize);
+
 /// The rule with this id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.get(rank(id)?).copied()
