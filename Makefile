@@ -1,11 +1,12 @@
 # Targets that Kubewarden's own policies have too, and the two of the README: `replay` and `test`.
 
 CARGO ?= cargo
+XTASK := $(CARGO) run --quiet --locked --package xtask --
 WASM := target/policy/wasm32-wasip1/release/policy.wasm
 
 # Every target that compiles needs what `rust-toolchain.toml` names. rustup installs it by itself,
 # unless it was told not to (`RUSTUP_AUTO_INSTALL=0`) or had this toolchain already, without them.
-replay test lint policy.wasm bench built-in-roles: toolchain
+replay test lint policy.wasm bench built-in-roles artifacthub-pkg.yml: toolchain
 
 .PHONY: toolchain
 toolchain:
@@ -45,6 +46,13 @@ bench: ## print the ratios that the project holds itself to
 built-in-roles: ## derive what Kubernetes' own roles give from SNAPSHOT, a `kubectl get clusterroles -o json`
 	$(CARGO) run --quiet --locked --example built-in-roles -- $(SNAPSHOT) > src/built_in/roles.txt.new
 	mv src/built_in/roles.txt.new src/built_in/roles.txt
+
+# The day that a version is first written; one that is there keeps its own.
+TODAY ?= $(shell date -u +%Y-%m-%dT00:00:00Z)
+
+.PHONY: artifacthub-pkg.yml
+artifacthub-pkg.yml: ## write what Artifact Hub shows of the policy, from its metadata
+	$(XTASK) artifacthub-pkg $(TODAY)
 
 .PHONY: e2e-tests
 e2e-tests: e2e-tools policy.wasm ## run the policy in the real kwctl

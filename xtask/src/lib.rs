@@ -1,0 +1,10 @@
+//! What the Makefile needs beyond cargo: files that are made of the policy's metadata.
+//!
+//! Everything here is a function of the project's files. It builds nothing and asks nobody.
+
+pub mod artifacthub;
+pub mod changelog;
+pub mod metadata;
+
+/// Why something cannot be made, for a person.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
