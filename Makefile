@@ -60,8 +60,11 @@ e2e-tests: e2e-tools policy.wasm ## run the policy in the real kwctl
 
 .PHONY: e2e-tools
 e2e-tools:
-	@command -v bats >/dev/null || { echo "bats is missing: install it with 'apt-get install bats'" >&2; exit 1; }
-	@command -v kwctl >/dev/null || { echo "kwctl is missing: https://docs.kubewarden.io says how to install it" >&2; exit 1; }
+	@missing=0; \
+	.ci/tools bats || missing=1; \
+	command -v kwctl >/dev/null || { missing=1; \
+		echo "kwctl is missing: https://docs.kubewarden.io says how to install it" >&2; }; \
+	exit $$missing
 
 .PHONY: clean
 clean: ## remove what was built
