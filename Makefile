@@ -20,7 +20,8 @@ replay: ## build everything and replay the recorded requests
 
 .PHONY: test
 test: fmt lint ## check the format, lint, and run every test
-	$(CARGO) test --workspace --locked
+	@.ci/tools docker-registry skopeo || echo "without them, nothing is pushed to a registry" >&2
+	PATH="$(CURDIR)/target/tools/usr/bin:$$PATH" $(CARGO) test --workspace --locked
 
 # The directory of its own is shared with replay/build.rs, which builds the same module.
 .PHONY: policy.wasm
@@ -53,6 +54,26 @@ TODAY ?= $(shell date -u +%Y-%m-%dT00:00:00Z)
 .PHONY: artifacthub-pkg.yml
 artifacthub-pkg.yml: ## write what Artifact Hub shows of the policy, from its metadata
 	$(XTASK) artifacthub-pkg $(TODAY)
+
+.PHONY: oci
+oci: policy.wasm ## write the policy as an OCI layout, target/oci, and print its digest
+	$(XTASK) oci policy.wasm target/oci
+
+.PHONY: push-where
+push-where:
+	@test -n "$(REF)" || { echo "push where? make push REF=ghcr.io/me/bulkhead:v0.1.0" >&2; exit 2; }
+
+# skopeo pushes the very bytes of the layout, so that the digest is the one that `make oci` prints.
+# kwctl makes a manifest of its own.
+.PHONY: push
+push: push-where oci ## push the policy to a registry: REF=ghcr.io/me/bulkhead:v0.1.0
+	@if .ci/tools skopeo; then \
+		set -x; skopeo copy $(SKOPEO_FLAGS) oci:target/oci docker://$(REF); \
+	elif command -v kwctl >/dev/null; then \
+		set -x; kwctl push policy.wasm registry://$(REF); \
+	else \
+		exit 1; \
+	fi
 
 .PHONY: e2e-tests
 e2e-tests: e2e-tools policy.wasm ## run the policy in the real kwctl

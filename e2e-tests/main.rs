@@ -12,3 +12,4 @@ mod expectation;
 mod module;
 mod readme;
 mod recorded;
+mod registry;

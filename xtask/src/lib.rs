@@ -5,6 +5,7 @@
 pub mod artifacthub;
 pub mod changelog;
 pub mod metadata;
+pub mod oci;
 
 /// Why something cannot be made, for a person.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
-use xtask::{Error, artifacthub, changelog};
+use xtask::metadata::Metadata;
+use xtask::{Error, artifacthub, changelog, oci};
 
 const USAGE: &str = "\
 usage:
   xtask artifacthub-pkg CREATED_AT   write artifacthub-pkg.yml
-  xtask changelog VERSION            print what a release changed";
+  xtask changelog VERSION            print what a release changed
+  xtask oci MODULE FOLDER            write an OCI layout, and print its digest";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -33,6 +35,11 @@ fn run(arguments: &[&str]) -> Result<(), Error> {
         ["changelog", version] => {
             let changelog = fs::read_to_string(project.join("CHANGELOG.md"))?;
             println!("{}", changelog::section(&changelog, version)?.text);
+        }
+        ["oci", module, folder] => {
+            let module = fs::read(module).map_err(|error| format!("{module}: {error}"))?;
+            let metadata = Metadata::of(project)?;
+            println!("{}", oci::write(Path::new(folder), &module, &metadata)?);
         }
         _ => return Err(USAGE.into()),
     }

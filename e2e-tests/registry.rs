@@ -1,0 +1,159 @@
+//! The policy through a real registry: Debian's `docker-registry`, on the loopback, with its own
+//! configuration and folder. `make test` installs it, and skopeo, where it can; where they are
+//! missing this test says so and is no failure, unless `REGISTRY_TEST=required`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use xtask::metadata::Metadata;
+use xtask::oci;
+
+const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// A registry of our own, which ends with this.
+struct Registry {
+    process: Child,
+    /// `127.0.0.1:` and a port.
+    host: String,
+    /// What it keeps, and what the test writes.
+    folder: TempDir,
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Whether a command can be started.
+fn is_there(command: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| folder.join(command).is_file())
+}
+
+impl Registry {
+    /// Starts one, if what it takes is installed.
+    fn start() -> Option<Self> {
+        let missing: Vec<&str> = ["docker-registry", "skopeo"]
+            .into_iter()
+            .filter(|command| !is_there(command))
+            .collect();
+        if !missing.is_empty() {
+            let missing = missing.join(" ");
+            assert!(
+                std::env::var_os("REGISTRY_TEST").is_none_or(|value| value != "required"),
+                "missing: {missing}; `.ci/tools {missing}` gets what it can"
+            );
+            // Not by `eprintln!`, which the test harness would keep to itself.
+            let _ = writeln!(
+                io::stderr(),
+                "\nSKIPPED: nothing is pushed to a registry, {missing} is missing; `.ci/tools \
+                 {missing}` gets what it can\n"
+            );
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        // Free now, and given out again last.
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let host = format!("127.0.0.1:{port}");
+        let configuration = folder.path().join("registry.yml");
+        let storage = folder.path().join("storage");
+        let text = format!(
+            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: \
+             {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{host}'}}\n",
+            storage.display()
+        );
+        fs::write(&configuration, text).unwrap();
+        let process = Command::new("docker-registry")
+            .arg("serve")
+            .arg(&configuration)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let registry = Self {
+            process,
+            host,
+            folder,
+        };
+        registry.wait();
+        Some(registry)
+    }
+
+    /// Until it listens.
+    fn wait(&self) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(&self.host).is_err() {
+            assert!(Instant::now() < end, "the registry does not start");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Pushes the built-in policy as `make push` does, and returns its digest.
+    fn push(&self, name: &str) -> String {
+        let layout = self.folder.path().join("layout");
+        let metadata = Metadata::of(Path::new(PROJECT)).unwrap();
+        let digest = oci::write(&layout, bulkhead::POLICY, &metadata).unwrap();
+        skopeo(&[
+            "--dest-tls-verify=false",
+            &format!("oci:{}", layout.display()),
+            &format!("docker://{}/{name}", self.host),
+        ]);
+        digest
+    }
+}
+
+#[track_caller]
+fn skopeo(arguments: &[&str]) {
+    // Without a policy for signatures, which not every machine has.
+    let output = Command::new("skopeo")
+        .args(["--insecure-policy", "copy"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// The blobs of a layout, by their hashes.
+fn blobs(layout: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(layout.join("blobs/sha256")).unwrap();
+    entries
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path()).unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_pushed_comes_back_byte_for_byte() {
+    let Some(registry) = Registry::start() else {
+        return;
+    };
+    let digest = registry.push("policies/bulkhead:v0");
+    let folder = registry.folder.path();
+    let back = folder.join("back");
+    skopeo(&[
+        "--src-tls-verify=false",
+        &format!("docker://{}/policies/bulkhead@{digest}", registry.host),
+        &format!("oci:{}:v0", back.display()),
+    ]);
+    let [pushed, pulled] = [folder.join("layout"), back].map(|layout| blobs(&layout));
+    assert_eq!(pushed.len(), 3);
+    assert!(pushed == pulled, "{:?} {:?}", pushed.keys(), pulled.keys());
+}
