@@ -36,6 +36,7 @@ fmt: ## check the format
 .PHONY: lint
 lint: ## lint the workspace, and what is compiled to Wasm
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --package bulkhead --no-default-features --locked -- -D warnings
 	$(CARGO) clippy --locked --package bulkhead-policy --target wasm32-wasip1 -- -D warnings
 	$(CARGO) clippy --locked --package bulkhead-policy --package bulkhead-intake --target wasm32-unknown-unknown -- -D warnings
 

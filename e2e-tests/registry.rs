@@ -157,3 +157,41 @@ fn what_is_pushed_comes_back_byte_for_byte() {
     assert_eq!(pushed.len(), 3);
     assert!(pushed == pulled, "{:?} {:?}", pushed.keys(), pulled.keys());
 }
+
+/// The same case, through the policy that is built in and through the one that was pushed.
+#[cfg(feature = "registry")]
+#[test]
+fn what_is_pushed_judges_as_the_built_in_one() {
+    let Some(registry) = Registry::start() else {
+        return;
+    };
+    let digest = registry.push("policies/bulkhead:v0");
+    let repository = format!("{}/policies/bulkhead", registry.host);
+    let replay = |policy: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_bulkhead"))
+            .current_dir(PROJECT)
+            .args(["replay", "--format", "json", "--fail-on", "never"])
+            .args(policy)
+            .arg("e2e-tests/recordings/host-access.jsonl")
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    let expected = replay(&[]);
+    assert_eq!(expected.0, Some(0));
+    assert!(!expected.1.is_empty());
+    for reference in [
+        format!("oci://{repository}:v0"),
+        format!("registry://{repository}:v0"),
+        format!("registry://{repository}@{digest}"),
+        format!("oci://{repository}:v0@{digest}"),
+    ] {
+        assert!(replay(&["--policy", &reference]) == expected, "{reference}");
+    }
+    let other = digest.replace(|digit: char| digit.is_ascii_digit(), "0");
+    let (code, output) = replay(&["--policy", &format!("oci://{repository}@{other}")]);
+    assert_eq!((code, output.as_str()), (Some(2), ""));
+}

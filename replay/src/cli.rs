@@ -22,7 +22,7 @@ const STYLES: Styles = Styles::styled()
 /// Finds workloads that can reach their host and cluster roles that can write pods
 ///
 /// Bulkhead judges Kubernetes requests and manifests with the same WebAssembly
-/// policy that Kubewarden runs at admission. Nothing is sent anywhere.
+/// policy that Kubewarden runs at admission. Nothing of it is sent anywhere.
 #[derive(Debug, Parser)]
 #[command(name = "bulkhead", version, styles = STYLES, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -80,7 +80,12 @@ pub(crate) struct Replay {
     pub(crate) inputs: Vec<PathBuf>,
 
     /// Judge with this policy.wasm instead of the built-in one
-    #[arg(long, value_name = "FILE")]
+    ///
+    /// A file, or a policy in a registry, with a tag or a digest, such as
+    /// oci://ghcr.io/bulkhead-policies/bulkhead:v0.1.0 (registry:// is the same).
+    /// It is fetched over TLS, on the loopback alone without, with the login of
+    /// `docker login` where one is wanted, and held against its digest.
+    #[arg(long, value_name = "POLICY")]
     pub(crate) policy: Option<PathBuf>,
 
     /// The policy's settings, as YAML or JSON
@@ -255,8 +260,8 @@ pub(crate) struct Rbac {
     #[arg(long, value_name = "LEVEL", default_value = "never")]
     pub(crate) fail_on: SeverityLevel,
 
-    /// Ask this policy.wasm instead of the built-in one
-    #[arg(long, value_name = "FILE")]
+    /// Ask this policy.wasm instead of the built-in one: a file, or oci://… as for `replay`
+    #[arg(long, value_name = "POLICY")]
     pub(crate) policy: Option<PathBuf>,
 
     /// The policy's settings, as YAML or JSON
@@ -327,8 +332,8 @@ pub(crate) struct Rules {
     #[arg(value_name = "ID")]
     pub(crate) id: Option<String>,
 
-    /// Ask this policy.wasm instead of the built-in one
-    #[arg(long, value_name = "FILE")]
+    /// Ask this policy.wasm instead of the built-in one: a file, or oci://… as for `replay`
+    #[arg(long, value_name = "POLICY")]
     pub(crate) policy: Option<PathBuf>,
 
     /// How to print

@@ -15,7 +15,7 @@ use crate::host::{Options, Policy};
 use crate::output::{BUFFER, Output};
 use crate::rbac::{self, Told};
 use crate::terminal::{Terminal, escaped};
-use crate::{POLICY, replay, rules};
+use crate::{POLICY, registry, replay, rules};
 
 const AUDIT_POLICY: &str = include_str!("audit-policy.yaml");
 
@@ -93,11 +93,19 @@ pub(crate) fn load(file: Option<&Path>, instances: NonZeroUsize) -> Result<Polic
         ..Options::default()
     };
     let loaded = match file {
-        Some(path) => fs::read(path)
-            .map_err(PolicyError::File)
-            .and_then(|wasm| Policy::load(&wasm, &options).map_err(PolicyError::Load)),
+        Some(path) => {
+            read(path).and_then(|wasm| Policy::load(&wasm, &options).map_err(PolicyError::Load))
+        }
         None => Policy::load(POLICY, &options).map_err(PolicyError::Load),
     };
     let name = file.unwrap_or(Path::new("the built-in policy"));
     loaded.map_err(|error| Fatal::Policy(name.to_owned(), error))
+}
+
+/// The bytes of a policy, from a file or a registry.
+fn read(policy: &Path) -> Result<Vec<u8>, PolicyError> {
+    match registry::reference(policy) {
+        Some(reference) => registry::pull(reference).map_err(PolicyError::Pull),
+        None => fs::read(policy).map_err(PolicyError::File),
+    }
 }

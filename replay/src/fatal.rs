@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::host::{CallError, LoadError};
 use crate::pipeline::Stopped;
+use crate::registry::PullError;
 
 /// What ends the command at once.
 pub(crate) enum Fatal {
@@ -29,6 +30,7 @@ pub(crate) enum Fatal {
 /// Why a policy cannot be used.
 pub(crate) enum PolicyError {
     File(io::Error),
+    Pull(PullError),
     Load(LoadError),
 }
 
@@ -71,6 +73,9 @@ impl fmt::Display for Fatal {
         match self {
             Self::Usage(error) => write!(f, "{error}"),
             Self::Policy(path, PolicyError::File(error)) => {
+                write!(f, "{}: {error}", path.display())
+            }
+            Self::Policy(path, PolicyError::Pull(error)) => {
                 write!(f, "{}: {error}", path.display())
             }
             Self::Policy(path, PolicyError::Load(error)) => {

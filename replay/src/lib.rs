@@ -21,6 +21,7 @@ mod output;
 mod pipeline;
 mod progress;
 mod rbac;
+mod registry;
 mod replay;
 mod report;
 mod rules;

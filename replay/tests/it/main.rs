@@ -18,6 +18,8 @@ mod judge;
 #[cfg(target_os = "linux")]
 mod memory;
 mod rbac;
+#[cfg(feature = "registry")]
+mod registry;
 mod replay;
 mod report;
 mod rules;
