@@ -23,10 +23,12 @@ test: fmt lint ## check the format, lint, and run every test
 	@.ci/tools docker-registry skopeo || echo "without them, nothing is pushed to a registry" >&2
 	PATH="$(CURDIR)/target/tools/usr/bin:$$PATH" $(CARGO) test --workspace --locked
 
-# The directory of its own is shared with replay/build.rs, which builds the same module.
+# The directory of its own is shared with replay/build.rs, which builds the same module. The flag
+# keeps the place of cargo's sources out of it, so that it is the same wherever it is built.
 .PHONY: policy.wasm
 policy.wasm: ## build the policy, metadata included
-	$(CARGO) build --release --locked --target wasm32-wasip1 --target-dir target/policy
+	CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=/cargo" \
+	$(CARGO) build --release --locked --package bulkhead-policy --target wasm32-wasip1 --target-dir target/policy
 	cp $(WASM) policy.wasm
 
 .PHONY: fmt

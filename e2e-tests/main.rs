@@ -13,3 +13,5 @@ mod module;
 mod readme;
 mod recorded;
 mod registry;
+#[cfg(unix)]
+mod reproducible;

@@ -97,6 +97,7 @@ fn build() -> Result<(), String> {
             cargo.env_remove(name);
         }
     }
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", without_paths()?);
     let status = cargo
         .status()
         .map_err(|error| format!("cargo cannot be started: {error}"))?;
@@ -107,6 +108,19 @@ fn build() -> Result<(), String> {
     fs::copy(&built, out.join("policy.wasm"))
         .map_err(|error| format!("{}: {error}", built.display()))?;
     Ok(())
+}
+
+/// Keeps the place of cargo's sources out of the module, so that it is the same wherever it is
+/// built. The same as in the Makefile, or each would build anew what the other built.
+fn without_paths() -> Result<String, String> {
+    let home = match env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => env::home_dir()
+            .ok_or("neither CARGO_HOME nor a home folder is known")?
+            .join(".cargo"),
+    };
+    let sources = home.join("registry/src");
+    Ok(format!("--remap-path-prefix={}=/cargo", sources.display()))
 }
 
 /// The outer target directory: `OUT_DIR` is `<target>/<profile>/build/<package>/out`.
