@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::answer::Severity;
 use crate::filter::{Filter, Time};
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Rules(Rules),
     /// Print an audit policy by whose log `replay` can tell who wrote what
     AuditPolicy,
+    Completions(Completions),
+    Man(Man),
 }
 
 /// Judge recorded requests, audit logs and manifests
@@ -339,6 +342,27 @@ pub(crate) struct Rules {
     /// How to print
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
+}
+
+/// Print what a shell completes the command by
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  bulkhead completions bash > ~/.local/share/bash-completion/completions/bulkhead
+  bulkhead completions zsh > ~/.zfunc/_bulkhead
+  bulkhead completions fish > ~/.config/fish/completions/bulkhead.fish")]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// Print a manual page
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  bulkhead man | man -l -
+  bulkhead man replay > bulkhead-replay.1")]
+pub(crate) struct Man {
+    /// The page of this command, in place of that of them all
+    pub(crate) command: Option<String>,
 }
 
 /// What `--fail-on` takes.

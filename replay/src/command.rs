@@ -15,7 +15,7 @@ use crate::host::{Options, Policy};
 use crate::output::{BUFFER, Output};
 use crate::rbac::{self, Told};
 use crate::terminal::{Terminal, escaped};
-use crate::{POLICY, registry, replay, rules};
+use crate::{POLICY, registry, replay, rules, shell};
 
 const AUDIT_POLICY: &str = include_str!("audit-policy.yaml");
 
@@ -52,6 +52,8 @@ fn execute(cli: &Cli) -> u8 {
             .write_all(AUDIT_POLICY.as_bytes())
             .map(|()| 0)
             .map_err(Fatal::Output),
+        Command::Completions(arguments) => shell::completions(arguments, &mut out).map(|()| 0),
+        Command::Man(arguments) => shell::man(arguments, &mut out).map(|()| 0),
     };
     let done = done.and_then(|code| match out.flush() {
         // whoever read the output has enough

@@ -16,6 +16,8 @@ pub(crate) enum Fatal {
     Mistakes(Vec<Mistake>),
     /// A rule that does not exist, and those with similar names.
     NoSuchRule(String, Vec<String>),
+    /// A command that `man` has no page of.
+    NoSuchCommand(String),
     Call(&'static str, CallError),
     Answer(&'static str, serde_json::Error),
     Output(io::Error),
@@ -88,6 +90,9 @@ impl fmt::Display for Fatal {
                     [] => write!(f, "`bulkhead rules` lists them"),
                     near => write!(f, "did you mean `{}`?", near.join("` or `")),
                 }
+            }
+            Self::NoSuchCommand(name) => {
+                write!(f, "no command `{name}`: `bulkhead --help` lists them")
             }
             Self::Call(operation, error) => write!(f, "`{operation}`: {error}"),
             Self::Answer(operation, error) => {

@@ -27,6 +27,7 @@ mod report;
 mod rules;
 mod selector;
 mod settings;
+mod shell;
 mod tally;
 mod terminal;
 mod walk;

@@ -23,3 +23,4 @@ mod registry;
 mod replay;
 mod report;
 mod rules;
+mod shell;
