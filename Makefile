@@ -78,6 +78,27 @@ push: push-where oci ## push the policy to a registry: REF=ghcr.io/me/bulkhead:v
 		exit 1; \
 	fi
 
+# Without the system's C library, so that nothing else has to be in the image.
+MUSL ?= $(shell uname -m)-unknown-linux-musl
+IMAGE ?= bulkhead
+
+.PHONY: static
+static: toolchain ## build the command for any Linux, without the system's libraries
+	@command -v musl-gcc >/dev/null || { \
+		echo "musl-gcc is missing: install it with 'apt-get install musl-tools'" >&2; exit 1; }
+	rustup --quiet target add $(MUSL)
+	$(CARGO) build --release --locked --package bulkhead --target $(MUSL)
+
+.PHONY: image
+image: static ## build the container image of the command: IMAGE=name
+	mkdir -p target/image
+	cp target/$(MUSL)/release/bulkhead /etc/ssl/certs/ca-certificates.crt target/image
+	$$(command -v podman || command -v docker || echo podman) build --tag $(IMAGE) --file Dockerfile target/image
+
+.PHONY: archive
+archive: static ## pack the command for a release, into target/archives
+	.ci/archive target/$(MUSL)/release/bulkhead $(MUSL) target/archives
+
 .PHONY: e2e-tests
 e2e-tests: e2e-tools policy.wasm ## run the policy in the real kwctl
 	bats e2e-tests

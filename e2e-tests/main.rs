@@ -10,6 +10,8 @@ mod audited;
 mod bad_input;
 mod expectation;
 mod module;
+#[cfg(unix)]
+mod packages;
 mod readme;
 mod recorded;
 mod registry;

@@ -4,8 +4,12 @@
 
 pub mod artifacthub;
 pub mod changelog;
+pub mod krew;
 pub mod metadata;
 pub mod oci;
 
 /// Why something cannot be made, for a person.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The version of everything in the project.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

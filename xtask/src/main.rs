@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use std::{env, fs};
 
 use xtask::metadata::Metadata;
-use xtask::{Error, artifacthub, changelog, oci};
+use xtask::{Error, VERSION, artifacthub, changelog, krew, oci};
 
 const USAGE: &str = "\
 usage:
   xtask artifacthub-pkg CREATED_AT   write artifacthub-pkg.yml
-  xtask changelog VERSION            print what a release changed
-  xtask oci MODULE FOLDER            write an OCI layout, and print its digest";
+  xtask release TAG                  check that the tag can be released, and print what it changed
+  xtask oci MODULE FOLDER            write an OCI layout, and print its digest
+  xtask krew FOLDER                  print krew's manifest for a release's archives";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -32,9 +33,16 @@ fn run(arguments: &[&str]) -> Result<(), Error> {
             let package = artifacthub::package(project, created_at)?;
             fs::write(project.join(artifacthub::FILE), package)?;
         }
-        ["changelog", version] => {
+        ["release", tag] => {
+            if *tag != format!("v{VERSION}") {
+                return Err(format!("the tag is {tag}, the version v{VERSION}").into());
+            }
             let changelog = fs::read_to_string(project.join("CHANGELOG.md"))?;
-            println!("{}", changelog::section(&changelog, version)?.text);
+            println!("{}", changelog::section(&changelog, VERSION)?.text);
+        }
+        ["krew", archives] => {
+            let metadata = Metadata::of(project)?;
+            print!("{}", krew::plugin(&metadata, Path::new(archives))?);
         }
         ["oci", module, folder] => {
             let module = fs::read(module).map_err(|error| format!("{module}: {error}"))?;

@@ -65,7 +65,7 @@ pub fn write(folder: &Path, module: &[u8], metadata: &Metadata) -> Result<String
     let blobs = folder.join("blobs/sha256");
     fs::create_dir_all(&blobs)?;
     let blob = |media_type, bytes: &[u8]| -> Result<Descriptor<'_>, Error> {
-        let hash = hex(&Sha256::digest(bytes));
+        let hash = sha256(bytes);
         fs::write(blobs.join(&hash), bytes)?;
         Ok(Descriptor {
             media_type,
@@ -105,6 +105,8 @@ pub fn write(folder: &Path, module: &[u8], metadata: &Metadata) -> Result<String
     Ok(digest)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The SHA-256 of some bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    let digits = Sha256::digest(bytes);
+    digits.iter().map(|byte| format!("{byte:02x}")).collect()
 }
