@@ -8,8 +8,8 @@ use std::fmt::Display;
 use crate::metadata::Metadata;
 use crate::text::escaped;
 use crate::view::{
-    Reader, Stop, Text, View, flag, integer, object, object_if_any, objects, reads, text, texts,
-    tristate,
+    Fields, Reader, Stop, Text, View, flag, integer, object, object_if_any, objects, reads, text,
+    texts, tristate,
 };
 
 /// A pod, or the template of one, and where it sits.
@@ -293,14 +293,16 @@ pub(crate) struct PodSecurityContext<'a> {
 }
 
 impl<'de> View<'de> for PodSecurityContext<'de> {
-    fn fields(&self) -> &'static [&'static str] {
-        &[
-            "seccompProfile",
-            "appArmorProfile",
-            "seLinuxOptions",
-            "windowsOptions",
-            "sysctls",
-        ]
+    fn fields(&self) -> &'static Fields {
+        const {
+            &Fields::of(&[
+                "seccompProfile",
+                "appArmorProfile",
+                "seLinuxOptions",
+                "windowsOptions",
+                "sysctls",
+            ])
+        }
     }
 
     fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
@@ -321,16 +323,18 @@ pub(crate) struct SecurityContext<'a> {
 }
 
 impl<'de> View<'de> for SecurityContext<'de> {
-    fn fields(&self) -> &'static [&'static str] {
-        &[
-            "seccompProfile",
-            "appArmorProfile",
-            "seLinuxOptions",
-            "windowsOptions",
-            "privileged",
-            "capabilities",
-            "procMount",
-        ]
+    fn fields(&self) -> &'static Fields {
+        const {
+            &Fields::of(&[
+                "seccompProfile",
+                "appArmorProfile",
+                "seLinuxOptions",
+                "windowsOptions",
+                "privileged",
+                "capabilities",
+                "procMount",
+            ])
+        }
     }
 
     fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {

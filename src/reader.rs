@@ -149,7 +149,7 @@ impl<'de> Reader<'de> {
         let fields = view.fields();
         let mut seen = 0u32;
         self.each_member(|key, reader| {
-            let Some(field) = position(fields, key.as_str()) else {
+            let Some(field) = fields.position(key.as_str()) else {
                 return reader.skip();
             };
             if seen & (1 << field) != 0 {
@@ -275,10 +275,42 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// The place of a name.
-#[inline]
-fn position(names: &[&str], key: &str) -> Option<usize> {
-    names.iter().position(|name| is_same(name, key))
+/// The names of the fields that are read of an object.
+pub(crate) struct Fields {
+    names: &'static [&'static str],
+    /// The marks of all of them. Most keys of an object are not read, and most of those are told
+    /// by this.
+    marks: u64,
+}
+
+impl Fields {
+    pub const fn of(names: &'static [&'static str]) -> Self {
+        let mut marks = 0;
+        let mut rest = names;
+        while let [name, others @ ..] = rest {
+            marks |= mark(name);
+            rest = others;
+        }
+        Self { names, marks }
+    }
+
+    /// The place of a name.
+    #[inline]
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.marks & mark(key) == 0 {
+            return None;
+        }
+        self.names.iter().position(|name| is_same(name, key))
+    }
+}
+
+/// A bit, by the length of a name and its first letter.
+const fn mark(name: &str) -> u64 {
+    let first = match name.as_bytes() {
+        [first, ..] => *first as usize,
+        [] => 0,
+    };
+    1 << ((name.len() + first) % 64)
 }
 
 #[cfg(test)]

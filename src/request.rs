@@ -7,7 +7,7 @@
 use crate::custom::{self, PodTemplate};
 use crate::fault::Fault;
 use crate::subject::{self, Shape, Subject};
-use crate::view::{self, Reader, Stop, Text, View, flag, reads, text, texts};
+use crate::view::{self, Fields, Reader, Stop, Text, View, flag, reads, text, texts};
 
 /// What a payload holds.
 #[derive(Debug)]
@@ -147,8 +147,8 @@ impl<'a> Envelope<'a> {
 }
 
 impl<'de> View<'de> for Envelope<'de> {
-    fn fields(&self) -> &'static [&'static str] {
-        &["request", "settings"]
+    fn fields(&self) -> &'static Fields {
+        const { &Fields::of(&["request", "settings"]) }
     }
 
     fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
@@ -267,18 +267,20 @@ impl<'a> Draft<'a> {
 }
 
 impl<'de> View<'de> for Draft<'de> {
-    fn fields(&self) -> &'static [&'static str] {
-        &[
-            "kind",
-            "object",
-            "oldObject",
-            "operation",
-            "subResource",
-            "namespace",
-            "name",
-            "userInfo",
-            "dryRun",
-        ]
+    fn fields(&self) -> &'static Fields {
+        const {
+            &Fields::of(&[
+                "kind",
+                "object",
+                "oldObject",
+                "operation",
+                "subResource",
+                "namespace",
+                "name",
+                "userInfo",
+                "dryRun",
+            ])
+        }
     }
 
     fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {

@@ -11,7 +11,7 @@ use crate::metadata::Metadata;
 use crate::pod::Pod;
 use crate::role::Role;
 use crate::storage::{DeviceClaim, DeviceClaimTemplate, DeviceRequests, PersistentVolume};
-use crate::view::{self, Reader, Stop, View};
+use crate::view::{self, Fields, Reader, Stop, View};
 
 /// What an object is for us.
 #[derive(Debug, Default)]
@@ -198,15 +198,15 @@ struct Walk<'w, 'a> {
 }
 
 impl<'de> View<'de> for Walk<'_, 'de> {
-    fn fields(&self) -> &'static [&'static str] {
+    fn fields(&self) -> &'static Fields {
         let next = self.path.split('/').next().unwrap_or_default();
         match (next, self.root.is_some()) {
             // The template itself.
-            ("", _) | ("spec", true) => &["spec", "metadata"],
-            ("template", true) => &["template", "metadata"],
-            ("spec", false) => &["spec"],
-            ("template", false) => &["template"],
-            _ => &["jobTemplate"],
+            ("", _) | ("spec", true) => const { &Fields::of(&["spec", "metadata"]) },
+            ("template", true) => const { &Fields::of(&["template", "metadata"]) },
+            ("spec", false) => const { &Fields::of(&["spec"]) },
+            ("template", false) => const { &Fields::of(&["template"]) },
+            _ => const { &Fields::of(&["jobTemplate"]) },
         }
     }
 

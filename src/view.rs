@@ -8,12 +8,12 @@ use std::borrow::Cow;
 
 use crate::fault::Fault;
 
-pub(crate) use crate::reader::{Reader, Stop, read_str};
+pub(crate) use crate::reader::{Fields, Reader, Stop, read_str};
 
 /// The fields of a JSON object that we read.
 pub(crate) trait View<'de> {
     /// The names of the fields that are read. At most 32.
-    fn fields(&self) -> &'static [&'static str];
+    fn fields(&self) -> &'static Fields;
 
     /// Reads the value of the field with this place in [`View::fields`].
     fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop>;
@@ -23,8 +23,8 @@ pub(crate) trait View<'de> {
 macro_rules! reads {
     ($view:ident$(<$of:lifetime>)? { $($key:literal => $field:ident: $reader:path),+ $(,)? }) => {
         impl<'de> $crate::view::View<'de> for reads!(@type $view $(<$of>)?) {
-            fn fields(&self) -> &'static [&'static str] {
-                &[$($key),+]
+            fn fields(&self) -> &'static $crate::view::Fields {
+                const { &$crate::view::Fields::of(&[$($key),+]) }
             }
 
             fn read(
