@@ -2,7 +2,7 @@
 //! events are read into.
 
 use crate::audit::{Log, Unjudged};
-use crate::{Broken, Case, Item, Passed, Place, Reason, Skipped};
+use crate::{Broken, Case, Item, Passed, Place, Reason, Skipped, message};
 use std::collections::VecDeque;
 
 /// What is read, in input order.
@@ -68,7 +68,17 @@ impl Items {
 
     /// Takes in an audit event.
     pub(crate) fn event(&mut self, text: &str, place: Place) {
-        self.log.event(text, place, &mut self.queue);
+        if let Err(error) = self.log.event(text, place, &mut self.queue) {
+            let reason = message::reason(&error, None);
+            let broken = Broken::new(place.line, format!("an audit event: {reason}"));
+            self.broken(broken);
+        }
+    }
+
+    /// Takes in a line that begins as an audit event does; false if it is more or less than one,
+    /// or cannot be read.
+    pub(crate) fn event_line(&mut self, text: &str, place: Place) -> bool {
+        self.log.event(text, place, &mut self.queue).is_ok()
     }
 
     /// Takes in an audit event that is too large to be read; false if this is none.

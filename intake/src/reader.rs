@@ -198,6 +198,7 @@ impl<R: BufRead> Reader<R> {
             return Ok(true);
         }
         match record.text(line, LARGE_LINE) {
+            Ok(text) if begins_event(text) && self.items.event_line(text, place) => {}
             Ok(text) => {
                 let stream = &mut json::Stream::default();
                 json::read(text, start_of(line), stream, &mut self.items);
@@ -361,6 +362,11 @@ impl<R: BufRead> Reader<R> {
         self.stream.documents += 1;
         self.items.broken(broken);
     }
+}
+
+/// Whether a text begins as the API server begins an audit event.
+fn begins_event(text: &str) -> bool {
+    text.starts_with(r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#)
 }
 
 /// Whether a line belongs to the pretty-printed value above it.

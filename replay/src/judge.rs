@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use intake::{Case, Position};
+use intake::audit::Audit;
+use intake::{Case, Form, Position};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -30,7 +31,8 @@ pub(crate) struct Judge {
 impl Judge {
     /// Asks the policy about one case, before which the cluster was as `view` has it. Whatever
     /// goes wrong is an outcome too.
-    pub(crate) fn judge(&self, source: Source, case: &Case, view: Option<View>) -> Outcome {
+    pub(crate) fn judge(&self, source: Source, mut case: Case, view: Option<View>) -> Outcome {
+        let audit = case.audit.take();
         let payload = payload(case.request(), &self.settings);
         let inspected = match view {
             None => self.policy.call("inspect", payload.as_bytes()),
@@ -40,17 +42,19 @@ impl Judge {
             }
         };
         let answered = match inspected {
-            Ok(answer) => self.judged(&source, case, &answer).map_err(|error| {
-                let message =
-                    format!("the policy's answer to `inspect` is not understood: {error}");
-                ("answer", message)
-            }),
+            Ok(answer) => self
+                .judged(&source, &case, audit, &answer)
+                .map_err(|error| {
+                    let message =
+                        format!("the policy's answer to `inspect` is not understood: {error}");
+                    ("answer", message)
+                }),
             Err(error) => Err((error.reason(), error.to_string())),
         };
         match answered {
             Ok(judged) => Outcome::Judged(Box::new(judged)),
             Err((reason, message)) => {
-                Outcome::Failed(Box::new(self.failed(source, case, reason, message)))
+                Outcome::Failed(Box::new(self.failed(source, &case, reason, message)))
             }
         }
     }
@@ -59,14 +63,15 @@ impl Judge {
         &self,
         source: &Source,
         case: &Case,
+        audit: Option<Box<Audit>>,
         answer: &[u8],
     ) -> Result<Judged, serde_json::Error> {
         let answer: Answer<'_> = serde_json::from_slice(answer)?;
         let findings: Vec<Finding> = serde_json::from_str(answer.findings.get())?;
-        let audit = case.audit.as_ref().map(|audit| {
+        let audit = audit.map(|audit| {
             Box::new(Audited {
                 incident: incident::id(&audit.root, findings.iter()),
-                audit: (**audit).clone(),
+                audit: *audit,
             })
         });
         Ok(Judged {
@@ -95,7 +100,7 @@ impl Judge {
     fn located(&self, case: &Case, findings: Vec<Finding>) -> Vec<(Finding, Option<Position>)> {
         let most = match self.format {
             // the line of an event is all there is to point at
-            Format::Text if case.audit.is_none() => LOCATED_BYTES / case.request().len().max(1),
+            Format::Text if case.form != Form::Event => LOCATED_BYTES / case.request().len().max(1),
             Format::Text | Format::Json => 0,
         };
         let locate = |(index, finding): (usize, Finding)| {

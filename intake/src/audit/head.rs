@@ -55,6 +55,11 @@ impl<'a> Head<'a> {
         }
     }
 
+    /// Whether this is the first event of a request that matters, and not the last.
+    pub(crate) fn is_first(&self) -> bool {
+        self.is_read() && self.stage == "RequestReceived" && self.about().matter().is_some()
+    }
+
     /// A URI with escapes could say anything.
     fn is_irrelevant(&self) -> bool {
         let is_certain = !(self.about().depends_on_uri() && self.uri.contains('\\'));

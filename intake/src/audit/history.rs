@@ -4,6 +4,7 @@
 
 use super::object::Meta;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -52,7 +53,8 @@ pub(crate) struct Entry {
     /// The whole object, as JSON text.
     pub(crate) json: String,
     pub(crate) resource_version: Option<String>,
-    pub(crate) labels: BTreeMap<String, String>,
+    /// Of a cluster role, by which others take its rules; of any other object none.
+    labels: BTreeMap<String, String>,
     pub(crate) root: Root,
     pub(crate) cause: Cause,
     touched: u64,
@@ -92,13 +94,18 @@ impl History {
     }
 
     /// Keeps an object in place of what it was before.
-    pub(crate) fn put(&mut self, key: Key, json: &str, meta: Meta, root: Root, cause: Cause) {
+    pub(crate) fn put(&mut self, key: Key, json: &str, meta: &Meta<'_>, root: Root, cause: Cause) {
         self.remove(&key);
+        let labels = match key.resource.as_str() {
+            "clusterroles" => meta.labels(),
+            _ => BTreeMap::new(),
+        };
+        let owned = |(key, value): (Cow<'_, str>, Cow<'_, str>)| (key.into(), value.into());
         self.clock += 1;
         let entry = Entry {
             json: json.to_owned(),
-            resource_version: meta.resource_version,
-            labels: meta.labels.unwrap_or_default(),
+            resource_version: meta.resource_version.clone().map(Cow::into_owned),
+            labels: labels.into_iter().map(owned).collect(),
             root,
             cause,
             touched: self.clock,

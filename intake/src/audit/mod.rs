@@ -21,16 +21,17 @@ pub use resource::kinds;
 
 use crate::items::Queue;
 use crate::origin::Origin;
-use crate::{Broken, Case, Form, Place, message};
+use crate::{Case, Form, Place};
 use event::Event;
 use head::Head;
 use history::{History, Key};
 use object::Object;
 use outcome::Signs;
-use pending::{Known, Pending};
+use pending::{Known, Pending, Waiting};
 use resource::Matter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Most bytes of an event that is read. The API server takes requests of 3 MiB at most, and an
@@ -209,21 +210,66 @@ impl Log {
     /// A request that had not ended where the log ends, taken out of it; none when there are no
     /// more.
     pub fn unfinished(&mut self) -> Option<Unjudged> {
-        self.pending.rest().map(|request| *request)
+        let begun = self.pending.rest()?;
+        Some(self.never_ended(&begun))
     }
 
     /// Takes in one event. It must be an event: what it says of its kind is not looked at.
-    pub(crate) fn event(&mut self, text: &str, place: Place, items: &mut Queue) {
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn event(
+        &mut self,
+        text: &str,
+        place: Place,
+        items: &mut Queue,
+    ) -> Result<(), serde_json::Error> {
         if text.len() > MAX_EVENT && self.large_event(text.as_bytes(), place, items) {
-            return;
+            return Ok(());
         }
-        match serde_json::from_str::<Event<'_>>(text) {
-            Ok(event) => self.request(&event, place, items),
-            Err(error) => {
-                let reason = message::reason(&error, None);
-                let broken = Broken::new(place.line, format!("an audit event: {reason}"));
-                items.broken(broken);
+        match Head::of(text.as_bytes()) {
+            Some(head) if head.is_first() => self.begun(&head, text, place, items),
+            _ => {
+                let event: Event<'_> = serde_json::from_str(text)?;
+                self.request(&event, text, place, items);
+                Ok(())
             }
+        }
+    }
+
+    /// Takes in the first event of a request that matters, of which no more is read than it takes
+    /// to recognise the last one.
+    fn begun(
+        &mut self,
+        head: &Head<'_>,
+        text: &str,
+        place: Place,
+        items: &mut Queue,
+    ) -> Result<(), serde_json::Error> {
+        #[derive(Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        #[derive(Default)]
+        struct Times<'a> {
+            #[serde(borrow)]
+            request_received_timestamp: Cow<'a, str>,
+            #[serde(borrow)]
+            stage_timestamp: Cow<'a, str>,
+        }
+        let times: Times<'_> = serde_json::from_str(text)?;
+        self.tell_time(&times.stage_timestamp, items);
+        let at = time::seconds(&times.request_received_timestamp);
+        self.begin(head.id, at, text, place, items);
+        Ok(())
+    }
+
+    fn begin(&mut self, id: &str, at: Option<u64>, text: &str, place: Place, items: &mut Queue) {
+        let waiting = Waiting {
+            event: text.to_owned(),
+            input: self.input,
+            place,
+        };
+        if !self.pending.begin(id, at, Some(waiting)) {
+            items.passed.stages += 1;
         }
     }
 
@@ -268,7 +314,7 @@ impl Log {
         true
     }
 
-    fn request(&mut self, event: &Event<'_>, place: Place, items: &mut Queue) {
+    fn request(&mut self, event: &Event<'_>, text: &str, place: Place, items: &mut Queue) {
         self.tell_time(&event.stage_timestamp, items);
         let Some(matter) = event.about().matter() else {
             items.passed.irrelevant += 1;
@@ -283,11 +329,7 @@ impl Log {
             _ => false,
         };
         if !is_last {
-            let report = Box::new(self.unjudged(event, place, Gap::Unfinished));
-            if !self.pending.begin(&event.audit_id, at, Some(report)) {
-                items.passed.stages += 1;
-            }
-            return;
+            return self.begin(&event.audit_id, at, text, place, items);
         }
         // each event is counted once: the first of a request when its last has come
         let known = self.pending.end(&event.audit_id);
@@ -311,7 +353,16 @@ impl Log {
     fn tell_time(&mut self, time: &str, items: &mut Queue) {
         self.now = self.now.max(time::seconds(time));
         while let Some(overdue) = self.pending.overdue(self.now) {
-            items.unjudged(*overdue);
+            items.unjudged(self.never_ended(&overdue));
+        }
+    }
+
+    /// A request whose last event never came.
+    fn never_ended(&self, begun: &Waiting) -> Unjudged {
+        let event = serde_json::from_str(&begun.event).unwrap_or_default();
+        Unjudged {
+            input: begun.input,
+            ..self.unjudged(&event, begun.place, Gap::Unfinished)
         }
     }
 
@@ -331,10 +382,10 @@ impl Log {
                 _ => {}
             }
         }
-        let whole = Whole::new(event, "");
+        let whole = Whole::new(event, Object::default());
         let mut audit = self.audit(event, &whole);
         audit.used = Some(used);
-        let text = admission(event, &whole, "CONNECT", None, None);
+        let text = admission(event, &audit.actor, &whole, "CONNECT", None, None);
         items.case(case(place, text, audit));
     }
 
@@ -342,11 +393,11 @@ impl Log {
         if event.verb == "deletecollection" || event.verb == "delete" {
             return self.delete(event, place, items);
         }
-        let (object, judged) = match self.object(event) {
+        let (json, judged) = match self.object(event) {
             Ok(object) => object,
             Err(gap) => return items.unjudged(self.unjudged(event, place, gap)),
         };
-        let whole = Whole::new(event, &object);
+        let whole = Whole::new(event, Object::of(&json));
         let mut audit = self.audit(event, &whole);
         audit.object = judged;
         let old = self.history.get(&whole.key);
@@ -359,13 +410,13 @@ impl Log {
         };
         if let (Outcome::Modified, Some(old)) = (audit.outcome, &old)
             && old.resource_version.is_some()
-            && old.resource_version == whole.object.metadata.resource_version
+            && old.resource_version.as_deref() == whole.object.metadata.resource_version.as_deref()
         {
             audit.outcome = Outcome::Unchanged;
         }
         let operation = if is_new { "CREATE" } else { "UPDATE" };
         let old = old.map(|old| old.json.as_str());
-        let text = admission(event, &whole, operation, Some(&object), old);
+        let text = admission(event, &audit.actor, &whole, operation, Some(&json), old);
         if audit.outcome.is_kept() && !whole.key.name.is_empty() && !whole.key.is_subresource(event)
         {
             let cause = match &audit.cause {
@@ -383,34 +434,33 @@ impl Log {
                 },
             };
             let root = audit.root.clone();
-            let meta = whole.object.metadata;
-            self.history.put(whole.key, &object, meta, root, cause);
+            let Whole { key, object, .. } = whole;
+            self.history.put(key, &json, &object.metadata, root, cause);
         }
         items.case(case(place, text, audit));
     }
 
     /// The object that a write is judged by.
-    fn object(&self, event: &Event<'_>) -> Result<(String, Judged), Gap> {
-        let response = event.response_object.map(|raw| raw.get());
-        if let Some(response) = response.filter(|text| is_object(text)) {
-            return Ok((response.to_owned(), Judged::After));
+    fn object<'e>(&self, event: &Event<'e>) -> Result<(Cow<'e, str>, Judged), Gap> {
+        if let Some(response) = event.response() {
+            return Ok((response.into(), Judged::After));
         }
         let Some(sent) = event.request_object.map(|raw| raw.get()) else {
             return Err(event.gap());
         };
         if event.verb != "patch" {
-            return Ok((sent.to_owned(), Judged::Sent));
+            return Ok((sent.into(), Judged::Sent));
         }
         // only what is applied by the server says what it is
         let object = Object::of(sent);
         if !object.kind.is_empty() && !object.api_version.is_empty() {
-            return Ok((sent.to_owned(), Judged::Sent));
+            return Ok((sent.into(), Judged::Sent));
         }
-        let whole = Whole::new(event, "");
+        let whole = Whole::new(event, Object::default());
         let old = self.history.get(&whole.key).ok_or(Gap::NoBase)?;
         let is_built_in = event.about().kind().is_some();
         let object = patch::patched(&old.json, sent, is_built_in).ok_or(Gap::NoBase)?;
-        Ok((object, Judged::Patched))
+        Ok((object.into(), Judged::Patched))
     }
 
     fn delete(&mut self, event: &Event<'_>, place: Place, items: &mut Queue) {
@@ -430,14 +480,14 @@ impl Log {
             );
         }
         if deleted.is_empty() {
-            deleted.push(if is_object(response) { response } else { "" });
+            deleted.push(event.response().unwrap_or_default());
         }
         for (object, item) in deleted.into_iter().zip(place.item..) {
-            let whole = Whole::new(event, object);
+            let whole = Whole::new(event, Object::of(object));
             let audit = self.audit(event, &whole);
             let old = self.history.get(&whole.key).map(|old| old.json.as_str());
             let old = Some(object).filter(|object| !object.is_empty()).or(old);
-            let text = admission(event, &whole, "DELETE", None, old);
+            let text = admission(event, &audit.actor, &whole, "DELETE", None, old);
             // with a finalizer it stays until that is taken away
             if audit.outcome == Outcome::Deleted && !whole.object.metadata.has_finalizers() {
                 self.history.remove(&whole.key);
@@ -447,7 +497,8 @@ impl Log {
     }
 
     fn unjudged(&self, event: &Event<'_>, place: Place, gap: Gap) -> Unjudged {
-        let whole = Whole::new(event, event.request_object.map_or("", |raw| raw.get()));
+        let sent = event.request_object.map_or("", |raw| raw.get());
+        let whole = Whole::new(event, Object::of(sent));
         let audit = self.audit(event, &whole);
         let (user, _) = audit.actor.judged_as();
         let request = identity(&json!({
@@ -484,7 +535,8 @@ impl Log {
             message: status.map_or("", |status| &status.message),
         });
         let (root, cause) = self.lineage(&actor, whole);
-        let delivery = whole.object.metadata.delivered_by();
+        let is_account = actor.service_account.is_some() && actor.controller().is_none();
+        let delivery = is_account.then(|| whole.object.metadata.delivered_by());
         Audit {
             id: event.audit_id.clone().into_owned(),
             time: event.time().to_owned(),
@@ -496,7 +548,7 @@ impl Log {
             code: event.code(),
             before: Before::Unknown,
             object: Judged::None,
-            claimed_delivery: delivery.filter(|_| actor.service_account.is_some()),
+            claimed_delivery: delivery.flatten(),
             actor,
             cause,
             used: None,
@@ -568,9 +620,8 @@ struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    /// `object` may be empty, or a patch.
-    fn new(event: &Event<'_>, object: &'a str) -> Self {
-        let object = Object::of(object);
+    /// The object may be empty, or a patch.
+    fn new(event: &Event<'_>, object: Object<'a>) -> Self {
         let about = event.about();
         let reference = event.object_ref.as_ref();
         let of_reference = |text: &dyn Fn(&event::ObjectRef<'_>) -> String| {
@@ -588,8 +639,8 @@ impl<'a> Whole<'a> {
                 resource: about.resource.to_owned(),
                 namespace: Some(namespace)
                     .filter(|namespace| !namespace.is_empty())
-                    .unwrap_or_else(|| object.metadata.namespace.clone()),
-                name: name.unwrap_or_else(|| object.metadata.name.clone()),
+                    .unwrap_or_else(|| object.metadata.namespace.clone().into_owned()),
+                name: name.unwrap_or_else(|| object.metadata.name.clone().into_owned()),
             },
             version: of_reference(&|object| object.api_version.clone().into_owned()),
             kind: kind.to_owned(),
@@ -610,11 +661,12 @@ impl<'a> Whole<'a> {
     ///
     /// Source: Kubernetes `pkg/controller/deployment/sync.go`, `getNewReplicaSet`.
     fn deployment<'o>(&self, kind: &str, name: &'o str) -> Option<&'o str> {
-        let labels = self.object.metadata.labels.as_ref()?;
-        let hash = labels
-            .get("pod-template-hash")
-            .filter(|_| kind == "ReplicaSet")?;
-        name.strip_suffix(hash.as_str())?.strip_suffix('-')
+        if kind != "ReplicaSet" {
+            return None;
+        }
+        let labels = self.object.metadata.labels();
+        let hash = labels.get("pod-template-hash")?;
+        name.strip_suffix(&**hash)?.strip_suffix('-')
     }
 }
 
@@ -626,7 +678,18 @@ impl Key {
     }
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
+    /// The object in the answer, if there is one and not a `Status` in its place.
+    fn response(&self) -> Option<&'a str> {
+        let response = self.response_object?.get();
+        let is_status = match response.strip_prefix("{\"kind\":\"") {
+            // as the API server writes it
+            Some(kind) => kind.starts_with("Status\""),
+            None => Object::of(response).is_status(),
+        };
+        (response.starts_with('{') && !is_status).then_some(response)
+    }
+
     fn code(&self) -> Option<u16> {
         self.response_status.as_ref()?.code.filter(|code| *code > 0)
     }
@@ -686,35 +749,38 @@ fn case(place: Place, request: String, audit: Audit) -> Case {
 /// The admission request that the API server sent, or would have sent, to its webhooks.
 fn admission(
     event: &Event<'_>,
+    actor: &Actor,
     whole: &Whole<'_>,
     operation: &str,
     object: Option<&str>,
     old: Option<&str>,
 ) -> String {
-    let actor = Actor::of(event);
-    let (user, groups) = actor.judged_as();
+    let (username, groups) = actor.judged_as();
     let about = event.about();
-    let kind = json!({"group": about.group, "version": whole.version, "kind": whole.kind});
-    let resource =
-        json!({"group": about.group, "version": whole.version, "resource": about.resource});
-    let mut head = json!({
-        "uid": event.audit_id,
-        "kind": kind,
-        "resource": resource,
-        "operation": operation,
-        "userInfo": {"username": user, "groups": groups},
-        "dryRun": event.is_dry_run(),
-    });
-    for (member, value) in [
-        ("subResource", about.subresource),
-        ("name", &whole.key.name),
-        ("namespace", &whole.key.namespace),
-    ] {
-        if let (Some(head), false) = (head.as_object_mut(), value.is_empty()) {
-            head.insert(member.to_owned(), Value::from(value));
-        }
-    }
-    let mut text = head.to_string();
+    let Whole {
+        version, kind, key, ..
+    } = whole;
+    let head = Admission {
+        uid: &event.audit_id,
+        kind: Kind {
+            group: about.group,
+            version,
+            kind,
+        },
+        resource: Resource {
+            group: about.group,
+            version,
+            resource: about.resource,
+        },
+        operation,
+        sub_resource: some(about.subresource),
+        name: some(&key.name),
+        namespace: some(&key.namespace),
+        user_info: UserInfo { username, groups },
+        dry_run: event.is_dry_run(),
+    };
+    // texts and numbers always serialize
+    let mut text = serde_json::to_string(&head).unwrap_or_default();
     text.pop();
     for (member, object) in [(",\"object\":", object), (",\"oldObject\":", old)] {
         text.push_str(member);
@@ -722,6 +788,46 @@ fn admission(
     }
     text.push('}');
     text
+}
+
+/// An admission request without its objects.
+///
+/// Source: Kubernetes `staging/src/k8s.io/api/admission/v1/types.go`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Admission<'a> {
+    uid: &'a str,
+    kind: Kind<'a>,
+    resource: Resource<'a>,
+    operation: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_resource: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    user_info: UserInfo<'a>,
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct Kind<'a> {
+    group: &'a str,
+    version: &'a str,
+    kind: &'a str,
+}
+
+#[derive(Serialize)]
+struct Resource<'a> {
+    group: &'a str,
+    version: &'a str,
+    resource: &'a str,
+}
+
+#[derive(Serialize)]
+struct UserInfo<'a> {
+    username: &'a str,
+    groups: &'a [String],
 }
 
 /// The identity of a request, with what is not given as the policy would show it.
@@ -745,9 +851,4 @@ fn operation(verb: &str) -> &'static str {
 
 fn some(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
-}
-
-/// Whether this is an object of the cluster, and not the `Status` that stands for one.
-fn is_object(json: &str) -> bool {
-    json.starts_with('{') && Object::of(json).kind != "Status"
 }

@@ -2,6 +2,7 @@
 //! the policy's to read.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -13,21 +14,30 @@ pub(crate) struct Object<'a> {
     pub(crate) api_version: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) kind: Cow<'a, str>,
-    pub(crate) metadata: Meta,
-    pub(crate) aggregation_rule: Option<AggregationRule>,
+    #[serde(borrow)]
+    pub(crate) metadata: Meta<'a>,
+    #[serde(borrow)]
+    aggregation_rule: Option<&'a RawValue>,
 }
 
-/// An object's metadata.
+/// An object's metadata. What few events need is read when it is asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(crate) struct Meta {
-    pub(crate) name: String,
-    pub(crate) namespace: String,
-    pub(crate) resource_version: Option<String>,
-    pub(crate) labels: Option<BTreeMap<String, String>>,
-    pub(crate) annotations: Option<BTreeMap<String, String>>,
-    pub(crate) owner_references: Option<Vec<Owner>>,
-    finalizers: Option<Vec<String>>,
+pub(crate) struct Meta<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) namespace: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) resource_version: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    labels: Option<&'a RawValue>,
+    #[serde(borrow)]
+    annotations: Option<&'a RawValue>,
+    #[serde(borrow)]
+    owner_references: Option<&'a RawValue>,
+    #[serde(borrow)]
+    finalizers: Option<&'a RawValue>,
 }
 
 /// What owns an object.
@@ -43,7 +53,7 @@ pub(crate) struct Owner {
 /// Which roles a role takes its rules from.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(crate) struct AggregationRule {
+struct AggregationRule {
     cluster_role_selectors: Option<Vec<Selector>>,
 }
 
@@ -59,26 +69,41 @@ impl<'a> Object<'a> {
         serde_json::from_str(json).unwrap_or_default()
     }
 
+    /// Whether this is the answer in place of an object.
+    pub(crate) fn is_status(&self) -> bool {
+        self.kind == "Status"
+    }
+
     /// The labels of the roles that this one takes its rules from.
     pub(crate) fn sources(&self) -> Vec<(String, String)> {
-        let selectors = self
-            .aggregation_rule
-            .as_ref()
-            .and_then(|rule| rule.cluster_role_selectors.as_ref());
-        let labels = |selector: &Selector| selector.match_labels.clone().unwrap_or_default();
-        selectors.into_iter().flatten().flat_map(labels).collect()
+        let rule: AggregationRule = read(self.aggregation_rule);
+        let selectors = rule.cluster_role_selectors.unwrap_or_default();
+        let labels = |selector: Selector| selector.match_labels.unwrap_or_default();
+        selectors.into_iter().flat_map(labels).collect()
     }
 }
 
-impl Meta {
+/// A part, or its default if it is not there or is not as it should be.
+fn read<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> T {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default()
+}
+
+impl<'a> Meta<'a> {
     pub(crate) fn has_finalizers(&self) -> bool {
-        self.finalizers.as_ref().is_some_and(|all| !all.is_empty())
+        !read::<Vec<String>>(self.finalizers).is_empty()
+    }
+
+    pub(crate) fn labels(&self) -> BTreeMap<Cow<'a, str>, Cow<'a, str>> {
+        read(self.labels)
     }
 
     /// The owner that manages the object.
-    pub(crate) fn controller(&self) -> Option<&Owner> {
-        let owners = self.owner_references.as_ref()?;
-        owners.iter().find(|owner| owner.controller == Some(true))
+    pub(crate) fn controller(&self) -> Option<Owner> {
+        let owners: Vec<Owner> = read(self.owner_references);
+        owners
+            .into_iter()
+            .find(|owner| owner.controller == Some(true))
     }
 
     /// The tool for continuous delivery that the object says it comes from.
@@ -86,8 +111,10 @@ impl Meta {
     /// Source: the documentation of Flux (labels of kustomize- and helm-controller), Argo CD
     /// (resource tracking) and Helm (`pkg/action/validate.go`).
     pub(crate) fn delivered_by(&self) -> Option<String> {
-        let label = |key: &str| self.labels.as_ref()?.get(key).map(String::as_str);
-        let annotation = |key: &str| self.annotations.as_ref()?.get(key).map(String::as_str);
+        let labels = self.labels();
+        let annotations: BTreeMap<Cow<'_, str>, Cow<'_, str>> = read(self.annotations);
+        let label = |key: &str| labels.get(key);
+        let annotation = |key: &str| annotations.get(key);
         let pair = |prefix: &str, what: &str| {
             let name = label(&format!("{prefix}/name"))?;
             let namespace = label(&format!("{prefix}/namespace"))?;
@@ -97,7 +124,7 @@ impl Meta {
             .or_else(|| pair("helm.toolkit.fluxcd.io", "Flux HelmRelease"))
             .or_else(|| {
                 let id = annotation("argocd.argoproj.io/tracking-id")?;
-                let application = id.split_once(':').map_or(id, |(name, _)| name);
+                let application = id.split_once(':').map_or(&**id, |(name, _)| name);
                 Some(format!("Argo CD Application {application}"))
             })
             .or_else(|| {

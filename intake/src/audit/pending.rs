@@ -1,7 +1,7 @@
 //! Requests that a log has seen begin and not yet end. One whose end never comes is reported: the
 //! API server can lose the last event of a write that it carried out.
 
-use super::Unjudged;
+use crate::Place;
 use std::collections::{BTreeMap, HashMap};
 
 /// Most requests that are waited for at once.
@@ -34,27 +34,37 @@ struct Begun {
     number: u64,
     /// In seconds since 1970, if it can be told.
     at: Option<u64>,
-    /// What to report; none of what was reported when it began.
-    report: Option<Box<Unjudged>>,
+    /// What is waited for; nothing if all was told when it began.
+    waiting: Option<Waiting>,
+}
+
+/// The first event of a request, to be told of if its last never comes.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// As JSON text.
+    pub(crate) event: String,
+    /// Which input it is in.
+    pub(crate) input: usize,
+    pub(crate) place: Place,
 }
 
 impl Pending {
-    /// Takes note of a request that has begun, `report` if its end never comes. False if it was
-    /// known already.
-    pub(crate) fn begin(
-        &mut self,
-        id: &str,
-        at: Option<u64>,
-        report: Option<Box<Unjudged>>,
-    ) -> bool {
+    /// Takes note of a request that has begun. False if it was known already.
+    pub(crate) fn begin(&mut self, id: &str, at: Option<u64>, waiting: Option<Waiting>) -> bool {
         if self.requests.contains_key(id) {
             return false;
         }
         self.count += 1;
         let number = self.count;
         self.order.insert(number, id.to_owned());
-        self.requests
-            .insert(id.to_owned(), Begun { number, at, report });
+        self.requests.insert(
+            id.to_owned(),
+            Begun {
+                number,
+                at,
+                waiting,
+            },
+        );
         true
     }
 
@@ -62,14 +72,14 @@ impl Pending {
     pub(crate) fn end(&mut self, id: &str) -> Option<Known> {
         let begun = self.requests.remove(id)?;
         self.order.remove(&begun.number);
-        Some(match begun.report {
+        Some(match begun.waiting {
             Some(_) => Known::Begun,
             None => Known::Told,
         })
     }
 
     /// The next request that is not waited for any longer at this time.
-    pub(crate) fn overdue(&mut self, now: Option<u64>) -> Option<Box<Unjudged>> {
+    pub(crate) fn overdue(&mut self, now: Option<u64>) -> Option<Waiting> {
         loop {
             let (_, id) = self.order.first_key_value()?;
             let at = self.requests.get(id)?.at;
@@ -80,24 +90,24 @@ impl Pending {
             if !is_late && self.requests.len() <= MOST {
                 return None;
             }
-            if let Some(report) = self.next() {
-                return Some(report);
+            if let Some(waiting) = self.next() {
+                return Some(waiting);
             }
         }
     }
 
     /// The first of all that are still waited for.
-    pub(crate) fn rest(&mut self) -> Option<Box<Unjudged>> {
+    pub(crate) fn rest(&mut self) -> Option<Waiting> {
         while !self.order.is_empty() {
-            if let Some(report) = self.next() {
-                return Some(report);
+            if let Some(waiting) = self.next() {
+                return Some(waiting);
             }
         }
         None
     }
 
-    fn next(&mut self) -> Option<Box<Unjudged>> {
+    fn next(&mut self) -> Option<Waiting> {
         let (_, id) = self.order.pop_first()?;
-        self.requests.remove(&id)?.report
+        self.requests.remove(&id)?.waiting
     }
 }

@@ -149,7 +149,7 @@ fn work(judge: &Judge, jobs: &Mutex<Receiver<Job>>) {
             .entries
             .into_iter()
             .map(|entry| match entry {
-                Entry::Case(source, case, view) => judge.judge(source, &case, view),
+                Entry::Case(source, case, view) => judge.judge(source, case, view),
                 Entry::Done(outcome) => outcome,
             })
             .collect();

@@ -132,7 +132,11 @@ pub(crate) fn error_line(
 /// One line of JSON that is safe to print on a terminal.
 pub(crate) fn line(value: &impl Serialize) -> String {
     // strings, numbers and checked JSON always serialize
-    let text = serde_json::to_string(value).unwrap_or_default();
+    let mut text = serde_json::to_string(value).unwrap_or_default();
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        text.push('\n');
+        return text;
+    }
     let mut line = String::with_capacity(text.len() + 1);
     for part in text.split_inclusive(acts_on_a_terminal) {
         let mut characters = part.chars();
