@@ -53,6 +53,11 @@ impl Items {
         self.queue.passed.irrelevant += events;
     }
 
+    /// Counts a record of another log.
+    pub(crate) fn other(&mut self) {
+        self.queue.passed.other += 1;
+    }
+
     pub(crate) fn case(&mut self, case: Case) {
         self.queue.case(case);
     }
@@ -84,6 +89,11 @@ impl Items {
     /// Takes in an audit event that is too large to be read; false if this is none.
     pub(crate) fn large_event(&mut self, start: &[u8], place: Place) -> bool {
         self.log.large_event(start, place, &mut self.queue)
+    }
+
+    /// Takes in an audit event whose end is missing; false if this is none.
+    pub(crate) fn cut_event(&mut self, start: &[u8], place: Place) -> bool {
+        self.log.cut_event(start, place, &mut self.queue)
     }
 }
 

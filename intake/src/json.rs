@@ -1,16 +1,17 @@
 //! JSON text to items: values that follow each other, and where to go on after one that cannot
 //! be read.
 
+use crate::audit::{Content, Text, content, is_irrelevant, payload};
 use crate::items::Items;
-use crate::message::broken;
-use crate::origin::Source;
+use crate::message::{broken, reason};
+use crate::origin::{Mark, Source};
 use crate::shape::{Inherited, Manifest, Shape, Value};
 use crate::strict::check;
-use crate::{Broken, Case, Form, Place, Position, manifest};
+use crate::{Broken, Case, Form, Place, Position, Reason, manifest};
 use serde_json::value::RawValue;
 
-/// How deep lists and arrays may hold each other. Each level is read again, so that time would
-/// grow with their depth.
+/// How deep lists, arrays and wrappers may hold each other. Each level is read again, so that time
+/// would grow with their depth.
 const MAX_LISTS: usize = 8;
 
 /// How many values may fail at one and the same place before everything up to there is given up.
@@ -112,6 +113,14 @@ pub(crate) fn read_composed(source: &mut Source, document: u64, items: &mut Item
     }
 }
 
+/// Reads a line of a log, which starts at `first` in the input.
+pub(crate) fn read_logged(text: &str, first: Position, items: &mut Items) {
+    let mut source = Source::written(text, first);
+    let mut document = Document::new(&mut source, 1, items);
+    document.inside = Inside::Log;
+    document.inner(text, text, 0);
+}
+
 fn next_value(text: &str, offset: usize) -> Option<usize> {
     let rest = text.get(offset..)?;
     let space = rest.find(|letter: char| !letter.is_ascii_whitespace())?;
@@ -133,6 +142,18 @@ struct Document<'s, 'a> {
     document: u64,
     item: u64,
     items: &'s mut Items,
+    inside: Inside,
+}
+
+/// What a value is found in, which says what may be expected of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// The input itself, or a list in it.
+    Input,
+    /// An object that is a wrapper only if there are events in it.
+    Forwarded,
+    /// A log, most of which may be about anything.
+    Log,
 }
 
 impl<'s, 'a> Document<'s, 'a> {
@@ -142,6 +163,7 @@ impl<'s, 'a> Document<'s, 'a> {
             document,
             item: 0,
             items,
+            inside: Inside::Input,
         }
     }
 
@@ -158,6 +180,11 @@ impl<'s, 'a> Document<'s, 'a> {
         depth: usize,
     ) {
         let shape = value.shape(inherited);
+        if let Shape::Untyped = shape
+            && let Some(content) = content(text)
+        {
+            return self.wrapper(text, content, depth);
+        }
         if let Shape::Many(values, inherited) = shape {
             if depth < MAX_LISTS {
                 for value in values {
@@ -165,13 +192,17 @@ impl<'s, 'a> Document<'s, 'a> {
                 }
             } else {
                 let place = self.place(text);
-                let message = format!("lists and arrays nested more than {MAX_LISTS} deep");
-                self.items.broken(Broken::new(place.line, message));
+                self.items.broken(Broken::new(place.line, too_deep()));
             }
             return;
         }
         let place = self.place(text);
         match shape {
+            Shape::Manifest(_) | Shape::Nothing(_) | Shape::Untyped
+                if self.inside != Inside::Input =>
+            {
+                self.other(place);
+            }
             Shape::Review { request, refused } => {
                 let origin = self.source.origin(request, 0);
                 let mut case = Case::new(place, Form::Request, request.to_owned(), origin);
@@ -185,6 +216,7 @@ impl<'s, 'a> Document<'s, 'a> {
             }
             Shape::Manifest(manifest) => self.manifest(place, text, &manifest),
             Shape::Event => self.items.event(text, place),
+            Shape::Untyped => self.items.skipped(place, Reason::NoKind),
             Shape::Nothing(reason) => self.items.skipped(place, reason),
             Shape::Broken(message) => self.items.broken(Broken::new(place.line, message)),
             Shape::Many(..) => {}
@@ -200,6 +232,107 @@ impl<'s, 'a> Document<'s, 'a> {
                 let start = self.position(text);
                 self.items.broken(broken(&error, start));
             }
+        }
+    }
+
+    /// Takes in what a wrapper holds, whose text is `text`.
+    fn wrapper(&mut self, text: &'a str, content: Content<'a>, depth: usize) {
+        if depth >= MAX_LISTS {
+            let place = self.place(text);
+            return self.items.broken(Broken::new(place.line, too_deep()));
+        }
+        let outside = self.inside;
+        self.inside = match (&content, outside) {
+            (Content::Forwarded(_), Inside::Input) => Inside::Forwarded,
+            (Content::Forwarded(_), outside) => outside,
+            _ => Inside::Log,
+        };
+        match content {
+            Content::Records(records) => {
+                for record in records {
+                    self.item(record, None, depth + 1);
+                }
+            }
+            Content::Logged(texts) => {
+                for Text { part, text } in texts {
+                    self.inner(part, &text, depth + 1);
+                }
+            }
+            Content::Forwarded(Text { part, text }) => self.inner(part, &text, depth + 1),
+            Content::Other => {
+                let place = self.place(text);
+                self.other(place);
+            }
+        }
+        self.inside = outside;
+    }
+
+    /// Takes in a text that a wrapper has in `part`. All of it is where that starts.
+    fn inner(&mut self, part: &'a str, text: &str, depth: usize) {
+        let text = payload(text);
+        if !text.starts_with(['{', '[']) {
+            let place = self.place(part);
+            return self.other(place);
+        }
+        let marks = [Mark {
+            offset: 0,
+            at: self.position(part),
+        }];
+        let mut source = Source::composed(text, &marks);
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value<'_>>();
+        let mut start = 0;
+        let before = self.item;
+        while let Some(value) = values.next() {
+            let rest = text.get(start..).unwrap_or_default().trim_ascii_start();
+            match value {
+                Ok(value) => {
+                    let end = values.byte_offset();
+                    let whole = text.get(start..end).unwrap_or_default().trim_ascii_start();
+                    start = end;
+                    if is_irrelevant(whole.as_bytes()) {
+                        self.item += 1;
+                        self.items.pass(1);
+                        continue;
+                    }
+                    let mut inner = Document {
+                        source: &mut source,
+                        document: self.document,
+                        item: self.item,
+                        items: &mut *self.items,
+                        inside: self.inside,
+                    };
+                    inner.value(whole, value, None, depth);
+                    self.item = inner.item;
+                }
+                Err(error) => return self.cut(part, rest, &error),
+            }
+        }
+        if self.item == before {
+            // a list of nothing
+            let place = self.place(part);
+            self.other(place);
+        }
+    }
+
+    /// Takes in a text of a log that is no JSON to its end.
+    fn cut(&mut self, part: &'a str, text: &str, error: &serde_json::Error) {
+        let place = self.place(part);
+        if self.items.cut_event(text.as_bytes(), place) {
+            return;
+        }
+        if self.inside == Inside::Log || text.contains("audit.k8s.io/") {
+            let message = format!("a line of a log: {}", reason(error, None));
+            self.items.broken(Broken::new(place.line, message));
+        } else {
+            self.other(place);
+        }
+    }
+
+    /// Takes note of something in a wrapper that is no event.
+    fn other(&mut self, place: Place) {
+        match self.inside {
+            Inside::Log => self.items.other(),
+            Inside::Input | Inside::Forwarded => self.items.skipped(place, Reason::NoKind),
         }
     }
 
@@ -232,6 +365,10 @@ impl<'s, 'a> Document<'s, 'a> {
     fn position(&mut self, part: &str) -> Position {
         self.source.position(self.source.offset(part))
     }
+}
+
+fn too_deep() -> String {
+    format!("lists, arrays and wrappers nested more than {MAX_LISTS} deep")
 }
 
 /// The object with members put behind its own, where they move nothing.

@@ -87,13 +87,15 @@ pub enum Item {
     Broken(Broken),
 }
 
-/// Audit events that were read and that nobody needs to see, counted.
+/// Records of logs that were read and that nobody needs to see, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Passed {
     /// Events of requests that can change nothing that is judged.
     pub irrelevant: u64,
     /// Events of other stages of requests that are told of, or may yet be.
     pub stages: u64,
+    /// Records of other logs that were beside them.
+    pub other: u64,
 }
 
 /// Something read that is no Kubernetes object. Whether that is an error is the caller's to say.

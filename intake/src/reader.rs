@@ -156,9 +156,9 @@ impl<R: BufRead> Reader<R> {
         if line.trimmed().is_empty() && !line.is_cut {
             return Ok(true);
         }
-        self.mode = if begins_json(line.trimmed())
-            && (line.is_cut || serde_json::from_slice::<IgnoredAny>(&line.bytes).is_ok())
-        {
+        let is_json = begins_json(line.trimmed())
+            && (line.is_cut || serde_json::from_slice::<IgnoredAny>(&line.bytes).is_ok());
+        self.mode = if is_json || audit::is_prefixed(line.trimmed()) {
             Mode::Records
         } else {
             Mode::Documents
@@ -199,6 +199,9 @@ impl<R: BufRead> Reader<R> {
         }
         match record.text(line, LARGE_LINE) {
             Ok(text) if begins_event(text) && self.items.event_line(text, place) => {}
+            Ok(text) if audit::is_prefixed(text.as_bytes()) => {
+                json::read_logged(text, start_of(line), &mut self.items);
+            }
             Ok(text) => {
                 let stream = &mut json::Stream::default();
                 json::read(text, start_of(line), stream, &mut self.items);

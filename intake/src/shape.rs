@@ -1,5 +1,6 @@
 //! What a JSON value is for us: a review, a bare request, a list, audit events or a manifest. Of
-//! each value it reads the top level alone and leaves everything below as text.
+//! each value it reads the top level alone and leaves everything below as text. What says nothing
+//! of itself may be a wrapper of audit events; that is told elsewhere.
 
 use crate::Reason;
 use crate::message::given_twice;
@@ -50,6 +51,8 @@ pub(crate) enum Shape<'a> {
     Event,
     /// A Kubernetes object.
     Manifest(Manifest<'a>),
+    /// An object that says neither `apiVersion` nor `kind`.
+    Untyped,
     /// Nothing of ours.
     Nothing(Reason),
     /// Something of ours that cannot be read, and why.
@@ -111,7 +114,10 @@ impl<'a> Members<'a> {
             _ => own_kind,
         };
         let (Some(api_version), Some(kind)) = (api_version, kind) else {
-            return Shape::Nothing(Reason::NoKind);
+            return match (self.api_version, self.kind) {
+                (None, None) => Shape::Untyped,
+                _ => Shape::Nothing(Reason::NoKind),
+            };
         };
         if kind == "Event" && api_version.starts_with("audit.k8s.io/") {
             return Shape::Event;

@@ -49,11 +49,12 @@ pub(crate) enum Command {
 /// Judge recorded requests, audit logs and manifests
 ///
 /// Reads AdmissionReviews, bare admission requests, audit events (JSON, JSON
-/// Lines, arrays, lists) and Kubernetes manifests (YAML or JSON, many documents,
-/// lists), each recognised by its content, plain or compressed with gzip or
-/// Zstandard. Manifests are judged as if they were created now. Of an audit log,
-/// each request that matters is judged by what it left behind, and told with who
-/// sent it and how it ended; give its files in the order of time.
+/// Lines, arrays, lists; plain, or as EKS, OVH and forwarders of logs
+/// deliver them) and Kubernetes manifests (YAML or JSON, many documents, lists),
+/// each recognised by its content, plain or compressed with gzip or Zstandard.
+/// Manifests are judged as if they were created now. Of an audit log, each
+/// request that matters is judged by what it left behind, and told with who sent
+/// it and how it ended; give its files in the order of time.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   bulkhead replay manifests/                 judge every manifest below a folder

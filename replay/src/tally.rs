@@ -108,6 +108,7 @@ impl Tally {
             Outcome::Passed(passed) => {
                 self.passed.irrelevant += passed.irrelevant;
                 self.passed.stages += passed.stages;
+                self.passed.other += passed.other;
             }
             Outcome::Unremembered(count) => self.unremembered += count,
             Outcome::Forgotten(count) => self.forgotten += count,

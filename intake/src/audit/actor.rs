@@ -17,10 +17,13 @@ pub struct Actor {
     /// The service account that they are, if they are one.
     pub service_account: Option<ServiceAccount>,
     /// What identifies the credential they came with: the fingerprint of a certificate
-    /// (`X509SHA256=…`) or the id of a token (`JTI=…`).
+    /// (`X509SHA256=…`), the id of a token (`JTI=…`) or the key of a cloud (`accessKeyId=…`).
     pub credential: Option<String>,
     /// Who they are to the cloud that the cluster runs in: an ARN, an e-mail address.
     pub principal: Option<String>,
+    /// The name of their session there, which whoever takes a role may choose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// The address that the API server itself saw: of the client, or of the proxy before it.
     #[serde(rename = "sourceIP")]
     pub source_ip: Option<String>,
@@ -58,6 +61,9 @@ pub struct ServiceAccount {
 /// Keys of a user's `extra`, in which clouds say who it is. AWS: aws-iam-authenticator.
 const PRINCIPALS: &[&str] = &["arn", "canonicalArn", "principal"];
 
+/// Keys of a user's `extra` that name a credential of a cloud, to rotate.
+const KEYS: &[&str] = &["accessKeyId"];
+
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 
 impl Actor {
@@ -74,8 +80,12 @@ impl Actor {
                 groups: user.groups.clone().unwrap_or_default(),
             }),
             service_account: service_account(user),
-            credential: extra(user, "authentication.kubernetes.io/credential-id"),
+            credential: extra(user, "authentication.kubernetes.io/credential-id").or_else(|| {
+                let mut keys = KEYS.iter();
+                keys.find_map(|key| Some(format!("{key}={}", extra(user, key)?)))
+            }),
             principal: PRINCIPALS.iter().find_map(|key| extra(user, key)),
+            session: extra(user, "sessionName"),
             source_ip,
             claimed_ips: sources,
             claimed_user_agent: Some(event.user_agent.clone().into_owned())
@@ -107,7 +117,11 @@ impl Actor {
 
 fn extra(user: &User<'_>, key: &str) -> Option<String> {
     let extra: &BTreeMap<_, _> = user.extra.as_ref()?;
-    extra.get(key)?.first().cloned()
+    extra
+        .get(key)?
+        .first()
+        .filter(|text| !text.is_empty())
+        .cloned()
 }
 
 fn service_account(user: &User<'_>) -> Option<ServiceAccount> {

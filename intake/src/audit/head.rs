@@ -21,6 +21,7 @@ pub(crate) struct Head<'a> {
     pub(crate) namespace: &'a str,
     pub(crate) name: &'a str,
     is_event: bool,
+    has_reference: bool,
 }
 
 /// Whether a line is one audit event, whole by its looks, that does not matter.
@@ -37,12 +38,15 @@ pub(crate) fn is_irrelevant(line: &[u8]) -> bool {
 }
 
 impl<'a> Head<'a> {
-    /// The head of an event that may be cut off behind it.
+    /// The head of an event that may be cut off behind it; none if it does not show what the
+    /// request is about.
     pub(crate) fn of(line: &'a [u8]) -> Option<Self> {
         let mut head = Self::default();
         // what was read before the cut stands
         let _ = head.read(line);
-        (head.is_event && !head.verb.is_empty()).then_some(head)
+        let is_shown = head.has_reference || head.only_reads();
+        let is_known = head.is_event && !head.verb.is_empty() && is_shown && head.is_certain();
+        is_known.then_some(head)
     }
 
     pub(crate) fn about(&self) -> About<'a> {
@@ -57,13 +61,22 @@ impl<'a> Head<'a> {
 
     /// Whether this is the first event of a request that matters, and not the last.
     pub(crate) fn is_first(&self) -> bool {
-        self.is_read() && self.stage == "RequestReceived" && self.about().matter().is_some()
+        let is_one = self.is_read() && self.is_certain() && self.stage == "RequestReceived";
+        is_one && self.about().matter().is_some()
+    }
+
+    fn is_irrelevant(&self) -> bool {
+        self.is_read() && self.is_certain() && self.about().matter().is_none()
     }
 
     /// A URI with escapes could say anything.
-    fn is_irrelevant(&self) -> bool {
-        let is_certain = !(self.about().depends_on_uri() && self.uri.contains('\\'));
-        self.is_read() && is_certain && self.about().matter().is_none()
+    fn is_certain(&self) -> bool {
+        !(self.about().depends_on_uri() && self.uri.contains('\\'))
+    }
+
+    /// Whether the verb alone says that nothing is written.
+    fn only_reads(&self) -> bool {
+        matches!(self.verb, "list" | "watch")
     }
 
     fn is_read(&self) -> bool {
@@ -91,13 +104,14 @@ impl<'a> Head<'a> {
                 b"requestURI" => self.uri = scan.raw_text()?,
                 b"verb" => {
                     self.verb = scan.text()?;
-                    if matches!(self.verb, "list" | "watch") && self.is_read() {
+                    if self.only_reads() && self.is_read() {
                         return Some(());
                     }
                 }
                 b"user" => self.user(&mut scan)?,
                 b"objectRef" => {
                     self.object(&mut scan)?;
+                    self.has_reference = true;
                     if self.is_read() {
                         return Some(());
                     }

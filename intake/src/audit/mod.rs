@@ -12,12 +12,14 @@ mod patch;
 mod pending;
 mod resource;
 mod time;
+mod wrapper;
 
 pub use actor::{Actor, Impersonated, ServiceAccount};
 pub(crate) use head::is_irrelevant;
 pub use history::{Cause, Root};
 pub use outcome::{By, Outcome};
 pub use resource::kinds;
+pub(crate) use wrapper::{Content, Text, content, is_prefixed, payload};
 
 use crate::items::Queue;
 use crate::origin::Origin;
@@ -129,7 +131,7 @@ pub struct Unjudged {
 pub enum Gap {
     /// The audit policy keeps no bodies of such requests.
     NoBody,
-    /// The API server dropped the bodies because the event was too large.
+    /// The bodies, or the end of the event, were dropped on the way because they were too large.
     Truncated,
     /// It was refused before its body was read.
     RefusedUnread,
@@ -159,7 +161,7 @@ impl fmt::Display for Gap {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::NoBody => "no body at this audit level",
-            Self::Truncated => "the API server cut the event short",
+            Self::Truncated => "the event was cut short",
             Self::RefusedUnread => "refused before its body was read",
             Self::NoBase => "a patch of an object that the log does not show",
             Self::Unfinished => "its last event is missing, which can hide a write",
@@ -276,6 +278,17 @@ impl Log {
     /// Takes in an event that is too large to be read, of which `start` holds the head; false if
     /// this is no event, by all that can be seen.
     pub(crate) fn large_event(&mut self, start: &[u8], place: Place, items: &mut Queue) -> bool {
+        self.headed(start, Gap::TooLarge, place, items)
+    }
+
+    /// Takes in an event whose end is missing; false if this is no event, or does not show what it
+    /// is about.
+    pub(crate) fn cut_event(&mut self, start: &[u8], place: Place, items: &mut Queue) -> bool {
+        self.headed(start, Gap::Truncated, place, items)
+    }
+
+    /// Takes in an event of which the head alone is read.
+    fn headed(&mut self, start: &[u8], gap: Gap, place: Place, items: &mut Queue) -> bool {
         let Some(head) = Head::of(start) else {
             return false;
         };
@@ -309,7 +322,7 @@ impl Log {
             place,
             request,
             audit,
-            gap: Gap::TooLarge,
+            gap,
         });
         true
     }

@@ -190,7 +190,10 @@ fn reports_deep_nesting() {
     let dashes = format!("apiVersion: v1\nkind: Pod\na:\n{}1\n", "- ".repeat(10_000));
     assert_eq!(fault(dashes), (4, deep));
     let (_, message) = fault(flow);
-    assert_eq!(message, "lists and arrays nested more than 8 deep");
+    assert_eq!(
+        message,
+        "lists, arrays and wrappers nested more than 8 deep"
+    );
 }
 
 #[test]

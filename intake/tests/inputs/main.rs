@@ -9,6 +9,7 @@ mod kubectl;
 mod positions;
 mod shapes;
 mod skipped;
+mod wrappers;
 
 use intake::{Case, Item, Place, read};
 use serde_json::Value;

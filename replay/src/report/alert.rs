@@ -149,7 +149,8 @@ fn person(actor: &Actor) -> String {
     if !groups.is_empty() {
         text.push_str(&format!(" ({})", groups.join(", ")));
     }
-    if let Some(principal) = &actor.principal {
+    let principal = actor.principal.as_ref();
+    if let Some(principal) = principal.filter(|principal| **principal != actor.user) {
         text.push_str(&format!(", {principal}"));
     }
     let pod = actor
@@ -276,6 +277,10 @@ fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<St
         text.push_str("   (a certificate cannot be revoked: take the rights of its user away)");
     } else if credential.starts_with("JTI=") {
         text.push_str("   (a token ends with the pod or the service account it was made for)");
+    } else if credential.starts_with("accessKeyId=AKIA") {
+        text.push_str("   (make its access key inactive in IAM, or change its access entry)");
+    } else if credential.starts_with("accessKeyId=") {
+        text.push_str("   (revoke the sessions of its role in IAM, or change its access entry)");
     }
     Some(text)
 }

@@ -205,9 +205,13 @@ fn forgotten(tally: &Tally) -> String {
     )
 }
 
-/// `4,113 audit events, 354 of other stages of a request`.
+/// `4,113 audit events, 354 events of other stages of a request, 12 records of other logs`.
 fn passed(tally: &Tally) -> String {
-    let Passed { irrelevant, stages } = tally.passed;
+    let Passed {
+        irrelevant,
+        stages,
+        other,
+    } = tally.passed;
     let mut parts = Vec::new();
     if irrelevant > 0 {
         parts.push(counted(irrelevant, "audit event", "audit events"));
@@ -215,6 +219,10 @@ fn passed(tally: &Tally) -> String {
     if stages > 0 {
         let events = counted(stages, "event", "events");
         parts.push(format!("{events} of other stages of a request"));
+    }
+    if other > 0 {
+        let records = counted(other, "record", "records");
+        parts.push(format!("{records} of other logs"));
     }
     parts.join(", ")
 }
