@@ -263,6 +263,10 @@ impl<'s, 'a> Document<'s, 'a> {
                 let place = self.place(text);
                 self.other(place);
             }
+            Content::Broken(message) => {
+                let place = self.place(text);
+                self.items.broken(Broken::new(place.line, message));
+            }
         }
         self.inside = outside;
     }

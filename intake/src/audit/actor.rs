@@ -17,7 +17,8 @@ pub struct Actor {
     /// The service account that they are, if they are one.
     pub service_account: Option<ServiceAccount>,
     /// What identifies the credential they came with: the fingerprint of a certificate
-    /// (`X509SHA256=…`), the id of a token (`JTI=…`) or the key of a cloud (`accessKeyId=…`).
+    /// (`X509SHA256=…`), the id of a token (`JTI=…`) or the key of a cloud (`accessKeyId=…`,
+    /// `serviceAccountKeyName=…`).
     pub credential: Option<String>,
     /// Who they are to the cloud that the cluster runs in: an ARN, an e-mail address.
     pub principal: Option<String>,
@@ -58,11 +59,12 @@ pub struct ServiceAccount {
     pub node: Option<String>,
 }
 
-/// Keys of a user's `extra`, in which clouds say who it is. AWS: aws-iam-authenticator.
+/// Keys of a user's `extra`, in which clouds say who it is. AWS: aws-iam-authenticator; Google: as
+/// the wrapper of its log has it.
 const PRINCIPALS: &[&str] = &["arn", "canonicalArn", "principal"];
 
 /// Keys of a user's `extra` that name a credential of a cloud, to rotate.
-const KEYS: &[&str] = &["accessKeyId"];
+const KEYS: &[&str] = &["accessKeyId", "serviceAccountKeyName"];
 
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 

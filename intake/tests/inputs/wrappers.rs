@@ -3,7 +3,7 @@
 
 use crate::audit::{event, pod};
 use crate::{items, line, report};
-use intake::audit::{Audit, Gap, Outcome, Unjudged};
+use intake::audit::{Audit, Before, By, Gap, Judged, Outcome, Unjudged};
 use intake::{Item, Passed, read};
 use serde_json::{Value, json};
 
@@ -255,6 +255,234 @@ fn a_message_that_was_cut_short_is_told_by_its_head() {
     }
 }
 
+// Google
+
+/// An entry of Cloud Logging by alice, who creates pod team-a/web, with `changes` made to its
+/// payload; null takes a member away.
+fn entry(changes: Value) -> Value {
+    let mut object = pod("stored");
+    object["@type"] = json!("core.k8s.io/v1.Pod");
+    let mut entry = json!({
+        "insertId": "5bd9", "logName": "projects/p/logs/cloudaudit.googleapis.com%2Factivity",
+        "timestamp": "2026-11-22T01:28:32.920959Z",
+        "receiveTimestamp": "2026-11-22T01:28:40.1Z",
+        "resource": {"type": "k8s_cluster", "labels": {"cluster_name": "prod"}},
+        "labels": {"authorization.k8s.io/decision": "allow", "authorization.k8s.io/reason":
+            "access granted by IAM permissions."},
+        "operation": {"id": "5bd9", "producer": "k8s.io", "first": true, "last": true},
+        "protoPayload": {
+            "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+            "authenticationInfo": {"principalEmail": "alice@example.com"},
+            "authorizationInfo": [{"granted": true, "permission": "io.k8s.core.v1.pods.create",
+                "resource": "core/v1/namespaces/team-a/pods/web"}],
+            "methodName": "io.k8s.core.v1.pods.create",
+            "request": object, "response": object,
+            "requestMetadata": {"callerIp": "203.0.113.9",
+                "callerSuppliedUserAgent": "kubectl/v1.36.2"},
+            "resourceName": "core/v1/namespaces/team-a/pods/web",
+            "serviceName": "k8s.io", "status": {},
+        },
+    });
+    let payload = entry["protoPayload"].as_object_mut().unwrap();
+    payload.extend(changes.as_object().unwrap().clone());
+    payload.retain(|_, value| !value.is_null());
+    entry
+}
+
+#[test]
+fn reads_what_google_logs() {
+    let (request, audit) = only(entry(json!({})));
+    assert_eq!(
+        request,
+        json!({
+            "uid": "5bd9", "operation": "CREATE",
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "resource": {"group": "", "version": "v1", "resource": "pods"},
+            "name": "web", "namespace": "team-a", "dryRun": false,
+            "userInfo": {"username": "alice@example.com", "groups": []},
+            "object": pod("stored"), "oldObject": null,
+        })
+    );
+    assert_eq!((audit.outcome, audit.code), (Outcome::Created, Some(201)));
+    assert_eq!(
+        (audit.before, audit.object),
+        (Before::Absent, Judged::After)
+    );
+    assert_eq!(audit.time, "2026-11-22T01:28:32.920959Z");
+    let actor = audit.actor;
+    assert_eq!(actor.principal.as_deref(), Some("alice@example.com"));
+    assert_eq!(actor.source_ip.as_deref(), Some("203.0.113.9"));
+    assert_eq!(actor.claimed_user_agent.as_deref(), Some("kubectl/v1.36.2"));
+    let reason = "access granted by IAM permissions.";
+    assert_eq!(actor.authorized_by.as_deref(), Some(reason));
+    let lines = format!("{}\n{}\n", entry(json!({})), entry(json!({})));
+    holds(&lines, &["1/1/1", "2/1/1"], 0, 0);
+    let array = json!([entry(json!({})), entry(json!({}))]);
+    holds(&array.to_string(), &["1/1/1", "1/1/2"], 0, 0);
+}
+
+#[test]
+fn a_patch_is_judged_by_what_google_shows_of_the_object() {
+    let name = "rbac.authorization.k8s.io/v1/clusterroles/system:master-monitoring-role";
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": "system:master-monitoring-role"}, "rules": []});
+    let mut response = role.clone();
+    response["@type"] = json!("rbac.authorization.k8s.io/v1.ClusterRole");
+    let patch = json!({"@type": "k8s.io/Patch", "metadata": {"annotations": {"a": null}}});
+    let patched = json!({"methodName": "io.k8s.authorization.rbac.v1.clusterroles.patch",
+        "resourceName": name, "request": patch, "response": response,
+        "authenticationInfo": {"principalEmail": "system:addon-manager"}});
+    let (request, audit) = only(entry(patched.clone()));
+    assert_eq!(request["operation"], "UPDATE");
+    assert_eq!(request["kind"]["group"], "rbac.authorization.k8s.io");
+    assert_eq!(request["name"], "system:master-monitoring-role");
+    assert_eq!(request["object"], role);
+    assert_eq!((audit.outcome, audit.code), (Outcome::Modified, Some(200)));
+    assert_eq!(audit.actor.user, "system:addon-manager");
+    assert_eq!(audit.actor.principal, None);
+    let mut alone = patched;
+    alone["response"] = Value::Null;
+    assert_eq!(gap(entry(alone)).gap, Gap::NoBase);
+}
+
+#[test]
+fn the_patch_that_google_shows_is_applied_without_its_type() {
+    let patch = json!({"methodName": "io.k8s.core.v1.pods.patch", "response": null,
+        "request": {"@type": "k8s.io/Patch", "spec": {"hostPID": true}}});
+    let (request, audit) = only(format!("{}\n{}\n", entry(json!({})), entry(patch)));
+    let mut expected = pod("stored");
+    expected["spec"]["hostPID"] = json!(true);
+    assert_eq!(request["object"], expected);
+    assert_eq!(audit.object, Judged::Patched);
+}
+
+#[test]
+fn how_a_request_ended_is_told_from_the_status_of_google() {
+    let ended = |code: u16, response: Value| {
+        only(entry(
+            json!({"status": {"code": code, "message": "no"}, "response": response}),
+        ))
+        .1
+    };
+    for (code, http, by) in [
+        (3, 422, By::Validation),
+        (5, 404, By::Absence),
+        (6, 409, By::Conflict),
+        (7, 403, By::Admission),
+        (8, 429, By::Throttling),
+        (10, 409, By::Conflict),
+        (16, 401, By::Authentication),
+    ] {
+        let audit = ended(code, Value::Null);
+        assert_eq!(
+            (audit.outcome, audit.code),
+            (Outcome::Refused(by), Some(http))
+        );
+    }
+    assert_eq!(ended(13, Value::Null).outcome, Outcome::Failed);
+    // an answer that is no object, whichever way it says so, knows better
+    for answer in [
+        json!({"@type": "core.k8s.io/v1.Status", "kind": "Status", "apiVersion": "v1"}),
+        json!({"@type": "core.k8s.io/v1.Status"}),
+        json!({"kind": "Status"}),
+    ] {
+        let mut answer = answer;
+        answer["code"] = json!(400);
+        answer["message"] = json!("admission webhook \"a.example.com\" denied the request: no");
+        let (request, audit) = only(entry(json!({"status": {"code": 3}, "response": answer})));
+        assert_eq!(request["object"], pod("stored"));
+        assert_eq!(
+            (audit.outcome, audit.code),
+            (Outcome::Refused(By::Admission), Some(400))
+        );
+        assert_eq!(audit.object, Judged::Sent);
+    }
+}
+
+#[test]
+fn who_may_not_is_told_from_the_permissions_that_google_checked() {
+    let mut denied = entry(
+        json!({"status": {"code": 7, "message": "no"}, "response": null,
+        "request": null, "authorizationInfo": [{"permission": "io.k8s.core.v1.pods.create"}]}),
+    );
+    for labels in [
+        json!({}),
+        json!({"authorization.k8s.io/decision": "forbid"}),
+    ] {
+        denied["labels"] = labels;
+        let unjudged = gap(&denied);
+        assert_eq!(unjudged.audit.outcome, Outcome::Refused(By::Authorization));
+        assert_eq!(unjudged.audit.actor.user, "alice@example.com");
+        assert_eq!(identity(&unjudged)["kind"], "Pod");
+    }
+}
+
+#[test]
+fn tells_the_principal_and_the_key_of_google() {
+    let key = "//iam.googleapis.com/projects/p/serviceAccounts/ci@p.iam.gserviceaccount.com/keys/1";
+    let (_, audit) = only(entry(json!({"authenticationInfo": {
+        "principalEmail": "ci@p.iam.gserviceaccount.com", "serviceAccountKeyName": key,
+        "principalSubject": "serviceAccount:ci@p.iam.gserviceaccount.com"}})));
+    let subject = "serviceAccount:ci@p.iam.gserviceaccount.com";
+    assert_eq!(audit.actor.principal.as_deref(), Some(subject));
+    let credential = format!("serviceAccountKeyName={key}");
+    assert_eq!(audit.actor.credential, Some(credential));
+    let controller = "system:serviceaccount:kube-system:replicaset-controller";
+    let (_, audit) = only(entry(
+        json!({"authenticationInfo": {"principalEmail": controller}}),
+    ));
+    assert_eq!(audit.actor.controller(), Some("replicaset-controller"));
+}
+
+#[test]
+fn the_two_entries_of_a_long_request_are_told_once() {
+    let exec = |first: bool, last: bool, insert: &str| {
+        let mut entry = entry(json!({"methodName": "io.k8s.core.v1.pods.exec.create",
+            "resourceName": "core/v1/namespaces/team-a/pods/web/exec", "request": null,
+            "response": null}));
+        entry["insertId"] = json!(insert);
+        entry["operation"]["first"] = json!(first);
+        entry["operation"]["last"] = json!(last);
+        entry
+    };
+    let once = format!("{}\n", exec(true, true, "1"));
+    let twice = format!("{}\n{}\n", exec(true, false, "1"), exec(false, true, "2"));
+    for input in [once, twice] {
+        assert_eq!(report(&input), ["case 1/1/1 CONNECT Pod web"]);
+        let (request, audit) = only(&input);
+        assert_eq!(
+            (&request["subResource"], audit.outcome),
+            (&json!("exec"), Outcome::Used)
+        );
+    }
+}
+
+#[test]
+fn what_else_google_logs_is_counted() {
+    let mut iam = entry(json!({}));
+    iam["protoPayload"]["serviceName"] = json!("iam.googleapis.com");
+    iam["protoPayload"]["methodName"] = json!("google.iam.admin.v1.CreateRole");
+    let line = json!({"insertId": "1", "logName": "projects/p/logs/stderr",
+        "textPayload": KLOG, "timestamp": "2026-11-22T01:28:32Z"});
+    let event_of_cluster = json!({"insertId": "1", "logName": "projects/p/logs/events",
+        "jsonPayload": {"kind": "Event", "apiVersion": "v1", "reason": "Killing"}});
+    let reads = entry(json!({"methodName": "io.k8s.core.v1.pods.get"}));
+    let input = format!(
+        "{iam}\n{line}\n{event_of_cluster}\n{reads}\n{}\n",
+        entry(json!({}))
+    );
+    holds(&input, &["5/1/1"], 1, 3);
+    // a cluster elsewhere that sends its log to Google
+    let sent = json!({"insertId": "1", "logName": "projects/p/logs/audit",
+        "jsonPayload": event(json!({}))});
+    holds(&sent.to_string(), &["1/1/1"], 0, 0);
+    let odd = entry(json!({"authenticationInfo": 7}));
+    assert_eq!(
+        report(odd.to_string()),
+        ["broken 1 `protoPayload`: not as GKE writes it"]
+    );
+}
+
 // Others
 
 #[test]
@@ -301,10 +529,13 @@ fn one_file_may_hold_every_shape() {
         whole.to_string(),
         json!({"message": text(&whole)}).to_string(),
         format!("2026-11-22T01:28:32.920Z {whole}"),
+        entry(json!({})).to_string(),
         format!("\u{feff}{whole}"),
         json!([whole, {"log": text(&whole)}]).to_string(),
     ];
-    let places = ["1/1/1", "2/1/1", "3/1/1", "4/1/1", "5/1/1", "5/1/2"];
+    let places = [
+        "1/1/1", "2/1/1", "3/1/1", "4/1/1", "5/1/1", "6/1/1", "6/1/2",
+    ];
     holds(&format!("\u{feff}{}\n", input.join("\n")), &places, 0, 0);
 }
 
@@ -344,6 +575,7 @@ fn what_only_looks_like_a_wrapper_is_skipped() {
         json!({"events": [{"name": "a"}]}),
         json!({"results": [{"name": "a"}]}),
         json!({"messageType": "DATA_MESSAGE"}),
+        json!({"protoPayload": {"methodName": "a.b"}}),
     ] {
         let skipped = "skipped 1/1/1 no `apiVersion` and `kind`";
         assert_eq!(report(input.to_string()), [skipped], "{input}");

@@ -281,6 +281,8 @@ fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<St
         text.push_str("   (make its access key inactive in IAM, or change its access entry)");
     } else if credential.starts_with("accessKeyId=") {
         text.push_str("   (revoke the sessions of its role in IAM, or change its access entry)");
+    } else if credential.starts_with("serviceAccountKeyName=") {
+        text.push_str("   (disable the key of its Google service account)");
     }
     Some(text)
 }

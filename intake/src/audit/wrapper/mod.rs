@@ -4,6 +4,7 @@
 //! A wrapper is told by its members. Nothing that says its `apiVersion` or `kind` comes here, so
 //! that no object, review or list can be taken for one.
 
+mod cloud_logging;
 mod cloudwatch;
 mod prefix;
 
@@ -27,6 +28,8 @@ pub(crate) enum Content<'a> {
     Forwarded(Text<'a>),
     /// A record of another log.
     Other,
+    /// A wrapper that cannot be read, and why.
+    Broken(&'static str),
 }
 
 /// A text, and the part of the wrapper in which it stands.
@@ -39,7 +42,9 @@ pub(crate) struct Text<'a> {
 /// What an object without `apiVersion` and `kind` holds, if it is a wrapper.
 pub(crate) fn content(object: &str) -> Option<Content<'_>> {
     let members: Members<'_> = serde_json::from_str(object).ok()?;
-    cloudwatch::content(&members).or_else(|| forwarded(object, &members))
+    cloud_logging::content(object, &members)
+        .or_else(|| cloudwatch::content(&members))
+        .or_else(|| forwarded(object, &members))
 }
 
 /// Where forwarders put a line of a log. Source: the documentation of Fluent Bit (`log`), Docker's
@@ -98,6 +103,11 @@ impl<'a> Members<'a> {
     /// The items of a member that is an array.
     fn items(&self, key: &str) -> Option<Vec<&'a RawValue>> {
         serde_json::from_str(self.get(key)?.get()).ok()
+    }
+
+    /// The members of a member that is an object.
+    fn object(&self, key: &str) -> Option<Self> {
+        Self::of(self.get(key)?)
     }
 
     fn of(value: &'a RawValue) -> Option<Self> {
