@@ -49,7 +49,7 @@ pub(crate) enum Command {
 /// Judge recorded requests, audit logs and manifests
 ///
 /// Reads AdmissionReviews, bare admission requests, audit events (JSON, JSON
-/// Lines, arrays, lists; plain, or as EKS, GKE, OVH and forwarders of logs
+/// Lines, arrays, lists; plain, or as EKS, GKE, AKS, OVH and forwarders of logs
 /// deliver them) and Kubernetes manifests (YAML or JSON, many documents, lists),
 /// each recognised by its content, plain or compressed with gzip or Zstandard.
 /// Manifests are judged as if they were created now. Of an audit log, each

@@ -60,8 +60,8 @@ pub struct ServiceAccount {
 }
 
 /// Keys of a user's `extra`, in which clouds say who it is. AWS: aws-iam-authenticator; Google: as
-/// the wrapper of its log has it.
-const PRINCIPALS: &[&str] = &["arn", "canonicalArn", "principal"];
+/// the wrapper of its log has it; Azure: its guard, which gives the id of the object in Entra.
+const PRINCIPALS: &[&str] = &["arn", "canonicalArn", "principal", "oid"];
 
 /// Keys of a user's `extra` that name a credential of a cloud, to rotate.
 const KEYS: &[&str] = &["accessKeyId", "serviceAccountKeyName"];

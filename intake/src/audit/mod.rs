@@ -40,6 +40,10 @@ use std::fmt;
 /// event holds one and its answer.
 pub const MAX_EVENT: usize = 16 << 20;
 
+/// What AKS writes in place of a body that is too large for it. Source: the Azure Monitor Logs
+/// reference, table `AKSAudit`.
+const DROPPED: &str = r#""skipped-too-big-size-object""#;
+
 /// What the authoriser decided, `allow` or `forbid`.
 const ANNOTATION_DECISION: &str = "authorization.k8s.io/decision";
 
@@ -458,7 +462,8 @@ impl Log {
         if let Some(response) = event.response() {
             return Ok((response.into(), Judged::After));
         }
-        let Some(sent) = event.request_object.map(|raw| raw.get()) else {
+        let sent = event.request_object.map(|raw| raw.get());
+        let Some(sent) = sent.filter(|text| *text != DROPPED) else {
             return Err(event.gap());
         };
         if event.verb != "patch" {
@@ -717,7 +722,12 @@ impl<'a> Event<'a> {
     /// Why the event holds no object.
     fn gap(&self) -> Gap {
         let is_refused = matches!(self.code(), Some(401 | 403));
-        if self.annotation("audit.k8s.io/truncated") == Some("true") {
+        let bodies = [self.request_object, self.response_object];
+        let is_dropped = bodies
+            .into_iter()
+            .flatten()
+            .any(|body| body.get() == DROPPED);
+        if is_dropped || self.annotation("audit.k8s.io/truncated") == Some("true") {
             Gap::Truncated
         } else if is_refused && self.level.starts_with("Request") {
             Gap::RefusedUnread

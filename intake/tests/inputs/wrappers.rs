@@ -483,6 +483,123 @@ fn what_else_google_logs_is_counted() {
     );
 }
 
+// Azure
+
+fn record(category: &str, log: Value) -> Value {
+    json!({"category": category, "ccpNamespace": "5f", "Cloud": "AzureCloud",
+        "operationName": "Microsoft.ContainerService/managedClusters/diagnosticLogs/Read",
+        "resourceId": "/SUBSCRIPTIONS/1", "time": "2026-11-22T01:28:32.0000000Z",
+        "properties": {"log": log, "stream": "stdout", "pod": "kube-apiserver-0"}})
+}
+
+#[test]
+fn reads_what_azure_delivers() {
+    let whole = event(json!({}));
+    let written = json!(format!("{whole}\n"));
+    let records = json!({"records": [record("kube-audit", written.clone()),
+        record("kube-audit-admin", whole.clone()), record("kube-apiserver", json!(KLOG)),
+        record("kube-audit", text(&other_event())), record("guard", written.clone()),
+        record("kube-audit", json!(KLOG))]});
+    holds(&records.to_string(), &["1/1/1", "1/1/2"], 1, 3);
+    let line = record("kube-audit", written.clone());
+    let klog = record("kube-scheduler", json!(KLOG));
+    holds(&format!("{klog}\n{line}\n"), &["2/1/1"], 0, 1);
+    // a row of AzureDiagnostics
+    let row = |category: &str, log: &Value| {
+        json!({"TenantId": "1", "TimeGenerated": "2026-11-22T01:28:32Z", "Category": category,
+            "log_s": log, "pod_s": "kube-apiserver-0", "Type": "AzureDiagnostics"})
+    };
+    let rows = json!([
+        row("kube-audit", &written),
+        row("kube-apiserver", &json!(KLOG))
+    ]);
+    holds(&rows.to_string(), &["1/1/1"], 0, 1);
+}
+
+#[test]
+fn a_log_that_azure_cut_is_told_by_its_head() {
+    let mut large = event(json!({"auditID": "7"}));
+    large["requestObject"]["metadata"]["annotations"] = json!({"a": "x".repeat(40_000)});
+    // as the API server orders them
+    let order = [
+        "kind",
+        "apiVersion",
+        "auditID",
+        "stage",
+        "verb",
+        "user",
+        "objectRef",
+        "requestObject",
+        "annotations",
+    ];
+    let members = order.map(|key| format!("\"{key}\":{}", large[key]));
+    let log = format!("{{{}}}", members.join(","));
+    let cut = record("kube-audit", json!(log.get(..32_766).unwrap()));
+    let input = format!("{cut}\n{}\n", record("kube-audit", text(&event(json!({})))));
+    assert_eq!(
+        report(&input),
+        ["unjudged 1/1/1 truncated", "case 2/1/1 CREATE Pod web"]
+    );
+    let unjudged = gap(cut);
+    assert_eq!(unjudged.audit.actor.user, "bob");
+    assert_eq!(identity(&unjudged)["name"], "web");
+    let broken = record("kube-audit", json!("{\"kind\":"));
+    let message = "broken 1 a line of a log: the text ends inside a JSON value";
+    assert_eq!(report(broken.to_string()), [message]);
+}
+
+#[test]
+fn a_body_that_azure_left_out_is_a_gap() {
+    let skipped = json!("skipped-too-big-size-object");
+    let unjudged = gap(event(
+        json!({"requestObject": skipped, "responseObject": skipped}),
+    ));
+    assert_eq!(unjudged.gap, Gap::Truncated);
+    assert_eq!(unjudged.audit.outcome, Outcome::Created);
+    let (request, audit) = only(event(json!({"responseObject": skipped})));
+    assert_eq!(
+        (&request["object"], audit.object),
+        (&pod("sent"), Judged::Sent)
+    );
+}
+
+#[test]
+fn reads_the_tables_of_azure() {
+    let event = event(json!({"impersonatedUser": {"username": "mallory"}}));
+    let columns = json!({"AuditId": "1", "Level": "RequestResponse", "Stage": "ResponseComplete",
+        "RequestUri": event["requestURI"], "Verb": "create", "UserAgent": "kubectl/v1.36.2",
+        "RequestReceivedTime": "2026-11-22T01:28:32.920959Z", "StageReceivedTime": null,
+        "PodName": "kube-apiserver-0", "TenantId": "1", "Type": "AKSAuditAdmin"});
+    for as_text in [false, true] {
+        let mut row = columns.clone();
+        for (column, member) in [
+            ("User", "user"),
+            ("ImpersonatedUser", "impersonatedUser"),
+            ("SourceIps", "sourceIPs"),
+            ("ObjectRef", "objectRef"),
+            ("ResponseStatus", "responseStatus"),
+            ("RequestObject", "requestObject"),
+            ("ResponseObject", "responseObject"),
+            ("Annotations", "annotations"),
+        ] {
+            row[column] = if as_text {
+                text(&event[member])
+            } else {
+                event[member].clone()
+            };
+        }
+        let (request, audit) = only(&row);
+        assert_eq!(request["object"], pod("stored"));
+        assert_eq!(request["userInfo"]["username"], "mallory");
+        assert_eq!((audit.outcome, audit.code), (Outcome::Created, Some(201)));
+        assert_eq!(audit.actor.user, "bob");
+        assert_eq!(audit.actor.source_ip.as_deref(), Some("10.0.0.1"));
+        row["RequestObject"] = json!("skipped-too-big-size-object");
+        row["ResponseObject"] = json!("");
+        assert_eq!(gap(row).gap, Gap::Truncated);
+    }
+}
+
 // Others
 
 #[test]
@@ -530,11 +647,12 @@ fn one_file_may_hold_every_shape() {
         json!({"message": text(&whole)}).to_string(),
         format!("2026-11-22T01:28:32.920Z {whole}"),
         entry(json!({})).to_string(),
+        record("kube-audit", text(&whole)).to_string(),
         format!("\u{feff}{whole}"),
         json!([whole, {"log": text(&whole)}]).to_string(),
     ];
     let places = [
-        "1/1/1", "2/1/1", "3/1/1", "4/1/1", "5/1/1", "6/1/1", "6/1/2",
+        "1/1/1", "2/1/1", "3/1/1", "4/1/1", "5/1/1", "6/1/1", "7/1/1", "7/1/2",
     ];
     holds(&format!("\u{feff}{}\n", input.join("\n")), &places, 0, 0);
 }
@@ -573,9 +691,12 @@ fn what_only_looks_like_a_wrapper_is_skipped() {
         json!({"apiVersion": "v1", "message": whole}),
         json!({"events": []}),
         json!({"events": [{"name": "a"}]}),
+        json!({"records": [{"name": "a"}]}),
         json!({"results": [{"name": "a"}]}),
         json!({"messageType": "DATA_MESSAGE"}),
+        json!({"category": "a", "properties": "b"}),
         json!({"protoPayload": {"methodName": "a.b"}}),
+        json!({"AuditId": "1", "Verb": "create"}),
     ] {
         let skipped = "skipped 1/1/1 no `apiVersion` and `kind`";
         assert_eq!(report(input.to_string()), [skipped], "{input}");

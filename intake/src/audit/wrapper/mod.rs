@@ -4,6 +4,7 @@
 //! A wrapper is told by its members. Nothing that says its `apiVersion` or `kind` comes here, so
 //! that no object, review or list can be taken for one.
 
+mod azure;
 mod cloud_logging;
 mod cloudwatch;
 mod prefix;
@@ -43,6 +44,7 @@ pub(crate) struct Text<'a> {
 pub(crate) fn content(object: &str) -> Option<Content<'_>> {
     let members: Members<'_> = serde_json::from_str(object).ok()?;
     cloud_logging::content(object, &members)
+        .or_else(|| azure::content(object, &members))
         .or_else(|| cloudwatch::content(&members))
         .or_else(|| forwarded(object, &members))
 }
