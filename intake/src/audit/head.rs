@@ -5,7 +5,7 @@
 //! Of valid JSON everything here is exact. What is not valid JSON would not be judged either.
 
 use super::resource::About;
-use memchr::memchr2;
+use memchr::{memchr2, memchr2_iter};
 
 /// What the head of an event says. Texts are as they stand in the JSON, without escapes.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,9 +32,19 @@ pub(crate) fn is_irrelevant(line: &[u8]) -> bool {
     }
     let mut head = Head::default();
     match head.read(line) {
-        Some(()) => head.is_irrelevant(),
+        Some(()) => head.is_irrelevant() && is_one_value(line),
         None => false,
     }
+}
+
+/// Whether nothing can stand behind the object that a line begins with: inside one, an object or
+/// an array starts behind a colon, a comma or a bracket. In a text they may start anywhere, and
+/// then nothing is certain.
+fn is_one_value(line: &[u8]) -> bool {
+    memchr2_iter(b'{', b'[', line).skip(1).all(|start| {
+        let before = line.get(..start).unwrap_or_default().trim_ascii_end();
+        matches!(before.last(), Some(b':' | b',' | b'['))
+    })
 }
 
 impl<'a> Head<'a> {

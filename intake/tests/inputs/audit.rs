@@ -154,6 +154,20 @@ fn reads_events_in_every_wrapping_of_kubernetes() {
 }
 
 #[test]
+fn an_event_behind_another_on_its_line_is_told() {
+    let one = event(json!({}));
+    let read = event(json!({"auditID": "2", "verb": "get"}));
+    for between in ["", " ", "\t"] {
+        let found = report(format!(
+            "{one}\n{read}{between}{one}\n{read}{between}[{one}]\n"
+        ));
+        let expected =
+            ["1/1/1", "2/2/1", "3/2/1"].map(|place| format!("case {place} CREATE Pod web"));
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
 fn a_line_that_is_broken_costs_itself() {
     let line = event(json!({})).to_string();
     let (cut, _) = line.split_at(line.len() / 2);
@@ -792,12 +806,18 @@ proptest! {
     #[test]
     fn no_line_is_passed_over_that_would_be_told(
         changes in prop::collection::vec(change(), 0..5),
-        wrapping in prop::sample::select(vec!["", "2026-11-22T01:28:32.920Z ", "app> ", "log"])
+        wrapping in prop::sample::select(
+            vec!["", "2026-11-22T01:28:32.920Z ", "app> ", "log", "behind"]
+        )
     ) {
         let bare = changed(&changes);
         let line = match (wrapping, str::from_utf8(&bare)) {
             ("log", Ok(text)) => json!({"log": text}).to_string().into_bytes(),
             ("log", Err(_)) => bare.clone(),
+            ("behind", _) => {
+                let read = event(json!({"auditID": "1", "verb": "get"}));
+                [read.to_string().as_bytes(), &bare].concat()
+            }
             _ => [wrapping.as_bytes(), &bare].concat(),
         };
         let array = [b"[".as_slice(), &bare, b"]"].concat();
