@@ -5,7 +5,7 @@
 //! Of valid JSON everything here is exact. What is not valid JSON would not be judged either.
 
 use super::resource::About;
-use memchr::{memchr2, memchr2_iter};
+use memchr::{memchr_iter, memchr2};
 
 /// What the head of an event says. Texts are as they stand in the JSON, without escapes.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,13 +37,13 @@ pub(crate) fn is_irrelevant(line: &[u8]) -> bool {
     }
 }
 
-/// Whether nothing can stand behind the object that a line begins with: inside one, an object or
-/// an array starts behind a colon, a comma or a bracket. In a text they may start anywhere, and
-/// then nothing is certain.
+/// Whether nothing can stand behind the object that a line begins with: inside it, a comma or
+/// another bracket follows each end of an object. In a text anything may, and then nothing is
+/// certain.
 fn is_one_value(line: &[u8]) -> bool {
-    memchr2_iter(b'{', b'[', line).skip(1).all(|start| {
-        let before = line.get(..start).unwrap_or_default().trim_ascii_end();
-        matches!(before.last(), Some(b':' | b',' | b'['))
+    memchr_iter(b'}', line).all(|end| {
+        let behind = line.get(end + 1..).unwrap_or_default().trim_ascii_start();
+        matches!(behind.first(), None | Some(b',' | b'}' | b']'))
     })
 }
 
