@@ -55,6 +55,7 @@ fn an_archive_has_what_belongs_to_the_command_and_the_same_bytes_each_time() {
         "completions/bulkhead.fish",
         "completions/bulkhead.powershell",
         "completions/bulkhead.zsh",
+        "man/bulkhead-audit-policy.1",
         "man/bulkhead-rbac.1",
         "man/bulkhead-replay.1",
         "man/bulkhead-rules.1",
