@@ -2,11 +2,16 @@
 //!
 //! Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/apis/audit/v1/types.go`.
 
+use super::object::Object;
 use super::resource::About;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// What AKS writes in place of a body that is too large for it. Source: the Azure Monitor Logs
+/// reference, table `AKSAudit`.
+const DROPPED: &str = r#""skipped-too-big-size-object""#;
 
 /// An event. Go leaves out what is empty, and a few tools write null instead.
 #[derive(Debug, Default, Deserialize)]
@@ -82,7 +87,43 @@ pub(crate) struct Status<'a> {
     pub(crate) message: Cow<'a, str>,
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
+    /// The object or the patch that was sent, if the event has it.
+    pub(crate) fn sent(&self) -> Option<&'a str> {
+        let sent = self.request_object?.get();
+        (sent != DROPPED).then_some(sent)
+    }
+
+    /// Whether a body was taken out because it was too large.
+    pub(crate) fn is_truncated(&self) -> bool {
+        let bodies = [self.request_object, self.response_object];
+        let mut bodies = bodies.into_iter().flatten();
+        bodies.any(|body| body.get() == DROPPED)
+            || self.annotation("audit.k8s.io/truncated") == Some("true")
+    }
+
+    /// The object in the answer, if there is one and not a `Status` in its place.
+    pub(crate) fn response(&self) -> Option<&'a str> {
+        let response = self.response_object?.get();
+        let is_status = match response.strip_prefix("{\"kind\":\"") {
+            // as the API server writes it
+            Some(kind) => kind.starts_with("Status\""),
+            None => Object::of(response).is_status(),
+        };
+        (response.starts_with('{') && !is_status).then_some(response)
+    }
+
+    pub(crate) fn code(&self) -> Option<u16> {
+        self.response_status.as_ref()?.code.filter(|code| *code > 0)
+    }
+
+    pub(crate) fn time(&self) -> &str {
+        match &*self.request_received_timestamp {
+            "" => &self.stage_timestamp,
+            time => time,
+        }
+    }
+
     /// What the request is about.
     pub(crate) fn about(&self) -> About<'_> {
         let none = ObjectRef::EMPTY;

@@ -1,0 +1,114 @@
+//! The admission request that an event tells of.
+
+use super::actor::Actor;
+use super::event::Event;
+use super::lineage::Whole;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The admission request that the API server sent, or would have sent, to its webhooks.
+pub(super) fn admission(
+    event: &Event<'_>,
+    actor: &Actor,
+    whole: &Whole<'_>,
+    operation: &str,
+    object: Option<&str>,
+    old: Option<&str>,
+) -> String {
+    let (username, groups) = actor.judged_as();
+    let about = event.about();
+    let Whole {
+        version, kind, key, ..
+    } = whole;
+    let head = Admission {
+        uid: &event.audit_id,
+        kind: Kind {
+            group: about.group,
+            version,
+            kind,
+        },
+        resource: Resource {
+            group: about.group,
+            version,
+            resource: about.resource,
+        },
+        operation,
+        sub_resource: some(about.subresource),
+        name: some(&key.name),
+        namespace: some(&key.namespace),
+        user_info: UserInfo { username, groups },
+        dry_run: event.is_dry_run(),
+    };
+    // texts and numbers always serialize
+    let mut text = serde_json::to_string(&head).unwrap_or_default();
+    text.pop();
+    for (member, object) in [(",\"object\":", object), (",\"oldObject\":", old)] {
+        text.push_str(member);
+        text.push_str(object.unwrap_or("null"));
+    }
+    text.push('}');
+    text
+}
+
+/// An admission request without its objects.
+///
+/// Source: Kubernetes `staging/src/k8s.io/api/admission/v1/types.go`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Admission<'a> {
+    uid: &'a str,
+    kind: Kind<'a>,
+    resource: Resource<'a>,
+    operation: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_resource: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    user_info: UserInfo<'a>,
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct Kind<'a> {
+    group: &'a str,
+    version: &'a str,
+    kind: &'a str,
+}
+
+#[derive(Serialize)]
+struct Resource<'a> {
+    group: &'a str,
+    version: &'a str,
+    resource: &'a str,
+}
+
+#[derive(Serialize)]
+struct UserInfo<'a> {
+    username: &'a str,
+    groups: &'a [String],
+}
+
+/// The identity of a request, with what is not given as the policy would show it.
+pub(super) fn identity(given: &Value) -> String {
+    let mut whole = json!({"operation": null, "group": null, "version": null, "kind": null,
+        "subresource": null, "namespace": null, "name": null, "user": null, "dryRun": false});
+    if let (Some(whole), Some(given)) = (whole.as_object_mut(), given.as_object()) {
+        whole.extend(given.clone());
+    }
+    whole.to_string()
+}
+
+pub(super) fn operation(verb: &str) -> &'static str {
+    match verb {
+        "create" => "CREATE",
+        "delete" | "deletecollection" => "DELETE",
+        "get" => "CONNECT",
+        _ => "UPDATE",
+    }
+}
+
+pub(super) fn some(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,62 @@
+//! Why a request that matters cannot be judged.
+
+use super::event::Event;
+use std::fmt;
+
+/// Why a request that matters cannot be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gap {
+    /// The audit policy keeps no bodies of such requests.
+    NoBody,
+    /// The bodies, or the end of the event, were dropped on the way because they were too large.
+    Truncated,
+    /// It was refused before its body was read.
+    RefusedUnread,
+    /// A patch of an object that the log has not shown.
+    NoBase,
+    /// Its last event never came.
+    Unfinished,
+    /// The event has more than [`MAX_EVENT`] bytes.
+    TooLarge,
+}
+
+impl Gap {
+    /// A word for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoBody => "no-body",
+            Self::Truncated => "truncated",
+            Self::RefusedUnread => "refused-unread",
+            Self::NoBase => "no-base",
+            Self::Unfinished => "unfinished",
+            Self::TooLarge => "too-large",
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::NoBody => "no body at this audit level",
+            Self::Truncated => "the event was cut short",
+            Self::RefusedUnread => "refused before its body was read",
+            Self::NoBase => "a patch of an object that the log does not show",
+            Self::Unfinished => "its last event is missing, which can hide a write",
+            Self::TooLarge => "an event of more than 16 MiB",
+        })
+    }
+}
+
+impl Event<'_> {
+    /// Why the event holds no object.
+    pub(super) fn gap(&self) -> Gap {
+        let is_refused = matches!(self.code(), Some(401 | 403));
+        if self.is_truncated() {
+            Gap::Truncated
+        } else if is_refused && self.level.starts_with("Request") {
+            Gap::RefusedUnread
+        } else {
+            Gap::NoBody
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! A log as it is read: which requests have begun, which have ended, and what has been shown.
+
+use super::actor::Actor;
+use super::admission::{identity, operation, some};
+use super::event::Event;
+use super::head::Head;
+use super::history::History;
+use super::pending::{Known, Pending, Waiting};
+use super::resource::Matter;
+use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
+use crate::Place;
+use crate::items::Queue;
+use serde::Deserialize;
+use serde_json::json;
+use std::borrow::Cow;
+
+/// What a log has shown so far. One is carried through all the inputs of a replay, in the order of
+/// time.
+#[derive(Debug)]
+pub struct Log {
+    pub(super) history: History,
+    pending: Pending,
+    pub(super) input: usize,
+    /// The latest time seen, in seconds since 1970.
+    now: Option<u64>,
+}
+
+impl Default for Log {
+    /// A log of which 64 MiB of objects are remembered.
+    fn default() -> Self {
+        Self::new(64 << 20)
+    }
+}
+
+impl Log {
+    /// A log of which `room` bytes of objects are remembered.
+    pub fn new(room: usize) -> Self {
+        Self {
+            history: History::new(room),
+            pending: Pending::default(),
+            input: 0,
+            now: None,
+        }
+    }
+
+    /// Counts on to the next input, the first of which has number 0.
+    pub fn next_input(&mut self) {
+        self.input += 1;
+    }
+
+    /// How many objects had to be forgotten for want of room.
+    pub fn forgotten(&self) -> u64 {
+        self.history.forgotten()
+    }
+
+    /// A request that had not ended where the log ends, taken out of it; none when there are no
+    /// more.
+    pub fn unfinished(&mut self) -> Option<Unjudged> {
+        let begun = self.pending.rest()?;
+        Some(self.never_ended(&begun))
+    }
+
+    /// Takes in one event. It must be an event: what it says of its kind is not looked at.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn event(
+        &mut self,
+        text: &str,
+        place: Place,
+        items: &mut Queue,
+    ) -> Result<(), serde_json::Error> {
+        if text.len() > MAX_EVENT && self.large_event(text.as_bytes(), place, items) {
+            return Ok(());
+        }
+        match Head::of(text.as_bytes()) {
+            Some(head) if head.is_first() => self.begun(&head, text, place, items),
+            _ => {
+                let event: Event<'_> = serde_json::from_str(text)?;
+                self.request(&event, text, place, items);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes in the first event of a request that matters, of which no more is read than it takes
+    /// to recognise the last one.
+    fn begun(
+        &mut self,
+        head: &Head<'_>,
+        text: &str,
+        place: Place,
+        items: &mut Queue,
+    ) -> Result<(), serde_json::Error> {
+        #[derive(Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        #[derive(Default)]
+        struct Times<'a> {
+            #[serde(borrow)]
+            request_received_timestamp: Cow<'a, str>,
+            #[serde(borrow)]
+            stage_timestamp: Cow<'a, str>,
+        }
+        let times: Times<'_> = serde_json::from_str(text)?;
+        self.tell_time(&times.stage_timestamp, items);
+        let at = time::seconds(&times.request_received_timestamp);
+        self.begin(head.id, at, text, place, items);
+        Ok(())
+    }
+
+    fn begin(&mut self, id: &str, at: Option<u64>, text: &str, place: Place, items: &mut Queue) {
+        let waiting = Waiting {
+            event: text.to_owned(),
+            input: self.input,
+            place,
+        };
+        if !self.pending.begin(id, at, Some(waiting)) {
+            items.passed.stages += 1;
+        }
+    }
+
+    /// Takes in an event that is too large to be read, of which `start` holds the head; false if
+    /// this is no event, by all that can be seen.
+    pub(crate) fn large_event(&mut self, start: &[u8], place: Place, items: &mut Queue) -> bool {
+        self.headed(start, Gap::TooLarge, place, items)
+    }
+
+    /// Takes in an event whose end is missing; false if this is no event, or does not show what it
+    /// is about.
+    pub(crate) fn cut_event(&mut self, start: &[u8], place: Place, items: &mut Queue) -> bool {
+        self.headed(start, Gap::Truncated, place, items)
+    }
+
+    /// Takes in an event of which the head alone is read.
+    fn headed(&mut self, start: &[u8], gap: Gap, place: Place, items: &mut Queue) -> bool {
+        let Some(head) = Head::of(start) else {
+            return false;
+        };
+        if head.about().matter().is_none() {
+            items.passed.irrelevant += 1;
+            return true;
+        }
+        if self.pending.end(head.id).is_some() {
+            items.passed.stages += 1;
+        }
+        let audit = Audit {
+            id: head.id.to_owned(),
+            actor: Actor {
+                user: head.user.to_owned(),
+                ..Actor::default()
+            },
+            ..Audit::unknown()
+        };
+        let kind = head.about().kind();
+        let request = identity(&json!({
+            "operation": operation(head.verb),
+            "group": head.group,
+            "kind": kind.unwrap_or(head.resource),
+            "subresource": some(head.subresource),
+            "namespace": some(head.namespace),
+            "name": some(head.name),
+            "user": head.user,
+        }));
+        items.unjudged(Unjudged {
+            input: self.input,
+            place,
+            request,
+            audit,
+            gap,
+        });
+        true
+    }
+
+    fn request(&mut self, event: &Event<'_>, text: &str, place: Place, items: &mut Queue) {
+        self.tell_time(&event.stage_timestamp, items);
+        let Some(matter) = event.about().matter() else {
+            items.passed.irrelevant += 1;
+            return;
+        };
+        let is_use = matter == Matter::Use;
+        let at = time::seconds(&event.request_received_timestamp);
+        let is_last = match &*event.stage {
+            "ResponseComplete" | "Panic" => true,
+            // an upgraded connection may stay open for days
+            "ResponseStarted" => is_use,
+            _ => false,
+        };
+        if !is_last {
+            return self.begin(&event.audit_id, at, text, place, items);
+        }
+        // each event is counted once: the first of a request when its last has come
+        let known = self.pending.end(&event.audit_id);
+        if known.is_some() {
+            items.passed.stages += 1;
+        }
+        if known == Some(Known::Told) {
+            return;
+        }
+        if event.stage == "ResponseStarted" {
+            self.pending.begin(&event.audit_id, at, None);
+        }
+        if is_use {
+            self.used(event, place, items);
+        } else {
+            self.write(event, place, items);
+        }
+    }
+
+    /// Moves the time on, and reports what is not waited for any longer.
+    fn tell_time(&mut self, time: &str, items: &mut Queue) {
+        self.now = self.now.max(time::seconds(time));
+        while let Some(overdue) = self.pending.overdue(self.now) {
+            items.unjudged(self.never_ended(&overdue));
+        }
+    }
+
+    /// A request whose last event never came.
+    fn never_ended(&self, begun: &Waiting) -> Unjudged {
+        let event = serde_json::from_str(&begun.event).unwrap_or_default();
+        Unjudged {
+            input: begun.input,
+            ..self.unjudged(&event, begun.place, Gap::Unfinished)
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! From the last event of a request to a case: which object is judged, against which one before,
+//! and how it ended.
+
+use super::actor::Actor;
+use super::admission::{admission, identity, operation, some};
+use super::event::Event;
+use super::history::{Cause, Key};
+use super::lineage::Whole;
+use super::object::Object;
+use super::outcome::{Outcome, Signs};
+use super::resource::Matter;
+use super::{Audit, Before, Gap, Judged, Log, Unjudged, Use, patch};
+use crate::items::Queue;
+use crate::origin::Origin;
+use crate::{Case, Form, Place};
+use serde_json::json;
+use std::borrow::Cow;
+
+/// What the authoriser decided, `allow` or `forbid`.
+const ANNOTATION_DECISION: &str = "authorization.k8s.io/decision";
+
+impl Log {
+    pub(super) fn used(&mut self, event: &Event<'_>, place: Place, items: &mut Queue) {
+        let query = event
+            .request_uri
+            .split_once('?')
+            .map_or("", |(_, query)| query);
+        let mut used = Use {
+            container: None,
+            command: Vec::new(),
+        };
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*key {
+                "container" => used.container = Some(value.into_owned()),
+                "command" => used.command.push(value.into_owned()),
+                _ => {}
+            }
+        }
+        let whole = Whole::new(event, Object::default());
+        let mut audit = self.audit(event, &whole);
+        audit.used = Some(used);
+        let text = admission(event, &audit.actor, &whole, "CONNECT", None, None);
+        items.case(case(place, text, audit));
+    }
+
+    pub(super) fn write(&mut self, event: &Event<'_>, place: Place, items: &mut Queue) {
+        if event.verb == "deletecollection" || event.verb == "delete" {
+            return self.delete(event, place, items);
+        }
+        let (json, judged) = match self.object(event) {
+            Ok(object) => object,
+            Err(gap) => return items.unjudged(self.unjudged(event, place, gap)),
+        };
+        let whole = Whole::new(event, Object::of(&json));
+        let mut audit = self.audit(event, &whole);
+        audit.object = judged;
+        let old = self.history.get(&whole.key);
+        let is_new = matches!(event.code(), Some(201)) || event.verb == "create";
+        let old = old.filter(|_| !is_new);
+        audit.before = match (is_new, &old) {
+            (true, _) => Before::Absent,
+            (false, Some(_)) => Before::Known,
+            (false, None) => Before::Unknown,
+        };
+        if let (Outcome::Modified, Some(old)) = (audit.outcome, &old)
+            && old.resource_version.is_some()
+            && old.resource_version.as_deref() == whole.object.metadata.resource_version.as_deref()
+        {
+            audit.outcome = Outcome::Unchanged;
+        }
+        let operation = if is_new { "CREATE" } else { "UPDATE" };
+        let old = old.map(|old| old.json.as_str());
+        let text = admission(event, &audit.actor, &whole, operation, Some(&json), old);
+        if audit.outcome.is_kept() && !whole.key.name.is_empty() && !whole.key.is_subresource(event)
+        {
+            let cause = match &audit.cause {
+                Some(cause) => cause.clone(),
+                None => Cause {
+                    object: whole.own(),
+                    user: audit.actor.user.clone(),
+                    impersonated: audit
+                        .actor
+                        .impersonated
+                        .as_ref()
+                        .map(|other| other.user.clone()),
+                    time: audit.time.clone(),
+                    audit_id: audit.id.clone(),
+                },
+            };
+            let root = audit.root.clone();
+            let Whole { key, object, .. } = whole;
+            self.history.put(key, &json, &object.metadata, root, cause);
+        }
+        items.case(case(place, text, audit));
+    }
+
+    /// The object that a write is judged by.
+    fn object<'e>(&self, event: &Event<'e>) -> Result<(Cow<'e, str>, Judged), Gap> {
+        if let Some(response) = event.response() {
+            return Ok((response.into(), Judged::After));
+        }
+        let sent = event.sent().ok_or_else(|| event.gap())?;
+        if event.verb != "patch" {
+            return Ok((sent.into(), Judged::Sent));
+        }
+        // only what is applied by the server says what it is
+        let object = Object::of(sent);
+        if !object.kind.is_empty() && !object.api_version.is_empty() {
+            return Ok((sent.into(), Judged::Sent));
+        }
+        let whole = Whole::new(event, Object::default());
+        let old = self.history.get(&whole.key).ok_or(Gap::NoBase)?;
+        let is_built_in = event.about().kind().is_some();
+        let object = patch::patched(&old.json, sent, is_built_in).ok_or(Gap::NoBase)?;
+        Ok((object.into(), Judged::Patched))
+    }
+
+    pub(super) fn delete(&mut self, event: &Event<'_>, place: Place, items: &mut Queue) {
+        let response = event.response_object.map_or("", |raw| raw.get());
+        let mut deleted = Vec::new();
+        if event.verb == "deletecollection" {
+            #[derive(serde::Deserialize)]
+            struct List<'a> {
+                #[serde(borrow)]
+                items: Vec<&'a serde_json::value::RawValue>,
+            }
+            let list = serde_json::from_str::<List<'_>>(response);
+            deleted.extend(
+                list.iter()
+                    .flat_map(|list| &list.items)
+                    .map(|item| item.get()),
+            );
+        }
+        if deleted.is_empty() {
+            deleted.push(event.response().unwrap_or_default());
+        }
+        for (object, item) in deleted.into_iter().zip(place.item..) {
+            let whole = Whole::new(event, Object::of(object));
+            let audit = self.audit(event, &whole);
+            let old = self.history.get(&whole.key).map(|old| old.json.as_str());
+            let old = Some(object).filter(|object| !object.is_empty()).or(old);
+            let text = admission(event, &audit.actor, &whole, "DELETE", None, old);
+            // with a finalizer it stays until that is taken away
+            if audit.outcome == Outcome::Deleted && !whole.object.metadata.has_finalizers() {
+                self.history.remove(&whole.key);
+            }
+            items.case(case(Place { item, ..place }, text, audit));
+        }
+    }
+
+    pub(super) fn unjudged(&self, event: &Event<'_>, place: Place, gap: Gap) -> Unjudged {
+        let sent = event.sent().unwrap_or_default();
+        let whole = Whole::new(event, Object::of(sent));
+        let audit = self.audit(event, &whole);
+        let (user, _) = audit.actor.judged_as();
+        let request = identity(&json!({
+            "operation": operation(&event.verb),
+            "group": whole.key.group,
+            "version": some(&whole.version),
+            "kind": some(&whole.kind),
+            "subresource": event.object_ref.as_ref().and_then(|object| some(&object.subresource)),
+            "namespace": some(&whole.key.namespace),
+            "name": some(&whole.key.name),
+            "user": user,
+            "dryRun": event.is_dry_run(),
+        }));
+        Unjudged {
+            input: self.input,
+            place,
+            request,
+            audit,
+            gap,
+        }
+    }
+
+    /// What the event tells beside the request.
+    pub(super) fn audit(&self, event: &Event<'_>, whole: &Whole<'_>) -> Audit {
+        let actor = Actor::of(event);
+        let is_use = event.about().matter() == Some(Matter::Use);
+        let status = event.response_status.as_ref();
+        let outcome = Outcome::of(&Signs {
+            code: event.code(),
+            verb: &event.verb,
+            is_use,
+            is_dry_run: event.is_dry_run(),
+            decision: event.annotation(ANNOTATION_DECISION),
+            message: status.map_or("", |status| &status.message),
+        });
+        let (root, cause) = self.lineage(&actor, whole);
+        let is_account = actor.service_account.is_some() && actor.controller().is_none();
+        let delivery = is_account.then(|| whole.object.metadata.delivered_by());
+        Audit {
+            id: event.audit_id.clone().into_owned(),
+            time: event.time().to_owned(),
+            refused_by: match outcome {
+                Outcome::Refused(by) => Some(by.word()),
+                _ => None,
+            },
+            outcome,
+            code: event.code(),
+            before: Before::Unknown,
+            object: Judged::None,
+            claimed_delivery: delivery.flatten(),
+            actor,
+            cause,
+            used: None,
+            root,
+        }
+    }
+}
+
+impl Key {
+    /// Whether the event writes a part of the object alone, without giving the whole.
+    pub(super) fn is_subresource(&self, event: &Event<'_>) -> bool {
+        let subresource = event.about().subresource;
+        !subresource.is_empty() && event.response_object.is_none()
+    }
+}
+
+fn case(place: Place, request: String, audit: Audit) -> Case {
+    let mut case = Case::new(place, Form::Event, request, Origin::None);
+    case.refused = !audit.outcome.is_kept();
+    case.audit = Some(Box::new(audit));
+    case
+}
