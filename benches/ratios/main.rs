@@ -1,6 +1,7 @@
 //! The ratios that the project holds itself to, printed side by side in one run of `cargo bench`,
 //! for the recorded reviews that the project ships. All times are medians; none is asserted.
 
+mod audit;
 mod built;
 mod calls;
 mod recordings;
@@ -40,6 +41,7 @@ fn measure() -> Result<(), Box<dyn Error>> {
     let validate_to_skip = calls::measure(&load(&baselines)?, &recordings)?;
     throughput::measure(&load(bulkhead::POLICY)?, &recordings)?;
     let warm_start = startup::measure(&command)?;
+    let to_jq = audit::measure(&command)?;
     let policy = kilobytes(bulkhead::POLICY.len() as u64);
     let command = kilobytes(fs::metadata(&command)?.len());
     println!("\nsize, kB");
@@ -50,6 +52,14 @@ fn measure() -> Result<(), Box<dyn Error>> {
     print_bar("validate ÷ skip, all reviews", validate_to_skip, 2.0);
     print_bar("start-up warm, ms of CPU", warm_start, 30.0);
     print_bar("policy.wasm, kB", policy, 450.0);
+    match to_jq {
+        Some([usual, diluted]) => {
+            println!("\n{:<36}{:>9}{:>9}", "bars", "measured", "at least");
+            print_floor("audit log as recorded ÷ jq", usual, 4.0);
+            print_floor("audit log with 1 % that matters ÷ jq", diluted, 10.0);
+        }
+        None => println!("\nno `jq` here to measure audit logs against: install it"),
+    }
     Ok(())
 }
 
@@ -67,6 +77,11 @@ fn load(wasm: &[u8]) -> Result<Policy, LoadError> {
 fn print_bar(name: &str, measured: f64, bar: f64) {
     let verdict = if measured <= bar { "met" } else { "not met" };
     println!("{name:<36}{measured:>9.2}{bar:>9.2}  {verdict}");
+}
+
+fn print_floor(name: &str, measured: f64, floor: f64) {
+    let verdict = if measured >= floor { "met" } else { "not met" };
+    println!("{name:<36}{measured:>9.2}{floor:>9.2}  {verdict}");
 }
 
 fn median(mut samples: Vec<f64>) -> f64 {

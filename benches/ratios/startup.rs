@@ -66,7 +66,7 @@ impl Samples {
 }
 
 /// The CPU time, in user and kernel mode, of all children that have ended.
-fn cpu_of_children() -> Result<Duration, Box<dyn Error>> {
+pub(crate) fn cpu_of_children() -> Result<Duration, Box<dyn Error>> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let time = usage.user_time() + usage.system_time();
     Ok(Duration::from_micros(u64::try_from(
@@ -81,6 +81,7 @@ fn empty(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn milliseconds(time: Duration) -> f64 {
+/// A time in ms.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
