@@ -117,8 +117,8 @@ impl Aftermath {
         }
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &Acts> {
-        self.by_root.values()
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Root, &Acts)> {
+        self.by_root.iter()
     }
 
     /// What else was done to this workload.

@@ -1,6 +1,7 @@
 //! What a person needs at once of an incident from an audit log: who, when, from where, by what
 //! right, what followed, and what to do now.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use intake::audit::{Actor, Audit, Outcome, Root};
@@ -43,25 +44,32 @@ pub(super) fn write_acts(
     write_lines(&lines, terminal, out)
 }
 
-/// Writes who got into pods, and who deleted workloads, a line for each.
-pub(super) fn write_aftermath(
+/// Writes who got into the pods of workloads that no incident has told of, or tried to.
+pub(super) fn write_uses(
     aftermath: &Aftermath,
+    told: &BTreeSet<&Root>,
     terminal: Terminal,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    for acts in aftermath.all() {
-        for (act, times) in acts.in_order(None) {
-            let namespace = times.first.root.namespace.as_str();
-            let place = if namespace.is_empty() {
-                String::new()
-            } else {
-                format!(" in namespace {namespace}")
-            };
-            let text = format!("{}{place}", deed(act, times));
-            writeln!(out, "{}", terminal.labelled("", &text))?;
-        }
+    let mut uses = Vec::new();
+    for (root, acts) in aftermath.all().filter(|(root, _)| !told.contains(root)) {
+        let acts = acts.in_order(None).into_iter();
+        let into_pods = acts.filter(|(_, times)| times.first.used.is_some());
+        uses.extend(into_pods.map(|(act, times)| (&times.first.time, root, deed(act, times))));
     }
-    Ok(())
+    if uses.is_empty() {
+        return Ok(());
+    }
+    uses.sort();
+    writeln!(out, "{}", terminal.bold("Who got into pods"))?;
+    for (_, root, deed) in uses {
+        let text = match root.namespace.as_str() {
+            "" => deed,
+            namespace => format!("{deed}, in namespace {namespace}"),
+        };
+        write!(out, "{}", terminal.labelled("  ", &text))?;
+    }
+    writeln!(out)
 }
 
 /// Writes what to do now, below the findings.
@@ -256,6 +264,30 @@ fn steps(root: &Root, lead: &Audit, acts: &Acts, after: Option<&Acts>) -> Vec<St
     steps
 }
 
+/// How to make a credential worthless, by how its name starts; the first that fits.
+const ENDINGS: &[(&str, &str)] = &[
+    (
+        "X509SHA256=",
+        "a certificate cannot be revoked: take the rights of its user away",
+    ),
+    (
+        "JTI=",
+        "a token ends with the pod or the service account it was made for",
+    ),
+    (
+        "accessKeyId=AKIA",
+        "make its access key inactive in IAM, or change its access entry",
+    ),
+    (
+        "accessKeyId=",
+        "revoke the sessions of its role in IAM, or change its access entry",
+    ),
+    (
+        "serviceAccountKeyName=",
+        "disable the key of its Google service account",
+    ),
+];
+
 /// What else the one who did it may do, and how to stop them.
 fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<String> {
     let sound = |text: &str| is_word(text, "-_.:@/+");
@@ -268,21 +300,12 @@ fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<St
         _ => return None,
     };
     let mut text = format!("kubectl auth can-i --list --as {user}{namespace}");
-    let credential = actor
-        .credential
-        .as_deref()
-        .filter(|_| !is_caused)
-        .unwrap_or_default();
-    if credential.starts_with("X509SHA256=") {
-        text.push_str("   (a certificate cannot be revoked: take the rights of its user away)");
-    } else if credential.starts_with("JTI=") {
-        text.push_str("   (a token ends with the pod or the service account it was made for)");
-    } else if credential.starts_with("accessKeyId=AKIA") {
-        text.push_str("   (make its access key inactive in IAM, or change its access entry)");
-    } else if credential.starts_with("accessKeyId=") {
-        text.push_str("   (revoke the sessions of its role in IAM, or change its access entry)");
-    } else if credential.starts_with("serviceAccountKeyName=") {
-        text.push_str("   (disable the key of its Google service account)");
+    let credential = actor.credential.as_deref().filter(|_| !is_caused);
+    let known = ENDINGS
+        .iter()
+        .find(|(start, _)| credential.is_some_and(|credential| credential.starts_with(start)));
+    if let Some((_, ending)) = known {
+        text.push_str(&format!("   # {ending}"));
     }
     Some(text)
 }
@@ -350,7 +373,7 @@ impl<'a> Object<'a> {
             // who had a role before still needs the rest of it
             ("ClusterRole" | "Role", false) => {
                 format!(
-                    "{}   (take out what the findings name)",
+                    "{}   # take out what the findings name",
                     self.kubectl("edit", "")
                 )
             }

@@ -70,9 +70,7 @@ impl Report {
             is_live: true,
         } = self
         {
-            let objects = std::mem::take(objects);
-            text::write(&objects, *terminal, out)?;
-            alert::write_aftermath(&objects.aftermath, *terminal, out)?;
+            text::write(&std::mem::take(objects), *terminal, out)?;
             std::mem::take(gaps).write(*terminal, out)?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 //! bound the mildest objects go, and are counted.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -121,6 +121,12 @@ impl Objects {
         if self.objects.len() > 2 * OBJECTS || self.findings > 2 * FINDINGS {
             self.drop_the_mildest();
         }
+    }
+
+    /// The workloads that incidents are about.
+    pub(super) fn roots(&self) -> BTreeSet<&Root> {
+        let roots = self.objects.values().map(|object| object.root.as_ref());
+        roots.flatten().collect()
     }
 
     /// Objects to show, worst first.

@@ -22,17 +22,15 @@ pub(super) fn write(objects: &Objects, terminal: Terminal, out: &mut impl Write)
         let after = root.and_then(|root| objects.aftermath.of(root));
         write_object(key, object, after, terminal, out)?;
     }
-    match objects.not_shown() {
-        0 => Ok(()),
-        more => writeln!(
-            out,
-            "{}\n",
-            terminal.bold(&format!(
-                "And {} in milder objects: too many to show, `--format json` lists them all.",
-                counted(more, "finding", "findings")
-            ))
-        ),
+    let more = objects.not_shown();
+    if more > 0 {
+        let text = format!(
+            "And {} in milder objects: too many to show, `--format json` lists them all.",
+            counted(more, "finding", "findings")
+        );
+        writeln!(out, "{}\n", terminal.bold(&text))?;
     }
+    alert::write_uses(&objects.aftermath, &objects.roots(), terminal, out)
 }
 
 fn write_object(
