@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 /// Most requests that are waited for at once.
 const MOST: usize = 100_000;
 
+/// Most bytes of their first events that are kept.
+const MOST_BYTES: usize = 32 << 20;
+
 /// Seconds after which the end of a request is not waited for any longer. The API server gives up
 /// after 60 by default.
 const PATIENCE: u64 = 300;
@@ -18,6 +21,8 @@ pub(crate) struct Pending {
     /// The ids in the order in which they came.
     order: BTreeMap<u64, String>,
     count: u64,
+    /// Bytes of all events that are kept.
+    bytes: usize,
 }
 
 /// What was known of a request that ends.
@@ -56,6 +61,7 @@ impl Pending {
         }
         self.count += 1;
         let number = self.count;
+        self.bytes += size(waiting.as_ref());
         self.order.insert(number, id.to_owned());
         self.requests.insert(
             id.to_owned(),
@@ -72,6 +78,7 @@ impl Pending {
     pub(crate) fn end(&mut self, id: &str) -> Option<Known> {
         let begun = self.requests.remove(id)?;
         self.order.remove(&begun.number);
+        self.bytes -= size(begun.waiting.as_ref());
         Some(match begun.waiting {
             Some(_) => Known::Begun,
             None => Known::Told,
@@ -87,7 +94,8 @@ impl Pending {
                 (Some(at), Some(now)) => now.saturating_sub(at) > PATIENCE,
                 _ => false,
             };
-            if !is_late && self.requests.len() <= MOST {
+            let is_room = self.requests.len() <= MOST && self.bytes <= MOST_BYTES;
+            if !is_late && is_room {
                 return None;
             }
             if let Some(waiting) = self.next() {
@@ -108,6 +116,46 @@ impl Pending {
 
     fn next(&mut self) -> Option<Waiting> {
         let (_, id) = self.order.pop_first()?;
-        self.requests.remove(&id)?.waiting
+        let waiting = self.requests.remove(&id)?.waiting;
+        self.bytes -= size(waiting.as_ref());
+        waiting
+    }
+}
+
+fn size(waiting: Option<&Waiting>) -> usize {
+    waiting.map_or(0, |waiting| waiting.event.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pending, Waiting};
+    use crate::Place;
+
+    fn waiting(size: usize) -> Option<Waiting> {
+        let place = Place {
+            line: 1,
+            document: 1,
+            item: 1,
+        };
+        Some(Waiting {
+            event: "x".repeat(size),
+            input: 0,
+            place,
+        })
+    }
+
+    #[test]
+    fn gives_up_on_the_first_when_there_is_no_room() {
+        let mut pending = Pending::default();
+        for id in ["a", "b", "c"] {
+            assert!(pending.begin(id, None, waiting(15 << 20)));
+        }
+        assert!(pending.overdue(None).is_some());
+        assert!(pending.overdue(None).is_none());
+        assert_eq!(pending.end("a"), None);
+        assert!(pending.end("b").is_some());
+        assert!(pending.rest().is_some());
+        assert!(pending.rest().is_none());
+        assert_eq!(pending.bytes, 0);
     }
 }

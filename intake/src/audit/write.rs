@@ -7,7 +7,7 @@ use super::event::Event;
 use super::history::{Cause, Key};
 use super::lineage::Whole;
 use super::object::Object;
-use super::outcome::{Outcome, Signs};
+use super::outcome::{By, Outcome, Signs};
 use super::resource::Matter;
 use super::{Audit, Before, Gap, Judged, Log, Unjudged, Use, patch};
 use crate::items::Queue;
@@ -58,6 +58,8 @@ impl Log {
         let is_new = matches!(event.code(), Some(201)) || event.verb == "create";
         let old = old.filter(|_| !is_new);
         audit.before = match (is_new, &old) {
+            // it exists already
+            (true, _) if audit.outcome == Outcome::Refused(By::Conflict) => Before::Unknown,
             (true, _) => Before::Absent,
             (false, Some(_)) => Before::Known,
             (false, None) => Before::Unknown,

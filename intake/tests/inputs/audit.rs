@@ -345,6 +345,8 @@ fn a_refused_attempt_is_judged_by_what_was_sent() {
         assert_eq!(request["object"], pod("sent"));
         assert_eq!(audit.outcome, Outcome::Refused(by));
         assert!(cases(&events)[0].refused);
+        let is_there = by == By::Conflict;
+        assert_eq!(audit.before == Before::Unknown, is_there, "{message}");
     }
     // nothing of it was kept
     let patch = event(

@@ -8,6 +8,7 @@ use intake::audit::{Gap as Reason, Outcome};
 
 use super::objects::Key;
 use super::{counted, place};
+use crate::answer::Request;
 use crate::outcome::Gap;
 use crate::terminal::Terminal;
 
@@ -48,7 +49,7 @@ impl Gaps {
         let actor = &unjudged.audit.actor;
         let what = What {
             reason: unjudged.gap,
-            object: Key::of(request).to_string(),
+            object: named(request),
             operation: request.operation.clone().unwrap_or_default(),
             user: match &actor.impersonated {
                 Some(other) => format!("{} acting as {}", actor.user, other.user),
@@ -95,5 +96,39 @@ impl Gaps {
             writeln!(out, "    and {more} more, `--format json` lists them all")?;
         }
         writeln!(out)
+    }
+}
+
+/// What the object is called. Of a kind that is none of Kubernetes' own, it is not known whether
+/// its objects matter, and all of them are told as one.
+fn named(request: &Request) -> String {
+    let group = request.group.as_deref().unwrap_or_default();
+    let is_own = intake::audit::kinds().any(|(own, _)| own == group);
+    let kind = request.kind.as_deref().filter(|_| !is_own);
+    match kind {
+        Some(kind) => format!("{kind} of {group}"),
+        None => Key::of(request).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+    use crate::answer::Request;
+
+    #[test]
+    fn tells_custom_objects_as_one() {
+        let request = |group: &str, kind: &str| Request {
+            group: Some(group.to_owned()),
+            kind: Some(kind.to_owned()),
+            namespace: Some("team-a".to_owned()),
+            name: Some("web".to_owned()),
+            ..Request::default()
+        };
+        assert_eq!(named(&request("", "Pod")), "Pod team-a/web");
+        assert_eq!(
+            named(&request("argoproj.io", "Rollout")),
+            "Rollout of argoproj.io"
+        );
     }
 }
