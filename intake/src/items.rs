@@ -74,7 +74,13 @@ impl Items {
     /// Takes in an audit event.
     pub(crate) fn event(&mut self, text: &str, place: Place) {
         if let Err(error) = self.log.event(text, place, &mut self.queue) {
-            let reason = message::reason(&error, None);
+            // the parser would repeat the value
+            let reason = if error.is_data() {
+                let column = error.column();
+                format!("column {column}: something else than an audit event has there")
+            } else {
+                message::reason(&error, None)
+            };
             let broken = Broken::new(place.line, format!("an audit event: {reason}"));
             self.broken(broken);
         }

@@ -189,6 +189,8 @@ fn a_line_that_is_broken_costs_itself() {
         ["case", "broken", "broken", "broken", "broken", "case"]
     );
     assert_eq!(found[5], "case 6/1/1 CREATE Pod web");
+    let of_type = "an audit event: column 983: something else than an audit event has there";
+    assert_eq!(found[4], format!("broken 5 {of_type}"));
     assert!(found.iter().all(|line| line.len() < 200), "{found:?}");
 }
 
