@@ -82,7 +82,7 @@ impl Filter {
         let users = [
             request.user.as_deref(),
             actor.map(|actor| actor.user.as_str()),
-            actor.and_then(|actor| Some(actor.impersonated.as_ref()?.user.as_str())),
+            actor.and_then(|actor| actor.acted_as()),
             audit.and_then(|audit| Some(audit.cause.as_ref()?.user.as_str())),
         ];
         let namespaces = [

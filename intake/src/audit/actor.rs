@@ -98,6 +98,11 @@ impl Actor {
         }
     }
 
+    /// The name of whom they acted as, if not as themselves.
+    pub fn acted_as(&self) -> Option<&str> {
+        Some(self.impersonated.as_ref()?.user.as_str())
+    }
+
     /// The name of the controller of Kubernetes that this is, and nobody who acts as one.
     pub fn controller(&self) -> Option<&str> {
         let account = self.service_account.as_ref()?;

@@ -80,11 +80,7 @@ impl Log {
                 None => Cause {
                     object: whole.own(),
                     user: audit.actor.user.clone(),
-                    impersonated: audit
-                        .actor
-                        .impersonated
-                        .as_ref()
-                        .map(|other| other.user.clone()),
+                    impersonated: audit.actor.acted_as().map(str::to_owned),
                     time: audit.time.clone(),
                     audit_id: audit.id.clone(),
                 },

@@ -57,11 +57,7 @@ impl Acts {
             kind: request.kind.clone().unwrap_or_default(),
             subresource: request.subresource.clone(),
             user: audit.actor.user.clone(),
-            impersonated: audit
-                .actor
-                .impersonated
-                .as_ref()
-                .map(|other| other.user.clone()),
+            impersonated: audit.actor.acted_as().map(str::to_owned),
         };
         if self.acts.len() >= ACTS && !self.acts.contains_key(&act) {
             self.more += 1;

@@ -146,8 +146,7 @@ fn who(lead: &Audit) -> Vec<(&'static str, String)> {
 
 /// `alice as mallory (dev, system:authenticated), with X509SHA256=…`.
 fn person(actor: &Actor) -> String {
-    let impersonated = actor.impersonated.as_ref();
-    let mut text = acting(&actor.user, impersonated.map(|other| other.user.as_str()));
+    let mut text = acting(&actor.user, actor.acted_as());
     let groups: Vec<&str> = actor
         .groups
         .iter()
@@ -161,19 +160,12 @@ fn person(actor: &Actor) -> String {
     if let Some(principal) = principal.filter(|principal| **principal != actor.user) {
         text.push_str(&format!(", {principal}"));
     }
-    let pod = actor
-        .service_account
-        .as_ref()
-        .and_then(|account| account.pod.as_ref());
-    if let Some(pod) = pod {
+    let account = actor.service_account.as_ref();
+    if let Some(pod) = account.and_then(|account| account.pod.as_ref()) {
         text.push_str(&format!(", from pod {pod}"));
-        let node = actor
-            .service_account
-            .as_ref()
-            .and_then(|account| account.node.as_ref());
-        if let Some(node) = node {
-            text.push_str(&format!(" on node {node}"));
-        }
+    }
+    if let Some(node) = account.and_then(|account| account.node.as_ref()) {
+        text.push_str(&format!(" on node {node}"));
     }
     if let Some(credential) = &actor.credential {
         text.push_str(&format!(", with {credential}"));
@@ -181,7 +173,8 @@ fn person(actor: &Actor) -> String {
     text
 }
 
-fn acting(user: &str, impersonated: Option<&str>) -> String {
+/// `alice acting as mallory`.
+pub(super) fn acting(user: &str, impersonated: Option<&str>) -> String {
     match impersonated {
         Some(other) => format!("{user} acting as {other}"),
         None => user.to_owned(),

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use intake::audit::{Gap as Reason, Outcome};
 
+use super::alert::acting;
 use super::objects::Key;
 use super::{counted, place};
 use crate::answer::Request;
@@ -51,10 +52,7 @@ impl Gaps {
             reason: unjudged.gap,
             object: named(request),
             operation: request.operation.clone().unwrap_or_default(),
-            user: match &actor.impersonated {
-                Some(other) => format!("{} acting as {}", actor.user, other.user),
-                None => actor.user.clone(),
-            },
+            user: acting(&actor.user, actor.acted_as()),
             outcome: unjudged.audit.outcome,
         };
         if self.gaps.len() >= KEPT && !self.gaps.contains_key(&what) {
