@@ -5,7 +5,7 @@ use super::admission::{identity, operation, some};
 use super::event::Event;
 use super::head::Head;
 use super::history::History;
-use super::pending::{Known, Pending, Waiting};
+use super::pending::{Id, Open, Pending, Waiting};
 use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
 use crate::Place;
@@ -20,6 +20,8 @@ use std::borrow::Cow;
 pub struct Log {
     pub(super) history: History,
     pending: Pending,
+    /// Connections into pods that were told of and not yet closed.
+    open: Open,
     pub(super) input: usize,
     /// The latest time seen, in seconds since 1970.
     now: Option<u64>,
@@ -38,6 +40,7 @@ impl Log {
         Self {
             history: History::new(room),
             pending: Pending::default(),
+            open: Open::default(),
             input: 0,
             now: None,
         }
@@ -103,18 +106,19 @@ impl Log {
         }
         let times: Times<'_> = serde_json::from_str(text)?;
         self.tell_time(&times.stage_timestamp, items);
-        let at = time::seconds(&times.request_received_timestamp);
-        self.begin(head.id, at, text, place, items);
+        let received = &times.request_received_timestamp;
+        self.begin(id(head.id, head.verb, received), text, place, items);
         Ok(())
     }
 
-    fn begin(&mut self, id: &str, at: Option<u64>, text: &str, place: Place, items: &mut Queue) {
+    fn begin(&mut self, id: Id, text: &str, place: Place, items: &mut Queue) {
+        let at = time::seconds(&id.received);
         let waiting = Waiting {
             event: text.to_owned(),
             input: self.input,
             place,
         };
-        if !self.pending.begin(id, at, Some(waiting)) {
+        if !self.pending.begin(id, at, waiting) {
             items.passed.stages += 1;
         }
     }
@@ -140,7 +144,7 @@ impl Log {
             items.passed.irrelevant += 1;
             return true;
         }
-        if self.pending.end(head.id).is_some() {
+        if self.pending.end_any(head.id, head.verb) {
             items.passed.stages += 1;
         }
         let audit = Audit {
@@ -178,7 +182,8 @@ impl Log {
             return;
         };
         let is_use = matter == Matter::Use;
-        let at = time::seconds(&event.request_received_timestamp);
+        let received = &event.request_received_timestamp;
+        let id = id(&event.audit_id, &event.verb, received);
         let is_last = match &*event.stage {
             "ResponseComplete" | "Panic" => true,
             // an upgraded connection may stay open for days
@@ -186,24 +191,23 @@ impl Log {
             _ => false,
         };
         if !is_last {
-            return self.begin(&event.audit_id, at, text, place, items);
+            return self.begin(id, text, place, items);
         }
         // each event is counted once: the first of a request when its last has come
-        let known = self.pending.end(&event.audit_id);
-        if known.is_some() {
+        if self.pending.end(&id) {
             items.passed.stages += 1;
         }
-        if known == Some(Known::Told) {
-            return;
+        if !is_use {
+            return self.write(event, place, items);
         }
         if event.stage == "ResponseStarted" {
-            self.pending.begin(&event.audit_id, at, None);
+            self.open.add(id);
+        } else if self.open.remove(&id) {
+            // told when it was opened
+            items.passed.stages += 1;
+            return;
         }
-        if is_use {
-            self.used(event, place, items);
-        } else {
-            self.write(event, place, items);
-        }
+        self.used(event, place, items);
     }
 
     /// Moves the time on, and reports what is not waited for any longer.
@@ -221,5 +225,13 @@ impl Log {
             input: begun.input,
             ..self.unjudged(&event, begun.place, Gap::Unfinished)
         }
+    }
+}
+
+fn id(audit_id: &str, verb: &str, received: &str) -> Id {
+    Id {
+        audit_id: audit_id.to_owned(),
+        verb: verb.to_owned(),
+        received: received.to_owned(),
     }
 }

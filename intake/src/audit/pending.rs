@@ -2,7 +2,7 @@
 //! API server can lose the last event of a write that it carried out.
 
 use crate::Place;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Most requests that are waited for at once.
 const MOST: usize = 100_000;
@@ -14,24 +14,27 @@ const MOST_BYTES: usize = 32 << 20;
 /// after 60 by default.
 const PATIENCE: u64 = 300;
 
+/// What all events of one request have in common. The `auditID` alone does not tell requests
+/// apart: a client may choose it (header `Audit-ID`), and so give two the same.
+///
+/// Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/filters/audit_init.go`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Id {
+    pub(crate) audit_id: String,
+    pub(crate) verb: String,
+    /// When the API server received it, to the microsecond.
+    pub(crate) received: String,
+}
+
 /// Requests that have begun and not ended.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    requests: HashMap<String, Begun>,
+    requests: BTreeMap<Id, Begun>,
     /// The ids in the order in which they came.
-    order: BTreeMap<u64, String>,
+    order: BTreeMap<u64, Id>,
     count: u64,
     /// Bytes of all events that are kept.
     bytes: usize,
-}
-
-/// What was known of a request that ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known {
-    /// That it had begun.
-    Begun,
-    /// All that there is to tell, and it was told.
-    Told,
 }
 
 #[derive(Debug)]
@@ -39,8 +42,7 @@ struct Begun {
     number: u64,
     /// In seconds since 1970, if it can be told.
     at: Option<u64>,
-    /// What is waited for; nothing if all was told when it began.
-    waiting: Option<Waiting>,
+    first: Waiting,
 }
 
 /// The first event of a request, to be told of if its last never comes.
@@ -55,105 +57,126 @@ pub(crate) struct Waiting {
 
 impl Pending {
     /// Takes note of a request that has begun. False if it was known already.
-    pub(crate) fn begin(&mut self, id: &str, at: Option<u64>, waiting: Option<Waiting>) -> bool {
-        if self.requests.contains_key(id) {
+    pub(crate) fn begin(&mut self, id: Id, at: Option<u64>, first: Waiting) -> bool {
+        if self.requests.contains_key(&id) {
             return false;
         }
         self.count += 1;
         let number = self.count;
-        self.bytes += size(waiting.as_ref());
-        self.order.insert(number, id.to_owned());
-        self.requests.insert(
-            id.to_owned(),
-            Begun {
-                number,
-                at,
-                waiting,
-            },
-        );
+        self.bytes += first.event.len();
+        self.order.insert(number, id.clone());
+        self.requests.insert(id, Begun { number, at, first });
         true
     }
 
-    /// Takes note that a request has ended; what was known of it.
-    pub(crate) fn end(&mut self, id: &str) -> Option<Known> {
-        let begun = self.requests.remove(id)?;
+    /// Takes note that a request has ended; whether it was known to have begun.
+    pub(crate) fn end(&mut self, id: &Id) -> bool {
+        let Some(begun) = self.requests.remove(id) else {
+            return false;
+        };
         self.order.remove(&begun.number);
-        self.bytes -= size(begun.waiting.as_ref());
-        Some(match begun.waiting {
-            Some(_) => Known::Begun,
-            None => Known::Told,
-        })
+        self.bytes -= begun.first.event.len();
+        true
+    }
+
+    /// The same, of a request of which it is not known when it was received.
+    pub(crate) fn end_any(&mut self, audit_id: &str, verb: &str) -> bool {
+        let first = Id {
+            audit_id: audit_id.to_owned(),
+            verb: verb.to_owned(),
+            received: String::new(),
+        };
+        let next = self.requests.range(&first..).next();
+        let id = next
+            .map(|(id, _)| id.clone())
+            .filter(|id| (id.audit_id.as_str(), id.verb.as_str()) == (audit_id, verb));
+        id.is_some_and(|id| self.end(&id))
     }
 
     /// The next request that is not waited for any longer at this time.
     pub(crate) fn overdue(&mut self, now: Option<u64>) -> Option<Waiting> {
-        loop {
-            let (_, id) = self.order.first_key_value()?;
-            let at = self.requests.get(id)?.at;
-            let is_late = match (at, now) {
-                (Some(at), Some(now)) => now.saturating_sub(at) > PATIENCE,
-                _ => false,
-            };
-            let is_room = self.requests.len() <= MOST && self.bytes <= MOST_BYTES;
-            if !is_late && is_room {
-                return None;
-            }
-            if let Some(waiting) = self.next() {
-                return Some(waiting);
-            }
-        }
+        let (_, id) = self.order.first_key_value()?;
+        let at = self.requests.get(id)?.at;
+        let is_late = match (at, now) {
+            (Some(at), Some(now)) => now.saturating_sub(at) > PATIENCE,
+            _ => false,
+        };
+        let is_room = self.requests.len() <= MOST && self.bytes <= MOST_BYTES;
+        (is_late || !is_room).then(|| self.rest()).flatten()
     }
 
     /// The first of all that are still waited for.
     pub(crate) fn rest(&mut self) -> Option<Waiting> {
-        while !self.order.is_empty() {
-            if let Some(waiting) = self.next() {
-                return Some(waiting);
-            }
-        }
-        None
-    }
-
-    fn next(&mut self) -> Option<Waiting> {
         let (_, id) = self.order.pop_first()?;
-        let waiting = self.requests.remove(&id)?.waiting;
-        self.bytes -= size(waiting.as_ref());
-        waiting
+        let Begun { first, .. } = self.requests.remove(&id)?;
+        self.bytes -= first.event.len();
+        Some(first)
     }
 }
 
-fn size(waiting: Option<&Waiting>) -> usize {
-    waiting.map_or(0, |waiting| waiting.event.len())
+/// Requests that were told of before their last event. Of too many, the oldest are forgotten, and
+/// would be told of again.
+#[derive(Debug, Default)]
+pub(crate) struct Open {
+    ids: BTreeSet<Id>,
+    order: VecDeque<Id>,
+}
+
+impl Open {
+    pub(crate) fn add(&mut self, id: Id) {
+        if self.ids.insert(id.clone()) {
+            self.order.push_back(id);
+        }
+        if self.order.len() > MOST
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
+
+    /// Whether it was told of; the next time it is not known.
+    pub(crate) fn remove(&mut self, id: &Id) -> bool {
+        self.ids.remove(id)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Pending, Waiting};
+    use super::{Id, Pending, Waiting};
     use crate::Place;
 
-    fn waiting(size: usize) -> Option<Waiting> {
+    fn id(audit_id: &str) -> Id {
+        Id {
+            audit_id: audit_id.to_owned(),
+            verb: "create".to_owned(),
+            received: "2026-11-22T01:00:00Z".to_owned(),
+        }
+    }
+
+    fn waiting(size: usize) -> Waiting {
         let place = Place {
             line: 1,
             document: 1,
             item: 1,
         };
-        Some(Waiting {
+        Waiting {
             event: "x".repeat(size),
             input: 0,
             place,
-        })
+        }
     }
 
     #[test]
     fn gives_up_on_the_first_when_there_is_no_room() {
         let mut pending = Pending::default();
-        for id in ["a", "b", "c"] {
-            assert!(pending.begin(id, None, waiting(15 << 20)));
+        for name in ["a", "b", "c"] {
+            assert!(pending.begin(id(name), None, waiting(15 << 20)));
         }
         assert!(pending.overdue(None).is_some());
         assert!(pending.overdue(None).is_none());
-        assert_eq!(pending.end("a"), None);
-        assert!(pending.end("b").is_some());
+        assert!(!pending.end(&id("a")));
+        assert!(!pending.end_any("b", "update"));
+        assert!(pending.end_any("b", "create"));
         assert!(pending.rest().is_some());
         assert!(pending.rest().is_none());
         assert_eq!(pending.bytes, 0);

@@ -563,6 +563,39 @@ fn who_gets_into_a_pod_is_told_at_once() {
     assert_eq!(used.command, ["sh", "-c", "id -u"]);
 }
 
+/// A client may choose the id, by a header.
+#[test]
+fn an_id_that_a_client_chose_hides_nothing() {
+    let exec = |stage: &str, time: &str| {
+        event(
+            json!({"stage": stage, "verb": "create", "responseStatus": {"code": 101},
+            "requestReceivedTimestamp": time, "stageTimestamp": time,
+            "objectRef": {"resource": "pods", "subresource": "exec", "namespace": "team-a",
+                "name": "web", "apiVersion": "v1"}}),
+        )
+    };
+    let start = "2026-11-22T01:00:01.000001Z";
+    let opened = exec("ResponseStarted", start);
+    let mut closed = exec("ResponseComplete", start);
+    closed["stageTimestamp"] = json!("2026-11-22T05:00:00Z");
+    let found = report(log(&[opened, event(json!({})), closed]));
+    assert_eq!(
+        found,
+        ["case 1/1/1 CONNECT Pod web", "case 2/1/1 CREATE Pod web"]
+    );
+    let received = |time: &str| {
+        event(
+            json!({"stage": "RequestReceived", "requestReceivedTimestamp": time,
+            "responseStatus": null, "requestObject": null, "responseObject": null}),
+        )
+    };
+    let lost = received("2026-11-22T01:00:00.000001Z");
+    let text = log(&[lost, event(json!({}))]);
+    let mut reader = read(text.as_bytes());
+    assert_eq!(reader.by_ref().count(), 1);
+    assert!(reader.into_log().unfinished().is_some());
+}
+
 #[test]
 fn what_is_deleted_is_gone() {
     let delete = event(
