@@ -148,23 +148,43 @@ pub(crate) struct Replay {
     pub(crate) strict: bool,
 
     /// Only what has a finding at least as bad
-    #[arg(long, value_name = "SEVERITY", help_heading = "What to show")]
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        help_heading = "What to show (the exit code counts everything)"
+    )]
     pub(crate) min_severity: Option<Severity>,
 
-    /// Only requests of audit logs from this time on: `2026-11-22T01:30:00Z`, `2026-11-22`, or `2h` ago
-    #[arg(long, value_name = "TIME", help_heading = "What to show")]
+    /// Only requests of audit logs from this time on: `2026-11-22 01:30` (UTC), `2026-11-22`, or `2h` ago
+    #[arg(
+        long,
+        value_name = "TIME",
+        help_heading = "What to show (the exit code counts everything)"
+    )]
     pub(crate) since: Option<Time>,
 
-    /// Only requests of audit logs up to this time
-    #[arg(long, value_name = "TIME", help_heading = "What to show")]
+    /// Only requests of audit logs up to this time, or to the end of this day
+    #[arg(
+        long,
+        value_name = "TIME",
+        help_heading = "What to show (the exit code counts everything)"
+    )]
     pub(crate) until: Option<Time>,
 
     /// Only requests by this user, as this user, or that follow from what they wrote
-    #[arg(long, value_name = "NAME", help_heading = "What to show")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "What to show (the exit code counts everything)"
+    )]
     pub(crate) user: Vec<String>,
 
     /// Only requests in this namespace
-    #[arg(long, value_name = "NAME", help_heading = "What to show")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "What to show (the exit code counts everything)"
+    )]
     pub(crate) namespace: Vec<String>,
 
     /// How many requests to judge side by side [default: one for each core]
@@ -177,8 +197,8 @@ impl Replay {
     pub(crate) fn filter(&self) -> Filter {
         Filter {
             min_severity: self.min_severity,
-            since: self.since.map(|time| time.0),
-            until: self.until.map(|time| time.0),
+            since: self.since.map(Time::start),
+            until: self.until.map(Time::end),
             users: self.user.clone(),
             namespaces: self.namespace.clone(),
         }

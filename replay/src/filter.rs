@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use intake::audit::Audit;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,27 +26,75 @@ pub(crate) struct Filter {
     pub(crate) namespaces: Vec<String>,
 }
 
-/// A point in time on the command line.
+/// A point in time on the command line, or a whole day.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Time(pub(crate) Timestamp);
+pub(crate) struct Time {
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl Time {
+    /// Where a span that begins with it begins.
+    pub(crate) fn start(self) -> Timestamp {
+        self.first
+    }
+
+    /// Where a span that ends with it ends.
+    pub(crate) fn end(self) -> Timestamp {
+        self.last
+    }
+}
 
 impl FromStr for Time {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let before_now = || {
-            let span: SignedDuration = text.parse().ok()?;
-            Timestamp::now().checked_sub(span).ok()
+        let at = |time: Timestamp| Self {
+            first: time,
+            last: time,
         };
-        let midnight = || {
-            let date: Date = text.parse().ok()?;
-            Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
+        let point = || {
+            text.parse()
+                .ok()
+                .or_else(|| local(text))
+                .or_else(|| ago(text))
         };
-        let time = text.parse().ok().or_else(midnight).or_else(before_now);
-        time.map(Self).ok_or_else(|| {
-            "no time: `2026-11-22T01:30:00Z`, `2026-11-22`, or `2h` for two hours ago".to_owned()
+        day(text).or_else(|| point().map(at)).ok_or_else(|| {
+            "not a time that is read here: `2026-11-22T01:30:00Z`, `2026-11-22 01:30` (UTC), \
+             `2026-11-22`, or `90m`, `2h`, `3d` ago"
+                .to_owned()
         })
     }
+}
+
+/// `2026-11-22`, all of it, in UTC.
+fn day(text: &str) -> Option<Time> {
+    // a date with a time behind it reads as a date, too
+    if text.len() != "2026-11-22".len() {
+        return None;
+    }
+    let date: Date = text.parse().ok()?;
+    let midnight = |date: Date| Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let next = midnight(date.tomorrow().ok()?)?;
+    Some(Time {
+        first: midnight(date)?,
+        last: next.checked_sub(SignedDuration::from_nanos(1)).ok()?,
+    })
+}
+
+/// `2026-11-22T01:30` or `2026-11-22 01:30:05`, in UTC.
+fn local(text: &str) -> Option<Timestamp> {
+    let time: DateTime = text.parse().ok()?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// `2h`, or `3d`, before now.
+fn ago(text: &str) -> Option<Timestamp> {
+    let span = match text.strip_suffix('d') {
+        Some(days) => SignedDuration::from_hours(days.parse::<i64>().ok()?.checked_mul(24)?),
+        None => text.parse().ok()?,
+    };
+    Timestamp::now().checked_sub(span).ok()
 }
 
 impl Filter {
@@ -108,19 +156,50 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::Time;
-    use jiff::{SignedDuration, Timestamp};
+    use jiff::Timestamp;
+
+    fn time(text: &str) -> Time {
+        text.parse().unwrap()
+    }
 
     #[test]
     fn reads_times() {
-        let time = |text: &str| text.parse::<Time>().unwrap().0;
-        assert_eq!(time("2026-11-22"), time("2026-11-22T00:00:00Z"));
-        assert_eq!(time("2026-11-22T01:00:00+01:00"), time("2026-11-22"));
-        // The clock goes on between the two.
-        let span = SignedDuration::from_mins(90);
-        let [before, parsed, after] = [Timestamp::now(), time("1h30m"), Timestamp::now()];
-        assert!((before - span..=after - span).contains(&parsed), "{parsed}");
-        for text in ["", "yesterday", "2026", "22.11.2026", "5"] {
+        let midnight = time("2026-11-22T00:00:00Z").start();
+        for text in [
+            "2026-11-22",
+            "2026-11-22T01:00:00+01:00",
+            "2026-11-22T00:00",
+            "2026-11-22 00:00:00",
+        ] {
+            assert_eq!(time(text).start(), midnight, "{text}");
+        }
+        assert!(time("2026-11-22 01:30").start() > midnight);
+        for text in [
+            "",
+            "yesterday",
+            "2026",
+            "22.11.2026",
+            "5",
+            "d",
+            "2026-11-22T25:00",
+        ] {
             assert!(text.parse::<Time>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_all_of_it() {
+        let day = time("2026-11-22");
+        assert!(day.end() > time("2026-11-22T23:59:59.999Z").end());
+        assert!(day.end() < time("2026-11-23").start());
+    }
+
+    #[test]
+    fn counts_back_from_now() {
+        for (text, hours) in [("1h30m", 1), ("3d", 72)] {
+            let before = time(text).start();
+            let passed = Timestamp::now().duration_since(before);
+            assert!((hours..=hours + 1).contains(&passed.as_hours()), "{text}");
         }
     }
 }

@@ -77,8 +77,10 @@ pub(crate) struct Growing {
 }
 
 impl Growing {
-    /// Opens the file, as soon as there is one.
+    /// Opens the file, as soon as there is one in its folder.
     pub(crate) fn wait(path: &Path) -> io::Result<File> {
+        // what may come can only come where there is a folder
+        fs::metadata(folder(path))?;
         loop {
             match File::open(path) {
                 // between a rotation's two steps there is none
@@ -139,11 +141,7 @@ pub(crate) fn rotated(path: &Path) -> Vec<PathBuf> {
     else {
         return Vec::new();
     };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = fs::read_dir(folder(path)).into_iter().flatten().flatten();
     let mut files: Vec<(SystemTime, PathBuf)> = entries
         .filter(|entry| {
             let name = entry.file_name();
@@ -161,4 +159,11 @@ pub(crate) fn rotated(path: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files.into_iter().map(|(_, file)| file).collect()
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }

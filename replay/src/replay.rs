@@ -44,6 +44,12 @@ pub(crate) fn write(
     let settings =
         settings::load(&policy, arguments.settings.as_deref()).map_err(Fatal::Mistakes)?;
     let cluster = cluster(arguments, &paths, &settings)?;
+    if let [path] = paths.as_slice()
+        && arguments.follow
+        && !path.exists()
+    {
+        (told.notice)(&format!("{}: waiting for it", path.display()));
+    }
     let judge = Judge {
         settings: settings.json,
         policy,
@@ -105,14 +111,14 @@ fn paths(arguments: &Replay) -> Result<Vec<PathBuf>, Fatal> {
         [] => vec![PathBuf::from("-")],
         paths => paths.to_vec(),
     };
-    let is_one_file =
-        matches!(paths.as_slice(), [path] if path.as_os_str() != "-" && !path.is_dir());
-    if arguments.follow && !is_one_file {
-        return Err(conflict(
-            "`--follow` needs one file: standard input is read as it comes without it",
-        ));
-    }
-    Ok(paths)
+    let reason = match paths.as_slice() {
+        _ if !arguments.follow => return Ok(paths),
+        [path] if path.as_os_str() == "-" => "standard input is read as it comes without it",
+        [path] if path.is_dir() => "this is a folder",
+        [_] => return Ok(paths),
+        _ => "these are several",
+    };
+    Err(conflict(&format!("`--follow` needs one file: {reason}")))
 }
 
 /// The checkpoint, how far it says that the log was told of, and how long the report was then.
@@ -166,9 +172,10 @@ impl Run<'_> {
 
     fn add(&mut self, mut outcome: Outcome, report: &mut Report) -> Result<(), Fatal> {
         if !self.filter.shows(&outcome) {
-            self.tally.left_out += 1;
+            self.tally.leave_out(&outcome);
             return Ok(());
         }
+        self.tally.count(&outcome);
         match &mut outcome {
             Outcome::Judged(judged) => {
                 let is_shown = |finding: &Finding| self.filter.shows_severity(finding.severity);
@@ -185,7 +192,6 @@ impl Run<'_> {
             }
             _ => {}
         }
-        self.tally.count(&outcome);
         let Self { bar, out, told, .. } = self;
         report
             .add(outcome, out, |error| bar.aside(|| (told.error)(error)))

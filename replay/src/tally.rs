@@ -42,6 +42,12 @@ pub(crate) struct Tally {
     pub(crate) gaps: BTreeMap<Gap, u64>,
     /// Requests and objects that the report was asked to leave out.
     pub(crate) left_out: u64,
+    /// Whether something of that could not be judged.
+    left_out_gaps: bool,
+    /// Requests of audit logs that were judged by an object.
+    bodies: u64,
+    /// The first and the last time of a request that is shown.
+    pub(crate) times: Option<(String, String)>,
     /// Objects of audit logs that could not be kept to measure changes against.
     pub(crate) unremembered: u64,
     /// Cases that no rule is about, by what they are.
@@ -80,6 +86,9 @@ impl Tally {
             passed: Passed::default(),
             gaps: BTreeMap::new(),
             left_out: 0,
+            left_out_gaps: false,
+            bodies: 0,
+            times: None,
             unremembered: 0,
             beside: BTreeMap::new(),
             denied: 0,
@@ -104,7 +113,10 @@ impl Tally {
             Outcome::Judged(judged) => self.judged(judged),
             Outcome::Failed(failure) => self.failed(failure),
             Outcome::Skipped(reason) => *self.skipped.entry(reason.clone()).or_default() += 1,
-            Outcome::Unjudged(gap) => *self.gaps.entry(gap.unjudged.gap).or_default() += 1,
+            Outcome::Unjudged(gap) => {
+                self.covers(&gap.unjudged.audit.time);
+                *self.gaps.entry(gap.unjudged.gap).or_default() += 1;
+            }
             Outcome::Passed(passed) => {
                 self.passed.irrelevant += passed.irrelevant;
                 self.passed.stages += passed.stages;
@@ -115,7 +127,38 @@ impl Tally {
         }
     }
 
+    /// Counts what the report was asked to leave out: for the exit code alone.
+    pub(crate) fn leave_out(&mut self, outcome: &Outcome) {
+        self.left_out += 1;
+        match outcome {
+            Outcome::Judged(judged) => self.failing |= self.fails(judged),
+            Outcome::Unjudged(_) => self.left_out_gaps = true,
+            _ => {}
+        }
+    }
+
+    /// Whether a case is what the replay fails for.
+    fn fails(&self, judged: &Judged) -> bool {
+        let mut findings = judged.findings.iter().map(|(finding, _)| finding);
+        match self.fail_on {
+            FailOn::Never => false,
+            FailOn::Deny => {
+                !judged.allowed
+                    || findings
+                        .any(|finding| finding.action == Action::Deny || finding.rule == UNREADABLE)
+            }
+            FailOn::Severity(threshold) => findings.any(|finding| {
+                finding.rule == UNREADABLE
+                    || (finding.exempted.is_none() && finding.severity >= threshold)
+            }),
+        }
+    }
+
     fn judged(&mut self, judged: &Judged) {
+        if let Some(audited) = &judged.audit {
+            self.covers(&audited.audit.time);
+            self.bodies += u64::from(audited.audit.object != intake::audit::Judged::None);
+        }
         match judged.form {
             Form::Request => self.requests += 1,
             Form::Event => self.audited += 1,
@@ -127,7 +170,7 @@ impl Tally {
         self.denied += u64::from(!judged.allowed);
         self.with_findings += u64::from(!judged.findings.is_empty());
         self.omitted += judged.omitted;
-        self.failing |= self.fail_on == FailOn::Deny && !judged.allowed;
+        self.failing |= self.fails(judged);
         for (finding, _) in &judged.findings {
             *self
                 .findings
@@ -138,14 +181,6 @@ impl Tally {
                 self.unmatched.remove(&exempted.index);
             }
             self.not_new += u64::from(!finding.new);
-            self.failing |= match self.fail_on {
-                FailOn::Never => false,
-                FailOn::Deny => finding.action == Action::Deny || finding.rule == UNREADABLE,
-                FailOn::Severity(threshold) => {
-                    finding.rule == UNREADABLE
-                        || (finding.exempted.is_none() && finding.severity >= threshold)
-                }
-            };
         }
     }
 
@@ -167,12 +202,28 @@ impl Tally {
     /// never tell what was written.
     pub(crate) fn is_blind(&self) -> bool {
         let bodiless = self.gaps.get(&Gap::NoBody).copied().unwrap_or_default();
-        bodiless > 0 && self.audited == 0
+        bodiless > 0 && self.bodies == 0
+    }
+
+    /// Takes note of the time of a request.
+    fn covers(&mut self, time: &str) {
+        if time.is_empty() {
+            return;
+        }
+        let (first, last) = self
+            .times
+            .get_or_insert_with(|| (time.to_owned(), time.to_owned()));
+        if time < first.as_str() {
+            time.clone_into(first);
+        }
+        if time > last.as_str() {
+            time.clone_into(last);
+        }
     }
 
     /// Whether something could not be read or not be judged.
     pub(crate) fn incomplete(&self) -> bool {
-        let has_gaps = self.strict && !self.gaps.is_empty();
+        let has_gaps = self.strict && (self.left_out_gaps || !self.gaps.is_empty());
         has_gaps || !(self.broken.is_empty() && self.unanswered.is_empty())
     }
 

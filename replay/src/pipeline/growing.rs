@@ -62,8 +62,8 @@ struct At {
 fn restart(log: &Follow, mark: &Mark, feed: &mut Feed) -> Result<(usize, At), Closed> {
     let files = files(log);
     let Some(file) = find(&files, mark) else {
-        let message = "the checkpoint tells of neither this file nor one that it was rotated \
-                       into: what was written in between is not told";
+        let message = "the checkpoint is of another log, or of a file that is gone: this one is \
+                       told from its start, and what was written in between is not";
         let source = Source::file(&Arc::from(log.path.to_string_lossy()));
         feed.add(failure(source, "checkpoint", message.to_owned()))?;
         return Ok((files.len() - 1, At::default()));

@@ -61,7 +61,7 @@ pub(super) fn write_uses(
         return Ok(());
     }
     uses.sort();
-    writeln!(out, "{}", terminal.bold("Who got into pods"))?;
+    writeln!(out, "{}", terminal.bold("Access to pods"))?;
     for (_, root, deed) in uses {
         let text = match root.namespace.as_str() {
             "" => deed,
@@ -185,12 +185,13 @@ pub(super) fn acting(user: &str, impersonated: Option<&str>) -> String {
 fn deed(act: &Act, times: &Times) -> String {
     let names: Vec<&str> = times.names.iter().map(String::as_str).collect();
     let mut object = act.kind.clone();
-    if let Some(subresource) = &act.subresource {
-        object.push_str(&format!("/{subresource}"));
-    }
     if !names.is_empty() {
         object.push_str(&format!(" {}", names.join(", ")));
     }
+    let by = match &act.subresource {
+        Some(subresource) => format!(" by {subresource}"),
+        None => String::new(),
+    };
     let user = match times.first.actor.controller() {
         Some(controller) => controller.to_owned(),
         None => acting(&act.user, act.impersonated.as_deref()),
@@ -198,7 +199,7 @@ fn deed(act: &Act, times: &Times) -> String {
     let time = to_the_second(&times.first.time);
     let mut text = match (act.outcome, &times.first.used) {
         (Outcome::Used, Some(used)) => {
-            let mut text = format!("{time}  {user} got into {object}");
+            let mut text = format!("{time}  {user} got into {object}{by}");
             if let Some(container) = &used.container {
                 text.push_str(&format!(", container {container}"));
             }
@@ -207,10 +208,12 @@ fn deed(act: &Act, times: &Times) -> String {
             }
             text
         }
+        // a subresource is how it was done
         (Outcome::Created | Outcome::Modified | Outcome::Unchanged | Outcome::Deleted, _) => {
-            format!("{time}  {user} {} {object}", act.outcome)
+            format!("{time}  {user} {} {object}{by}", act.outcome)
         }
-        (outcome, _) => format!("{time}  {user} tried {object}: {outcome}"),
+        (outcome, Some(_)) => format!("{time}  {user} tried to get into {object}{by}: {outcome}"),
+        (outcome, None) => format!("{time}  {user} tried {object}{by}: {outcome}"),
     };
     if times.count > 1 {
         text.push_str(&format!(
@@ -223,7 +226,7 @@ fn deed(act: &Act, times: &Times) -> String {
 }
 
 /// The time without its fraction.
-fn to_the_second(time: &str) -> String {
+pub(super) fn to_the_second(time: &str) -> String {
     match time.split_once('.') {
         Some((seconds, _)) => format!("{seconds}Z"),
         None => time.to_owned(),
@@ -232,6 +235,9 @@ fn to_the_second(time: &str) -> String {
 
 /// Commands to look closer and to contain, with the real names; what the names allow.
 fn steps(root: &Root, lead: &Audit, acts: &Acts, after: Option<&Acts>) -> Vec<String> {
+    if lead.actor.user == "system:apiserver" {
+        return vec!["nothing: the API server writes this itself when it starts".to_owned()];
+    }
     let mut steps = Vec::new();
     let outcome = acts.outcome();
     let is_kept = outcome.is_some_and(Outcome::is_kept);
@@ -244,7 +250,17 @@ fn steps(root: &Root, lead: &Audit, acts: &Acts, after: Option<&Acts>) -> Vec<St
     } else if is_kept && let Some(object) = Object::of(root) {
         steps.push(object.kubectl("get", " --output yaml"));
         steps.extend(object.users());
-        steps.push(object.containment(outcome == Some(Outcome::Created)));
+        let is_new = outcome == Some(Outcome::Created);
+        match lead.cause.as_ref().map(|cause| &cause.object) {
+            // what is taken out of the role itself comes back
+            Some(source) if source.kind == root.kind && source.kind == "ClusterRole" => {
+                let source = Object::of(source).map(|source| source.kubectl("edit", ""));
+                steps.extend(source.map(|edit| {
+                    format!("{edit}   # its rules are taken over: remove them, or its label")
+                }));
+            }
+            _ => steps.push(object.containment(is_new)),
+        }
         if let Some(tool) = &lead.claimed_delivery {
             steps.push(format!("mend it in {tool}, or it will come back"));
         }
@@ -292,7 +308,13 @@ fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<St
         namespace if sound(namespace) => format!(" --namespace {namespace}"),
         _ => return None,
     };
-    let mut text = format!("kubectl auth can-i --list --as {user}{namespace}");
+    let mut text = format!("kubectl auth can-i --list --as {user}");
+    // what a group may do, who is in it may do
+    let groups = actor.groups.iter().filter(|_| !is_caused);
+    for group in groups.filter(|group| sound(group)) {
+        text.push_str(&format!(" --as-group {group}"));
+    }
+    text.push_str(&namespace);
     let credential = actor.credential.as_deref().filter(|_| !is_caused);
     let known = ENDINGS
         .iter()

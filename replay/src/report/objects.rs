@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use intake::Form;
-use intake::audit::Root;
+use intake::audit::{Outcome, Root};
 
 use super::acts::{Acts, Aftermath};
 use crate::answer::{Action, Exempted, Finding, Rank, Request};
@@ -231,10 +231,12 @@ impl Object {
         self.findings.values().map(|seen| seen.count).sum::<u64>() + self.omitted
     }
 
-    /// As bad as its worst finding; then the more findings, the worse.
-    fn rank(&self) -> (Option<Rank>, Reverse<usize>) {
+    /// What came to nothing is the mildest; else it is as bad as its worst finding; then the more
+    /// findings, the worse.
+    fn rank(&self) -> (bool, Option<Rank>, Reverse<usize>) {
         let worst = self.findings.values().filter_map(Seen::rank).min();
-        (worst, Reverse(self.findings.len()))
+        let is_kept = self.acts.outcome().is_none_or(Outcome::is_kept);
+        (!is_kept, worst, Reverse(self.findings.len()))
     }
 
     /// Whether somebody was warned.

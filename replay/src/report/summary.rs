@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use intake::Passed;
 
+use super::alert::to_the_second;
 use super::counted;
 use crate::answer::{Action, Severity};
 use crate::tally::Tally;
@@ -30,6 +31,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("read", counted(tally.files, "file", "files")),
         ("judged", judged(tally)),
+        ("covers", covers(tally)),
         ("not relevant", passed(tally)),
         ("left out", left_out(tally)),
         ("no rule for", beside(tally)),
@@ -144,8 +146,13 @@ fn unmatched(tally: &Tally) -> String {
 
 /// What became of the cases.
 fn verdicts(tally: &Tally) -> String {
+    let (denied, allowed) = match tally.audited {
+        0 => ("denied", "allowed"),
+        // what happened, happened without the policy
+        _ => ("that the policy would deny", "that it would allow"),
+    };
     format!(
-        "{} denied, {} allowed; {} with findings, {} without",
+        "{} {denied}, {} {allowed}; {} with findings, {} without",
         tally.denied,
         tally.cases() - tally.denied,
         tally.with_findings,
@@ -225,6 +232,14 @@ fn passed(tally: &Tally) -> String {
         parts.push(format!("{records} of other logs"));
     }
     parts.join(", ")
+}
+
+/// `2026-11-22T01:28:32Z to 2026-11-22T01:30:05Z`.
+fn covers(tally: &Tally) -> String {
+    let times = tally.times.as_ref();
+    times.map_or_else(String::new, |(first, last)| {
+        format!("{} to {}", to_the_second(first), to_the_second(last))
+    })
 }
 
 /// What the options leave out.

@@ -199,11 +199,11 @@ fn details(finding: &Finding, seen: &Seen) -> Vec<(&'static str, String)> {
     details.push(("fix", finding.fix.clone()));
     if let Some(refused) = finding.refused_by_baseline {
         let does = if refused {
-            "refuses it too"
+            "refuses the pod for it"
         } else {
-            "lets it pass"
+            "lets the pod pass"
         };
-        details.push(("baseline", format!("Pod Security's {does}")));
+        details.push(("baseline", format!("Pod Security {does}")));
     }
     let granted: Vec<&str> = finding
         .grants

@@ -94,8 +94,11 @@ fn shows_what_is_asked_for() {
     ] {
         assert_eq!(told(&folder, options).0, names, "{options}");
     }
-    // what is not shown does not fail
-    assert_eq!(told(&folder, "--since 2026-11-23").1, 0);
+    // what is not shown fails all the same
+    assert_eq!(told(&folder, "--since 2026-11-23").1, 1);
+    assert_eq!(told(&folder, "--min-severity critical --user bob").1, 1);
+    let strict = "--since 2026-11-23 --fail-on never --strict";
+    assert_eq!(told(&folder, strict).1, 2);
     let text = run(
         &mut folder.bulkhead("replay audit.log --since 2026-11-23"),
         b"",
@@ -106,7 +109,7 @@ fn shows_what_is_asked_for() {
         "{text}"
     );
     let wrong = run(&mut folder.bulkhead("replay audit.log --since soon"), b"");
-    assert!(wrong.stderr.contains("no time"), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("not a time"), "{}", wrong.stderr);
 }
 
 #[test]
@@ -137,6 +140,7 @@ fn says_first_that_a_log_cannot_tell() {
          Summary\n  \
            read          1 file\n  \
            judged        nothing\n  \
+           covers        2026-11-22T01:00:00Z to 2026-11-22T01:00:00Z\n  \
            verdicts      0 denied, 0 allowed; 0 with findings, 0 without\n  \
            findings      none\n  \
            no verdict    no body at this audit level (1)\n"

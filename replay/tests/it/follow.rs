@@ -206,8 +206,14 @@ fn says_that_the_log_of_a_checkpoint_is_gone() {
 fn refuses_what_it_cannot_follow() {
     let folder = Folder::new();
     for (arguments, complaint) in [
-        ("replay --follow .", "`--follow` needs one file"),
-        ("replay --follow a b", "`--follow` needs one file"),
+        (
+            "replay --follow .",
+            "`--follow` needs one file: this is a folder",
+        ),
+        (
+            "replay --follow a b",
+            "`--follow` needs one file: these are several",
+        ),
         ("replay --checkpoint state a", "--follow"),
     ] {
         let ran = crate::common::run(&mut folder.bulkhead(arguments), b"");
