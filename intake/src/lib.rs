@@ -10,6 +10,7 @@ pub mod audit;
 mod brackets;
 mod case;
 mod chunk;
+mod feed;
 mod items;
 mod json;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod yaml;
 use std::fmt;
 
 pub use case::{Case, Form};
+pub use feed::Feed;
 pub use reader::{Reader, read, read_into};
 
 /// Most bytes of one line of JSON Lines, one JSON value or one YAML document. What is larger is

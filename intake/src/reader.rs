@@ -110,6 +110,19 @@ impl<R: BufRead> Reader<R> {
         self
     }
 
+    /// The same, for an input that goes on in JSON Lines.
+    #[must_use]
+    pub(crate) fn in_records(mut self) -> Self {
+        self.mode = Mode::Records;
+        self
+    }
+
+    /// Whether the input is JSON Lines; none for one in which nothing stands.
+    pub(crate) fn tell_records(mut self) -> Option<bool> {
+        while self.mode == Mode::Start && self.start().is_ok_and(|goes_on| goes_on) {}
+        (self.mode != Mode::Start).then_some(self.mode == Mode::Records)
+    }
+
     /// How many lines were read, those before the input too.
     pub fn lines(&self) -> u64 {
         self.lines.count()
@@ -182,7 +195,7 @@ impl<R: BufRead> Reader<R> {
         let mut record = Chunk::new(self.limit);
         record.add(line);
         while is_open && let Some(next) = self.lines.next()? {
-            if !continues(&next) {
+            if next.bytes.first().is_none_or(|first| !continues(*first)) {
                 self.lines.hold(next);
                 break;
             }
@@ -372,9 +385,9 @@ fn begins_event(text: &str) -> bool {
     text.starts_with(r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#)
 }
 
-/// Whether a line belongs to the pretty-printed value above it.
-fn continues(line: &Line) -> bool {
-    matches!(line.bytes.first(), Some(b' ' | b'\t' | b'}' | b']'))
+/// Whether a line that begins like this belongs to the pretty-printed value above it.
+pub(crate) fn continues(first: u8) -> bool {
+    matches!(first, b' ' | b'\t' | b'}' | b']')
 }
 
 /// Whether a YAML document has begun with this line at the latest.

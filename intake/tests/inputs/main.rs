@@ -5,6 +5,7 @@
 mod audit;
 mod bad;
 mod big;
+mod feed;
 mod kubectl;
 mod positions;
 mod shapes;

@@ -1,0 +1,176 @@
+//! An input that comes in pieces, for who cannot wait for more of it: JSON Lines, such as audit
+//! logs, are read as they come, anything else when it has ended. How the pieces are cut changes
+//! nothing.
+
+use crate::audit::Log;
+use crate::reader::{Reader, continues};
+use crate::{Broken, Item, MAX_BYTES, Passed};
+use memchr::{memchr, memchr_iter};
+use std::io::Cursor;
+
+const TOO_LARGE: &str =
+    "too large: more than 64 MiB without the end of a record; it and what follows it are not read";
+
+/// Reads an input that is given to it piece by piece.
+///
+/// ```
+/// use intake::{Feed, Item};
+///
+/// let mut feed = Feed::default();
+/// feed.push(b"{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}\n{\"apiV");
+/// assert!(matches!(feed.next(), Some(Item::Case(_))));
+/// assert!(feed.next().is_none());
+/// feed.push(b"ersion\":\"v1\",\"kind\":\"Pod\"}");
+/// feed.end();
+/// assert!(matches!(feed.next(), Some(Item::Case(_))));
+/// ```
+#[derive(Debug, Default)]
+pub struct Feed {
+    log: Log,
+    /// What of the input is not in `reader` yet.
+    held: Vec<u8>,
+    /// How much of it was searched for ends of records.
+    searched: usize,
+    /// Where the last whole record in it ends.
+    whole: usize,
+    /// Whether the input is JSON Lines, once that can be told.
+    is_records: Option<bool>,
+    /// Whether what comes can be cut nowhere.
+    is_shut: bool,
+    is_ended: bool,
+    /// The records that are being read.
+    reader: Option<Reader<Cursor<Vec<u8>>>>,
+    /// Lines that were read before those of `reader`.
+    lines: u64,
+    passed: Passed,
+    failure: Option<Broken>,
+}
+
+impl Iterator for Feed {
+    type Item = Item;
+
+    /// The next thing found, none while more of the input has to come. When it has ended, requests
+    /// that an audit log began and did not end come last.
+    fn next(&mut self) -> Option<Item> {
+        loop {
+            // reading from memory does not fail
+            if let Some(reader) = &mut self.reader
+                && let Some(Ok(item)) = reader.next()
+            {
+                return Some(item);
+            }
+            if let Some(mut reader) = self.reader.take() {
+                add(&mut self.passed, reader.take_passed());
+                self.lines = reader.lines();
+                self.log = reader.into_log();
+            }
+            let ready = if self.is_ended {
+                self.held.len()
+            } else {
+                self.whole
+            };
+            if ready == 0 {
+                break;
+            }
+            let rest = self.held.split_off(ready);
+            let ready = std::mem::replace(&mut self.held, rest);
+            self.searched = self.searched.saturating_sub(self.whole);
+            self.whole = 0;
+            let log = std::mem::take(&mut self.log);
+            let reader = Reader::new(Cursor::new(ready), MAX_BYTES, log).after_lines(self.lines);
+            self.reader = Some(if self.is_records == Some(true) {
+                reader.in_records()
+            } else {
+                reader
+            });
+        }
+        if !self.is_ended {
+            return None;
+        }
+        if let Some(broken) = self.failure.take() {
+            return Some(Item::Broken(broken));
+        }
+        let unfinished = self.log.unfinished()?;
+        Some(Item::Unjudged(Box::new(unfinished)))
+    }
+}
+
+impl Feed {
+    /// Takes in the next piece; nothing any more once it was told of the end, or has given up.
+    pub fn push(&mut self, piece: &[u8]) {
+        if self.is_ended {
+            return;
+        }
+        self.held.extend_from_slice(piece);
+        self.search();
+        if self.held.len() - self.whole > MAX_BYTES {
+            self.held.truncate(self.whole);
+            let lines = self.reader.as_ref().map_or(self.lines, Reader::lines);
+            let ahead = memchr_iter(b'\n', &self.held).fold(0, |count, _| count + 1);
+            self.failure = Some(Broken::new(lines + ahead + 1, TOO_LARGE));
+            self.is_ended = true;
+        }
+    }
+
+    /// Says that there is no more.
+    pub fn end(&mut self) {
+        self.is_ended = true;
+    }
+
+    /// The audit events passed since the last time this was asked.
+    pub fn take_passed(&mut self) -> Passed {
+        if let Some(reader) = &mut self.reader {
+            add(&mut self.passed, reader.take_passed());
+        }
+        std::mem::take(&mut self.passed)
+    }
+
+    /// How many objects had to be forgotten for want of room. To be asked at the end.
+    pub fn forgotten(&self) -> u64 {
+        self.log.forgotten()
+    }
+
+    /// Looks for the ends of records in what has come, and tells from the first what they are.
+    fn search(&mut self) {
+        while !self.is_shut
+            && let Some(rest) = self.held.get(self.searched..)
+        {
+            let Some(at) = memchr(b'\n', rest) else {
+                self.searched = self.held.len();
+                break;
+            };
+            match rest.get(at + 1..).unwrap_or_default() {
+                // the next piece tells what begins here
+                [] | [b'-'] | [b'-', b'-'] => {
+                    self.searched += at;
+                    break;
+                }
+                [b'-', b'-', b'-', ..] => {
+                    self.whole = self.searched + at + 1;
+                    self.is_shut = true;
+                }
+                [first, ..] => {
+                    self.searched += at + 1;
+                    if !continues(*first) {
+                        self.whole = self.searched;
+                    }
+                }
+            }
+        }
+        if self.is_records.is_none() {
+            let begun = self.held.get(..self.whole).unwrap_or_default();
+            self.is_records = Reader::new(begun, MAX_BYTES, Log::default()).tell_records();
+        }
+        match self.is_records {
+            Some(true) => {}
+            Some(false) => (self.is_shut, self.whole) = (true, 0),
+            None => self.whole = 0,
+        }
+    }
+}
+
+fn add(sum: &mut Passed, more: Passed) {
+    sum.irrelevant += more.irrelevant;
+    sum.stages += more.stages;
+    sum.other += more.other;
+}
