@@ -6,7 +6,7 @@ WASM := target/policy/wasm32-wasip1/release/policy.wasm
 
 # Every target that compiles needs what `rust-toolchain.toml` names. rustup installs it by itself,
 # unless it was told not to (`RUSTUP_AUTO_INSTALL=0`) or had this toolchain already, without them.
-replay test lint policy.wasm bench built-in-roles artifacthub-pkg.yml: toolchain
+replay test lint policy.wasm web bench built-in-roles artifacthub-pkg.yml: toolchain
 
 .PHONY: toolchain
 toolchain:
@@ -21,6 +21,8 @@ replay: ## build everything and replay the recorded requests
 .PHONY: test
 test: fmt lint ## check the format, lint, and run every test
 	@.ci/tools docker-registry skopeo || echo "without them, nothing is pushed to a registry" >&2
+	@.ci/tools nodejs npm || echo "without them, the package for browsers and Node is not tried" >&2
+	@command -v npm >/dev/null && (cd web && npm ci --no-audit --no-fund) || echo "without what \`web/package-lock.json\` names, publint is not asked" >&2
 	PATH="$(CURDIR)/target/tools/usr/bin:$$PATH" $(CARGO) test --workspace --locked
 
 # The directory of its own is shared with replay/build.rs, which builds the same module. The flag
@@ -31,6 +33,11 @@ policy.wasm: ## build the policy, metadata included
 	$(CARGO) build --release --locked --package bulkhead-policy --target wasm32-wasip1 --target-dir target/policy
 	cp $(WASM) policy.wasm
 
+.PHONY: web
+web: ## build the package for browsers and Node, into target/web/package
+	$(CARGO) build --locked --package bulkhead-web --profile web --target wasm32-unknown-unknown --target-dir target/web
+	$(XTASK) web target/web/wasm32-unknown-unknown/web/bulkhead.wasm target/web/package
+
 .PHONY: fmt
 fmt: ## check the format
 	$(CARGO) fmt --all -- --check
@@ -40,7 +47,7 @@ lint: ## lint the workspace, and what is compiled to Wasm
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy --package bulkhead --no-default-features --locked -- -D warnings
 	$(CARGO) clippy --locked --package bulkhead-policy --target wasm32-wasip1 -- -D warnings
-	$(CARGO) clippy --locked --package bulkhead-policy --package bulkhead-intake --target wasm32-unknown-unknown -- -D warnings
+	$(CARGO) clippy --locked --package bulkhead-policy --package bulkhead-intake --package bulkhead-web --target wasm32-unknown-unknown -- -D warnings
 
 .PHONY: bench
 bench: ## print the ratios that the project holds itself to

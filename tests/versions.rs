@@ -76,10 +76,13 @@ fn the_packages_agree() {
     let metadata = "policy-metadata/metadata.yml";
     assert_eq!(lines(metadata, "io.kubewarden.policy.version: "), [VERSION]);
     assert_eq!(lines("artifacthub-pkg.yml", "version: "), [VERSION]);
+    let package = "web/npm/package.json";
+    assert_eq!(lines(package, "\"version\": "), [format!("\"{VERSION}\",")]);
     for manifest in [
         "Cargo.toml",
         "intake/Cargo.toml",
         "replay/Cargo.toml",
+        "web/Cargo.toml",
         "xtask/Cargo.toml",
     ] {
         assert!(

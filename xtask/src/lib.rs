@@ -1,4 +1,5 @@
-//! What the Makefile needs beyond cargo: files that are made of the policy's metadata.
+//! What the Makefile needs beyond cargo: files that are made of the policy's metadata, and
+//! the package for browsers and Node.
 //!
 //! Everything here is a function of the project's files. It builds nothing and asks nobody.
 
@@ -7,6 +8,7 @@ pub mod changelog;
 pub mod krew;
 pub mod metadata;
 pub mod oci;
+pub mod web;
 
 /// Why something cannot be made, for a person.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use std::{env, fs};
 
 use xtask::metadata::Metadata;
-use xtask::{Error, VERSION, artifacthub, changelog, krew, oci};
+use xtask::{Error, VERSION, artifacthub, changelog, krew, oci, web};
 
 const USAGE: &str = "\
 usage:
   xtask artifacthub-pkg CREATED_AT   write artifacthub-pkg.yml
   xtask release TAG                  check that the tag can be released, and print what it changed
   xtask oci MODULE FOLDER            write an OCI layout, and print its digest
+  xtask web COMPILED FOLDER          write the package for browsers and Node
   xtask krew FOLDER                  print krew's manifest for a release's archives";
 
 fn main() -> ExitCode {
@@ -48,6 +49,10 @@ fn run(arguments: &[&str]) -> Result<(), Error> {
             let module = fs::read(module).map_err(|error| format!("{module}: {error}"))?;
             let metadata = Metadata::of(project)?;
             println!("{}", oci::write(Path::new(folder), &module, &metadata)?);
+        }
+        ["web", compiled, folder] => {
+            let size = web::write(project, Path::new(compiled), Path::new(folder))?;
+            println!("{folder}: {size} bytes of wasm");
         }
         _ => return Err(USAGE.into()),
     }

@@ -1,0 +1,135 @@
+//! What an input holds, as JavaScript sees it: a case is an object with methods, because it knows
+//! the way back to the input; everything else is plain data.
+
+use intake::audit::Unjudged;
+use intake::{Broken, Form, Item, Place, Skipped};
+use js_sys::JSON;
+use serde::Serialize;
+use serde_json::json;
+use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
+
+use crate::{parsed, text};
+
+/// One request to judge.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Case(intake::Case);
+
+#[wasm_bindgen]
+impl Case {
+    /// Tells it from other items.
+    #[wasm_bindgen(getter = type, unchecked_return_type = "\"case\"")]
+    pub fn tag(&self) -> String {
+        "case".to_owned()
+    }
+
+    /// Where it starts in the input.
+    #[wasm_bindgen(getter, unchecked_return_type = "Place")]
+    pub fn place(&self) -> Result<JsValue, JsError> {
+        value_of(&place(self.0.place))
+    }
+
+    /// What it was read as: an admission request, a manifest that is judged as if it were created,
+    /// or an audit event, as the request that it tells of.
+    #[wasm_bindgen(
+        getter,
+        unchecked_return_type = "\"request\" | \"manifest\" | \"event\""
+    )]
+    pub fn form(&self) -> String {
+        let form = match self.0.form {
+            Form::Request => "request",
+            Form::Manifest => "manifest",
+            Form::Event => "event",
+        };
+        form.to_owned()
+    }
+
+    /// Whether the input says that the request was refused, so that it left nothing behind.
+    #[wasm_bindgen(getter)]
+    pub fn refused(&self) -> bool {
+        self.0.refused
+    }
+
+    /// The admission request as JSON text: what `inspect` takes.
+    #[wasm_bindgen(getter)]
+    pub fn request(&self) -> String {
+        self.0.request().to_owned()
+    }
+
+    /// Of an audit event, what it tells beside the request.
+    #[wasm_bindgen(getter, unchecked_return_type = "Audit | undefined")]
+    pub fn audit(&self) -> Result<JsValue, JsError> {
+        match &self.0.audit {
+            Some(audit) => value_of(audit),
+            None => Ok(JsValue::UNDEFINED),
+        }
+    }
+
+    /// The position in the input of what an RFC 6901 pointer from the object names, as findings
+    /// have it in `path`. None in an audit event, or when it does not resolve.
+    #[wasm_bindgen(unchecked_return_type = "Position | undefined")]
+    pub fn locate(&self, pointer: &str) -> Result<JsValue, JsError> {
+        match self.0.locate(pointer) {
+            Some(at) => value_of(&json!({"line": at.line, "column": at.column})),
+            None => Ok(JsValue::UNDEFINED),
+        }
+    }
+
+    /// Judges the request, as the function `inspect` does.
+    ///
+    /// # Errors
+    /// When the settings are no YAML; the message names the line.
+    #[wasm_bindgen(unchecked_return_type = "Inspection")]
+    pub fn inspect(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "string | object")] settings: JsValue,
+    ) -> Result<JsValue, JsError> {
+        let payload = text::payload(self.0.request(), &text::settings(&settings)?);
+        parsed(&policy::inspect(payload.as_bytes()))
+    }
+}
+
+/// An item as a value of JavaScript.
+pub(crate) fn value(item: Item) -> Result<JsValue, JsError> {
+    match item {
+        Item::Case(case) => Ok(Case(case).into()),
+        Item::Unjudged(unjudged) => {
+            let Unjudged {
+                place: at,
+                request,
+                audit,
+                gap,
+                ..
+            } = *unjudged;
+            let request: serde_json::Value = serde_json::from_str(&request)?;
+            value_of(&json!({
+                "type": "gap",
+                "place": place(at),
+                "request": request,
+                "audit": audit,
+                "reason": gap.word(),
+                "message": gap.to_string(),
+            }))
+        }
+        Item::Skipped(Skipped { place: at, reason }) => value_of(&json!({
+            "type": "skipped",
+            "place": place(at),
+            "message": reason.to_string(),
+        })),
+        Item::Broken(Broken { line, message }) => value_of(&json!({
+            "type": "broken",
+            "line": line,
+            "message": message,
+        })),
+    }
+}
+
+/// Plain data as a value of JavaScript.
+pub(crate) fn value_of(data: &impl Serialize) -> Result<JsValue, JsError> {
+    let text = serde_json::to_string(data)?;
+    JSON::parse(&text).map_err(|_| JsError::new("not JSON"))
+}
+
+fn place(place: Place) -> serde_json::Value {
+    json!({"line": place.line, "document": place.document, "item": place.item})
+}

@@ -1,0 +1,51 @@
+//! What JavaScript hands over, as text.
+
+use js_sys::{JSON, JsString, Uint8Array};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::prelude::{JsError, JsValue};
+
+/// The payload of the policy's operations about a request.
+pub(crate) fn payload(request: &str, settings: &str) -> String {
+    ["{\"request\":", request, ",\"settings\":", settings, "}"].concat()
+}
+
+/// A request as JSON text; a text is taken as it is.
+pub(crate) fn request(value: &JsValue) -> Result<String, JsError> {
+    value.as_string().map_or_else(|| json(value, "request"), Ok)
+}
+
+/// Settings as JSON text, out of YAML if they are a text; none are the default ones.
+pub(crate) fn settings(value: &JsValue) -> Result<String, JsError> {
+    if value.is_undefined() || value.is_null() {
+        return Ok("{}".to_owned());
+    }
+    let Some(yaml) = value.as_string() else {
+        return json(value, "settings");
+    };
+    intake::yaml_to_json(&yaml).map_err(|broken| {
+        JsError::new(&format!(
+            "settings: line {}: {}",
+            broken.line, broken.message
+        ))
+    })
+}
+
+/// The bytes of an input.
+pub(crate) fn bytes(value: &JsValue) -> Result<Vec<u8>, JsError> {
+    if let Some(text) = value.as_string() {
+        return Ok(text.into_bytes());
+    }
+    value
+        .dyn_ref::<Uint8Array>()
+        .map(Uint8Array::to_vec)
+        .ok_or_else(|| JsError::new("input: neither a text nor a Uint8Array"))
+}
+
+fn json(value: &JsValue, what: &str) -> Result<String, JsError> {
+    // a function or a symbol gives nothing, a cycle fails
+    JSON::stringify(value)
+        .ok()
+        .and_then(|text| text.dyn_into::<JsString>().ok())
+        .map(String::from)
+        .ok_or_else(|| JsError::new(&format!("{what}: neither a text nor a value of JSON")))
+}

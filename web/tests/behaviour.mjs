@@ -1,0 +1,122 @@
+// What the functions do in JavaScript's own terms, by hand. Run where the package is installed.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import init, { Reader, call, cases, catalog, inspect, validate, validateSettings } from "bulkhead";
+
+const POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: team-a}\nspec:\n  hostPID: yes\n";
+const request = {
+  operation: "CREATE",
+  kind: { group: "", version: "v1", kind: "Pod" },
+  object: { apiVersion: "v1", kind: "Pod", spec: { hostPID: true } },
+};
+
+test("there is nothing to wait for, and no harm in it", async () => {
+  assert.equal(await init(), undefined);
+});
+
+test("a manifest is a case that knows its places", () => {
+  const [item, ...rest] = cases(POD);
+  assert.deepEqual(rest, []);
+  assert.equal(item.type, "case");
+  assert.equal(item.form, "manifest");
+  assert.equal(item.refused, false);
+  assert.equal(item.audit, undefined);
+  assert.deepEqual(item.place, { line: 1, document: 1, item: 1 });
+  const { allowed, findings, request } = item.inspect();
+  assert.equal(request.name, "web");
+  assert.equal(allowed, false);
+  assert.deepEqual(findings.map(({ rule, path }) => [rule, path]), [["host-pid", "/spec/hostPID"]]);
+  assert.deepEqual(item.locate("/spec/hostPID"), { line: 5, column: 3 });
+  assert.equal(item.locate("/spec/hostIPC"), undefined);
+  item.free();
+});
+
+test("settings are an object, YAML, JSON or nothing", () => {
+  const off = { rules: { "host-pid": { action: "off" } } };
+  for (const settings of [off, JSON.stringify(off), "rules:\n  host-pid: {action: off}\n"]) {
+    assert.deepEqual(inspect(request, settings).findings, []);
+    assert.equal(validate(request, settings).accepted, true);
+  }
+  for (const settings of [undefined, null, "", {}]) {
+    assert.equal(inspect(request, settings).findings.length, 1);
+    assert.equal(validate(JSON.stringify(request), settings).accepted, false);
+  }
+});
+
+test("mistakes in settings have their place", () => {
+  assert.deepEqual(validateSettings("onUpdate: all"), { valid: true });
+  const { valid, message } = validateSettings({ onUpdate: "some", nothing: 1 });
+  assert.equal(valid, false);
+  assert.match(message, /onUpdate/);
+  assert.match(message, /nothing/);
+  assert.throws(() => validateSettings("a: 1\na: 2\n"), (error) => {
+    assert.ok(error instanceof Error);
+    assert.match(error.message, /^settings: line 2: /);
+    return true;
+  });
+  assert.throws(() => inspect(request, "a: [\n"), /^Error: settings: line \d+: /);
+  assert.throws(() => inspect(request, () => {}), /^Error: settings: neither/);
+});
+
+test("whatever a request is, there is an answer", () => {
+  for (const bad of ["", "{", "7", '{"object":{"spec":7}}', 7, [], null]) {
+    const { allowed, findings } = inspect(bad);
+    assert.equal(typeof allowed, "boolean");
+    assert.ok(Array.isArray(findings));
+  }
+  assert.throws(() => inspect(undefined), /^Error: request: neither/);
+  const cycle = {};
+  cycle.cycle = cycle;
+  assert.throws(() => inspect(cycle), /^Error: request: neither/);
+});
+
+test("what cannot be read is told with its place, and does not stop the rest", () => {
+  const items = cases("a: [\n---\n" + POD + "---\nno: object\n");
+  assert.deepEqual(items.map(({ type }) => type), ["broken", "case", "skipped"]);
+  assert.equal(typeof items[0].line, "number");
+  assert.equal(items[2].place.line, 9);
+  assert.equal(items[2].message, "no `apiVersion` and `kind`");
+  assert.throws(() => cases(7), /^Error: input: neither/);
+  assert.deepEqual(cases(new Uint8Array()), []);
+});
+
+test("a log is read in pieces, and tells who and how it ended", () => {
+  const event = (id) => JSON.stringify({
+    kind: "Event", apiVersion: "audit.k8s.io/v1", level: "RequestResponse", auditID: id,
+    stage: "ResponseComplete", requestURI: "/api/v1/namespaces/team-a/pods", verb: "create",
+    user: { username: "bob" }, sourceIPs: ["10.0.0.9"],
+    objectRef: { resource: "pods", namespace: "team-a", name: "web", apiVersion: "v1" },
+    responseStatus: { code: 201 },
+    requestObject: id === "b" ? undefined : { apiVersion: "v1", kind: "Pod", metadata: { name: "web" }, spec: { hostPID: true } },
+    requestReceivedTimestamp: "2026-01-31T10:00:00.000000Z", stageTimestamp: "2026-01-31T10:00:00.100000Z",
+  }) + "\n";
+  const reader = new Reader();
+  const bytes = new TextEncoder().encode(event("a") + event("b"));
+  const items = [];
+  for (let at = 0; at < bytes.length; at += 100) {
+    reader.push(bytes.subarray(at, at + 100));
+    for (let item; (item = reader.next()); ) items.push(item);
+  }
+  assert.equal(items.length, 1);
+  reader.end();
+  for (let item; (item = reader.next()); ) items.push(item);
+  const [judged, gap] = items;
+  assert.equal(judged.form, "event");
+  assert.equal(judged.audit.actor.user, "bob");
+  assert.equal(judged.audit.outcome, "created");
+  assert.equal(judged.inspect().findings[0].rule, "host-pid");
+  assert.equal(gap.type, "gap");
+  assert.equal(gap.reason, "no-body");
+  assert.equal(gap.place.line, 2);
+  assert.equal(gap.request.name, "web");
+  assert.deepEqual(reader.takePassed(), { irrelevant: 0, stages: 0, other: 0 });
+  assert.equal(reader.forgotten, 0);
+});
+
+test("operations are called by name", () => {
+  const text = (bytes) => new TextDecoder().decode(bytes);
+  assert.equal(text(call("protocol_version", new Uint8Array())), '"v1"');
+  assert.deepEqual(JSON.parse(text(call("catalog", new Uint8Array()))), catalog());
+  assert.ok(catalog().rules.some(({ id }) => id === "host-pid"));
+  assert.throws(() => call("unknown", new Uint8Array()), /^Error: no operation `unknown`$/);
+});

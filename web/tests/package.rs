@@ -1,0 +1,307 @@
+//! The package as its users get it: packed, installed by npm, and asked from both kinds of modules.
+//! `make test` installs node and npm where it can; where they are missing the tests say so and are
+//! no failure, unless `WEB_TEST=required`.
+
+#![expect(clippy::unwrap_used, reason = "this is a test")]
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use intake::{Feed, Item};
+use tempfile::TempDir;
+use xtask::web;
+
+const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Most bytes of wasm, before compression.
+const BUDGET: usize = 850_000;
+
+/// A folder in which the package was installed, with its modules that ask.
+struct Installed(TempDir);
+
+static INSTALLED: LazyLock<Option<Installed>> = LazyLock::new(|| {
+    let missing: Vec<&str> = ["node", "npm"]
+        .into_iter()
+        .filter(|command| !is_there(command))
+        .collect();
+    if !missing.is_empty() {
+        let missing = missing.join(" and ");
+        assert!(
+            std::env::var_os("WEB_TEST").is_none_or(|value| value != "required"),
+            "missing: {missing}; `.ci/tools nodejs npm` gets what it can"
+        );
+        // Not by `eprintln!`, which the test harness would keep to itself.
+        let _ = writeln!(
+            io::stderr(),
+            "\nSKIPPED: the package for browsers and Node is not tried, {missing} is missing; \
+             `.ci/tools nodejs npm` gets what it can\n"
+        );
+        return None;
+    }
+    Some(Installed::new())
+});
+
+fn is_there(command: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| folder.join(command).is_file())
+}
+
+impl Installed {
+    /// Builds the package as `make web` does, packs it, and installs what was packed.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let package = folder.path().join("package");
+        let size = web::write(Path::new(PROJECT), &compiled(), &package).unwrap();
+        assert!(size <= BUDGET, "{size} bytes of wasm");
+        run(folder.path(), "npm", &["pack", "./package"]);
+        let packed = format!("./bulkhead-{}.tgz", xtask::VERSION);
+        fs::write(folder.path().join("package.json"), "{}").unwrap();
+        run(
+            folder.path(),
+            "npm",
+            &["install", "--offline", "--no-audit", "--no-fund", &packed],
+        );
+        let tests = Path::new(PROJECT).join("web/tests");
+        for name in ["answers.mjs", "behaviour.mjs"] {
+            fs::copy(tests.join(name), folder.path().join(name)).unwrap();
+        }
+        for (name, text) in [
+            (
+                "ask.mjs",
+                "import * as bulkhead from \"bulkhead\";\nimport { answer } from \
+                 \"./answers.mjs\";\nanswer(bulkhead);\n",
+            ),
+            (
+                "ask.cjs",
+                "const bulkhead = require(\"bulkhead\");\nimport(\"./answers.mjs\").then(({ answer \
+                 }) => answer(bulkhead));\n",
+            ),
+        ] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        Self(folder)
+    }
+
+    /// What a module answers.
+    fn ask(&self, module: &str, questions: &str) -> String {
+        let mut node = Command::new("node")
+            .current_dir(self.0.path())
+            .arg(module)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = node.stdin.take().unwrap();
+        let questions = questions.to_owned();
+        let writer = std::thread::spawn(move || input.write_all(questions.as_bytes()));
+        let output = node.wait_with_output().unwrap();
+        writer.join().unwrap().unwrap();
+        assert!(output.status.success(), "{module}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// The compiled crate, in the directory that `make web` uses.
+fn compiled() -> PathBuf {
+    let target = Path::new(PROJECT).join("target/web");
+    let status = Command::new(env!("CARGO"))
+        .current_dir(PROJECT)
+        .args(["build", "--locked", "--package", "bulkhead-web"])
+        .args(["--profile", "web", "--target", "wasm32-unknown-unknown"])
+        .arg("--target-dir")
+        .arg(&target)
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .status()
+        .unwrap();
+    assert!(
+        status.success(),
+        "is the target installed? rustup target add wasm32-unknown-unknown"
+    );
+    target.join(web::COMPILED)
+}
+
+#[track_caller]
+fn run(folder: &Path, command: &str, arguments: &[&str]) -> Output {
+    let output = Command::new(command)
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+/// The files below a folder of the project that end like this, in order.
+fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![fs::canonicalize(Path::new(PROJECT).join(folder)).unwrap()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_str().unwrap().ends_with(ending) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn items(path: &Path) -> Vec<Item> {
+    let mut feed = Feed::default();
+    feed.push(&fs::read(path).unwrap());
+    feed.end();
+    feed.collect()
+}
+
+/// Every recorded request and every fixture, from the file to the answer.
+#[test]
+fn answers_as_the_native_build_does() {
+    let Some(installed) = &*INSTALLED else {
+        return;
+    };
+    let mut questions = String::from("catalog\n\nprotocol_version\n\n");
+    let mut expected = vec![
+        String::from_utf8(policy::catalog()).unwrap(),
+        String::from_utf8(policy::protocol_version()).unwrap(),
+    ];
+    for settings in ["{}", "null", "7", r#"{"rules":{"host-pid":7},"x":1}"#, "{"] {
+        questions += &format!("validate_settings\n{settings}\n");
+        let answer = policy::validate_settings(settings.as_bytes());
+        expected.push(String::from_utf8(answer).unwrap());
+    }
+    let mut inputs = files("tests/fixtures", ".yaml");
+    inputs.extend(files("e2e-tests/recordings", ".jsonl"));
+    inputs.extend(files("e2e-tests/audit", ".jsonl"));
+    let mut judged = 0;
+    for path in &inputs {
+        questions += &format!("cases\n{}\n", path.display());
+        let items = items(path);
+        expected.extend(items.iter().map(line));
+        for item in &items {
+            let Item::Case(case) = item else { continue };
+            judged += 1;
+            // JSON text without line breaks is what a question has room for
+            let request: Box<serde_json::value::RawValue> =
+                serde_json::from_str(case.request()).unwrap();
+            let request = request.get().replace(['\n', '\r'], " ");
+            let payload = format!("{{\"request\":{request},\"settings\":{{}}}}");
+            for (operation, native) in [
+                ("inspect", policy::inspect as fn(&[u8]) -> Vec<u8>),
+                ("validate", policy::validate),
+            ] {
+                questions += &format!("{operation}\n{payload}\n");
+                expected.push(String::from_utf8(native(payload.as_bytes())).unwrap());
+            }
+        }
+    }
+    assert!(judged > 300, "{judged}");
+    for module in ["ask.mjs", "ask.cjs"] {
+        let given = installed.ask(module, &questions);
+        let given: Vec<&str> = given.lines().collect();
+        assert_eq!(given.len(), expected.len(), "{module}");
+        for (given, expected) in given.iter().zip(&expected) {
+            assert!(given == expected, "{module}\n- {expected}\n+ {given}");
+        }
+    }
+}
+
+/// An item as `answers.mjs` shows it.
+fn line(item: &Item) -> String {
+    let line = |kind, place: intake::Place, request: &str| {
+        let intake::Place {
+            line,
+            document,
+            item,
+        } = place;
+        format!("{kind} {line} {document} {item} {request}")
+    };
+    match item {
+        Item::Case(case) => line("case", case.place, case.request()),
+        Item::Unjudged(unjudged) => line("gap", unjudged.place, "[object Object]"),
+        Item::Skipped(skipped) => line("skipped", skipped.place, ""),
+        Item::Broken(_) => "broken    ".to_owned(),
+    }
+}
+
+#[test]
+fn behaves_as_its_types_say() {
+    let Some(installed) = &*INSTALLED else {
+        return;
+    };
+    run(installed.0.path(), "node", &["--test", "behaviour.mjs"]);
+}
+
+#[test]
+fn holds_what_it_names_and_nothing_else() {
+    let Some(installed) = &*INSTALLED else {
+        return;
+    };
+    let folder = installed.0.path().join("node_modules/bulkhead");
+    let mut names: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "LICENSE",
+            "README.md",
+            "bulkhead.cjs",
+            "bulkhead.d.cts",
+            "bulkhead.d.ts",
+            "bulkhead.js",
+            "bulkhead_bg.wasm",
+            "node.mjs",
+            "package.json",
+        ]
+    );
+    let license = fs::read(folder.join("LICENSE")).unwrap();
+    assert!(license == fs::read(Path::new(PROJECT).join("LICENSE")).unwrap());
+    let package = fs::read_to_string(folder.join("package.json")).unwrap();
+    for expected in [
+        format!("\"version\": \"{}\"", xtask::VERSION),
+        "\"license\": \"Apache-2.0\"".to_owned(),
+        format!("\"url\": \"git+{}.git\"", env!("CARGO_PKG_REPOSITORY")),
+    ] {
+        assert!(package.contains(&expected), "{expected}");
+    }
+}
+
+/// What npm's registry and bundlers want of a package. `make test` installs publint.
+#[test]
+fn is_a_package_by_the_rules() {
+    let Some(installed) = &*INSTALLED else {
+        return;
+    };
+    let publint = Path::new(PROJECT).join("web/node_modules/publint/src/cli.js");
+    if !publint.is_file() {
+        assert!(
+            std::env::var_os("WEB_TEST").is_none_or(|value| value != "required"),
+            "publint is missing: `cd web && npm ci`"
+        );
+        let _ = writeln!(
+            io::stderr(),
+            "\nSKIPPED: publint is missing; `cd web && npm ci` gets it\n"
+        );
+        return;
+    }
+    let publint = publint.to_str().unwrap();
+    run(
+        installed.0.path(),
+        "node",
+        &[publint, "run", "./package", "--strict", "--pack", "false"],
+    );
+}

@@ -1,0 +1,62 @@
+//! The package for browsers and Node: the compiled crate `web`, one wasm, with a loader for each
+//! kind of module. What the loaders have in common is generated; the rest lies in `web/npm`.
+
+use std::fs;
+use std::path::Path;
+
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::Error;
+
+/// Where cargo writes the crate, below its target directory.
+pub const COMPILED: &str = "wasm32-unknown-unknown/web/bulkhead.wasm";
+
+/// Files that stand in the package as they are in the project.
+const COPIED: &[&str] = &[
+    "web/npm/package.json",
+    "web/npm/README.md",
+    "web/npm/node.mjs",
+    "LICENSE",
+];
+
+/// Writes the package into a folder, in place of what was there, and returns the size of its wasm.
+///
+/// # Errors
+/// When a file cannot be read or written, or the module is none of wasm-bindgen's.
+pub fn write(project: &Path, compiled: &Path, folder: &Path) -> Result<usize, Error> {
+    let module = fs::read(compiled).map_err(|error| format!("{}: {error}", compiled.display()))?;
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+
+    // Node's, for `require`. Its wasm is that of browsers, byte for byte, and is written by them.
+    let mut node = bindgen(module.clone());
+    let node = node.nodejs(true)?.generate_output()?;
+    fs::write(folder.join("bulkhead.cjs"), node.js())?;
+    fs::write(folder.join("bulkhead.d.cts"), node.ts().unwrap_or_default())?;
+
+    let mut web = bindgen(module);
+    web.web(true)?.generate_output()?.emit(folder)?;
+    let other = folder.join("bulkhead_bg.wasm.d.ts");
+    if other.exists() {
+        fs::remove_file(other)?;
+    }
+    for file in COPIED {
+        let path = project.join(file);
+        if let Some(name) = path.file_name() {
+            fs::copy(&path, folder.join(name))?;
+        }
+    }
+    Ok(fs::read(folder.join("bulkhead_bg.wasm"))?.len())
+}
+
+fn bindgen(module: Vec<u8>) -> Bindgen {
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_bytes("bulkhead", module)
+        .typescript(true)
+        .remove_name_section(true)
+        .remove_producers_section(true);
+    bindgen
+}
