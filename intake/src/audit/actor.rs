@@ -66,6 +66,22 @@ const PRINCIPALS: &[&str] = &["arn", "canonicalArn", "principal", "oid"];
 /// Keys of a user's `extra` that name a credential of a cloud, to rotate.
 const KEYS: &[&str] = &["accessKeyId", "serviceAccountKeyName"];
 
+/// Controllers of Kubernetes that write what others asked for. Their accounts in `kube-system` are
+/// theirs alone; any other account there is somebody's.
+///
+/// Source: Kubernetes `cmd/kube-controller-manager/names/controller_names.go` and
+/// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go`.
+const CONTROLLERS: &[&str] = &[
+    "clusterrole-aggregation-controller",
+    "cronjob-controller",
+    "daemon-set-controller",
+    "deployment-controller",
+    "job-controller",
+    "replicaset-controller",
+    "replication-controller",
+    "statefulset-controller",
+];
+
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 
 impl Actor {
@@ -108,7 +124,7 @@ impl Actor {
         let account = self.service_account.as_ref()?;
         let is_one = self.impersonated.is_none()
             && account.namespace == "kube-system"
-            && account.name.ends_with("-controller");
+            && CONTROLLERS.contains(&account.name.as_str());
         is_one.then_some(account.name.as_str())
     }
 

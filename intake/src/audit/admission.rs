@@ -16,6 +16,8 @@ pub(super) fn admission(
     old: Option<&str>,
 ) -> String {
     let (username, groups) = actor.judged_as();
+    // without a user the policy would take it for a background audit, and believe the object
+    let username = some(username).unwrap_or("(not in the log)");
     let about = event.about();
     let Whole {
         version, kind, key, ..

@@ -102,15 +102,24 @@ impl<'a> Event<'a> {
             || self.annotation("audit.k8s.io/truncated") == Some("true")
     }
 
-    /// The object in the answer, if there is one and not a `Status` in its place.
+    /// The object in the answer, if it is the one that was written: a client may ask for a `Table`
+    /// or the metadata alone (header `Accept`), and a refusal is a `Status`.
     pub(crate) fn response(&self) -> Option<&'a str> {
         let response = self.response_object?.get();
-        let is_status = match response.strip_prefix("{\"kind\":\"") {
+        let kind = match response.strip_prefix("{\"kind\":\"") {
             // as the API server writes it
-            Some(kind) => kind.starts_with("Status\""),
-            None => Object::of(response).is_status(),
+            Some(rest) => rest.split('"').next().unwrap_or_default().into(),
+            None => Object::of(response).kind,
         };
-        (response.starts_with('{') && !is_status).then_some(response)
+        let is_written = match self.about().kind() {
+            Some(known) => kind.is_empty() || kind == known,
+            None => {
+                kind != "Status"
+                    && !kind.starts_with("Table")
+                    && !kind.starts_with("PartialObjectMetadata")
+            }
+        };
+        (response.starts_with('{') && is_written).then_some(response)
     }
 
     pub(crate) fn code(&self) -> Option<u16> {
@@ -144,16 +153,36 @@ impl<'a> Event<'a> {
         (!text.is_empty()).then_some(text)
     }
 
-    /// Whether the request asked that nothing be kept. The query alone says so.
+    /// Whether the request asked that nothing be kept.
     ///
     /// Source: Kubernetes `staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go`, `DryRun`.
     pub(crate) fn is_dry_run(&self) -> bool {
+        if matches!(&*self.verb, "delete" | "deletecollection")
+            && let Some(options) = self.sent()
+        {
+            // these say it in place of the query
+            let options: DeleteOptions = serde_json::from_str(options).unwrap_or_default();
+            return options.dry_run.is_some_and(|parts| !parts.is_empty());
+        }
+        self.query()
+            .any(|(key, value)| key == "dryRun" && value == "All")
+    }
+
+    /// The parameters of the request.
+    pub(crate) fn query(&self) -> form_urlencoded::Parse<'_> {
         let query = self
             .request_uri
             .split_once('?')
             .map_or("", |(_, query)| query);
-        query.split('&').any(|part| part == "dryRun=All")
+        form_urlencoded::parse(query.as_bytes())
     }
+}
+
+/// The body of a request to delete.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct DeleteOptions {
+    dry_run: Option<Vec<String>>,
 }
 
 impl ObjectRef<'static> {

@@ -52,12 +52,25 @@ pub struct Cause {
 pub(crate) struct Entry {
     /// The whole object, as JSON text.
     pub(crate) json: String,
+    /// Of an object that the log has shown as it was stored.
     pub(crate) resource_version: Option<String>,
+    /// When it was written, as the event has it.
+    pub(crate) written: String,
     /// Of a cluster role, by which others take its rules; of any other object none.
     labels: BTreeMap<String, String>,
     pub(crate) root: Root,
     pub(crate) cause: Cause,
     touched: u64,
+}
+
+/// An object as a request has left it.
+pub(crate) struct Shown<'a> {
+    /// The whole object, as JSON text.
+    pub(crate) json: &'a str,
+    pub(crate) meta: &'a Meta<'a>,
+    /// Whether it is as it was stored, and not as it was sent or put together.
+    pub(crate) is_whole: bool,
+    pub(crate) written: &'a str,
 }
 
 /// The objects that a log has shown so far.
@@ -94,8 +107,13 @@ impl History {
     }
 
     /// Keeps an object in place of what it was before.
-    pub(crate) fn put(&mut self, key: Key, json: &str, meta: &Meta<'_>, root: Root, cause: Cause) {
+    pub(crate) fn put(&mut self, key: Key, shown: &Shown<'_>, root: Root, cause: Cause) {
+        let is_later = |known: &Entry| known.written.as_str() > shown.written;
+        if self.entries.get(&key).is_some_and(is_later) {
+            return;
+        }
         self.remove(&key);
+        let Shown { json, meta, .. } = shown;
         let labels = match key.resource.as_str() {
             "clusterroles" => meta.labels(),
             _ => BTreeMap::new(),
@@ -103,8 +121,13 @@ impl History {
         let owned = |(key, value): (Cow<'_, str>, Cow<'_, str>)| (key.into(), value.into());
         self.clock += 1;
         let entry = Entry {
-            json: json.to_owned(),
-            resource_version: meta.resource_version.clone().map(Cow::into_owned),
+            json: (*json).to_owned(),
+            resource_version: meta
+                .resource_version
+                .clone()
+                .filter(|_| shown.is_whole)
+                .map(Cow::into_owned),
+            written: shown.written.to_owned(),
             labels: labels.into_iter().map(owned).collect(),
             root,
             cause,

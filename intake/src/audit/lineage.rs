@@ -89,6 +89,10 @@ impl Log {
                 cause.or_else(|| known.map(|known| known.cause.clone())),
             );
         }
+        // whose it is does not change because a controller takes it over or syncs it
+        if let Some(known) = known {
+            return (known.root.clone(), Some(known.cause.clone()));
+        }
         // an owner reference is its author's word, and a controller writes none but its own
         if let Some(owner) = whole.object.metadata.controller() {
             let group = owner
@@ -119,7 +123,6 @@ impl Log {
             };
             return (root, of(kind, name).map(|entry| entry.cause.clone()));
         }
-        let root = known.map_or_else(|| whole.own(), |known| known.root.clone());
-        (root, known.map(|known| known.cause.clone()))
+        (whole.own(), None)
     }
 }

@@ -49,6 +49,8 @@ impl Log {
     /// Counts on to the next input, the first of which has number 0.
     pub fn next_input(&mut self) {
         self.input += 1;
+        // another server's log may cover the same time again
+        self.now = None;
     }
 
     /// How many objects had to be forgotten for want of room.
@@ -112,7 +114,7 @@ impl Log {
     }
 
     fn begin(&mut self, id: Id, text: &str, place: Place, items: &mut Queue) {
-        let at = time::seconds(&id.received);
+        let at = time::seconds(&id.received).or(self.now);
         let waiting = Waiting {
             event: text.to_owned(),
             input: self.input,
@@ -229,8 +231,11 @@ impl Log {
 }
 
 fn id(audit_id: &str, verb: &str, received: &str) -> Id {
+    /// A client may choose any, and the server chooses 36 letters.
+    const MOST: usize = 128;
+
     Id {
-        audit_id: audit_id.to_owned(),
+        audit_id: audit_id.chars().take(MOST).collect(),
         verb: verb.to_owned(),
         received: received.to_owned(),
     }

@@ -69,11 +69,6 @@ impl<'a> Object<'a> {
         serde_json::from_str(json).unwrap_or_default()
     }
 
-    /// Whether this is the answer in place of an object.
-    pub(crate) fn is_status(&self) -> bool {
-        self.kind == "Status"
-    }
-
     /// The labels of the roles that this one takes its rules from.
     pub(crate) fn sources(&self) -> Vec<(String, String)> {
         let rule: AggregationRule = read(self.aggregation_rule);

@@ -3,13 +3,17 @@
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// How a request ended.
+/// How a request ended, what may have the most consequences first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// The object is new.
     Created,
     /// It was there before.
     Modified,
+    /// It was tried, and something went wrong: what was kept is not known.
+    Failed,
+    /// The log does not tell.
+    Unknown,
     /// It was there before, and nothing of it was changed.
     Unchanged,
     /// It is gone, or is on its way.
@@ -20,10 +24,6 @@ pub enum Outcome {
     DryRun,
     /// It was tried, and refused.
     Refused(By),
-    /// It was tried, and something went wrong: what was kept is not known.
-    Failed,
-    /// The log does not tell.
-    Unknown,
 }
 
 /// Who or what refused a request.
@@ -96,8 +96,8 @@ impl Outcome {
     }
 
     /// Whether the cluster is, or may be, other than before.
-    pub fn is_kept(self) -> bool {
-        !matches!(self, Self::DryRun | Self::Refused(_) | Self::Failed)
+    pub fn may_be_kept(self) -> bool {
+        !matches!(self, Self::DryRun | Self::Refused(_))
     }
 }
 

@@ -29,11 +29,11 @@ pub(crate) fn patched(object: &str, patch: &str, is_built_in: bool) -> Option<St
     let mut object: Value = serde_json::from_str(object).ok()?;
     if patch.starts_with('[') {
         let patch: json_patch::Patch = serde_json::from_str(patch).ok()?;
-        json_patch::patch(&mut object, &patch).ok()?;
+        apply(&mut object, patch)?;
     } else {
         let patch: Value = serde_json::from_str(patch).ok()?;
         if is_built_in {
-            merge(&mut object, patch);
+            merge(&mut object, patch)?;
         } else {
             json_patch::merge(&mut object, &patch);
         }
@@ -41,31 +41,54 @@ pub(crate) fn patched(object: &str, patch: &str, is_built_in: bool) -> Option<St
     Some(object.to_string())
 }
 
-/// A strategic merge.
+/// Whether a patch may be read in two ways that differ: as a strategic one, whose directives take
+/// something away, and as a merge patch, to which they say nothing.
+pub(crate) fn is_ambiguous(patch: &str) -> bool {
+    ["\"$patch\"", "\"$retainKeys\""]
+        .iter()
+        .any(|directive| patch.contains(directive))
+}
+
+/// Applies a JSON patch; none if it does not fit, or does too much.
+///
+/// Source of the bounds: Kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go`
+/// and `pkg/server/config.go`.
+fn apply(object: &mut Value, patch: json_patch::Patch) -> Option<()> {
+    const MOST_OPERATIONS: usize = 10_000;
+    const MOST_COPIED: usize = 3 << 20;
+
+    if patch.0.len() > MOST_OPERATIONS {
+        return None;
+    }
+    let mut copied = 0_usize;
+    for operation in patch.0 {
+        if let json_patch::PatchOperation::Copy(copy) = &operation {
+            let from = object.pointer(copy.from.as_str())?;
+            copied = copied.saturating_add(from.to_string().len());
+            if copied > MOST_COPIED {
+                return None;
+            }
+        }
+        json_patch::patch(object, &[operation]).ok()?;
+    }
+    Some(())
+}
+
+/// A strategic merge, but that what it takes out of lists stays: a merge patch of the same text
+/// would put it in. None if it does too much.
 ///
 /// Source: Kubernetes `staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`.
-fn merge(object: &mut Value, patch: Value) {
-    let Value::Object(mut patch) = patch else {
+fn merge(object: &mut Value, patch: Value) -> Option<()> {
+    let Value::Object(patch) = patch else {
         *object = patch;
-        return;
+        return Some(());
     };
-    let replaces = patch.remove("$patch").is_some_and(|how| how == "replace");
-    if replaces || !object.is_object() {
+    if !object.is_object() {
         *object = Value::Object(Map::new());
     }
-    let Some(members) = object.as_object_mut() else {
-        return;
-    };
-    if let Some(Value::Array(kept)) = patch.remove("$retainKeys") {
-        members.retain(|key, _| kept.iter().any(|name| name == key));
-    }
+    let members = object.as_object_mut()?;
     for (key, value) in patch {
-        if let Some(list) = key.strip_prefix("$deleteFromPrimitiveList/") {
-            remove_all(members.get_mut(list), &value);
-            continue;
-        }
         if key.starts_with('$') {
-            // the order of a list does not matter here
             continue;
         }
         match value {
@@ -75,57 +98,42 @@ fn merge(object: &mut Value, patch: Value) {
             Value::Array(items) => {
                 let list = members.entry(key.as_str()).or_insert(Value::Null);
                 match MERGED.iter().find(|(name, _)| *name == key) {
-                    Some((_, by)) => merge_list(list, items, by),
+                    Some((_, by)) => merge_list(list, items, by)?,
                     None if key == "finalizers" => add_all(list, items),
                     None => *list = Value::Array(items),
                 }
             }
-            value => merge(members.entry(key).or_insert(Value::Null), value),
+            value => merge(members.entry(key).or_insert(Value::Null), value)?,
         }
     }
+    Some(())
 }
 
-fn merge_list(list: &mut Value, items: Vec<Value>, by: &str) {
+fn merge_list(list: &mut Value, items: Vec<Value>, by: &str) -> Option<()> {
+    /// Comparisons, for each item with each.
+    const MOST: usize = 1_000_000;
+
     if !list.is_array() {
         *list = Value::Array(Vec::new());
     }
-    let Some(list) = list.as_array_mut() else {
-        return;
-    };
-    if items
-        .iter()
-        .any(|item| item.get("$patch").is_some_and(|how| how == "replace"))
-    {
-        list.clear();
+    let list = list.as_array_mut()?;
+    let comparisons = list.len().saturating_add(items.len());
+    if comparisons.saturating_mul(items.len()) > MOST {
+        return None;
     }
     for item in items {
         let Some(key) = item.get(by) else { continue };
         let place = list.iter().position(|other| other.get(by) == Some(key));
-        let is_deleted = item.get("$patch").is_some_and(|how| how == "delete");
-        match (place, is_deleted) {
-            (Some(place), true) => {
-                list.remove(place);
-            }
-            (Some(place), false) => {
-                if let Some(other) = list.get_mut(place) {
-                    merge(other, item);
-                }
-            }
-            (None, true) => {}
-            (None, false) => {
+        match place.and_then(|place| list.get_mut(place)) {
+            Some(other) => merge(other, item)?,
+            None => {
                 let mut added = Value::Null;
-                merge(&mut added, item);
+                merge(&mut added, item)?;
                 list.push(added);
             }
         }
     }
-}
-
-fn remove_all(list: Option<&mut Value>, items: &Value) {
-    let items = items.as_array().map_or(&[][..], Vec::as_slice);
-    if let Some(list) = list.and_then(Value::as_array_mut) {
-        list.retain(|item| !items.contains(item));
-    }
+    Some(())
 }
 
 fn add_all(list: &mut Value, items: Vec<Value>) {
@@ -143,7 +151,7 @@ fn add_all(list: &mut Value, items: Vec<Value>) {
 
 #[cfg(test)]
 mod tests {
-    use super::patched;
+    use super::{is_ambiguous, patched};
     use serde_json::{Value, json};
 
     fn after(object: &Value, patch: &Value, is_built_in: bool) -> Value {
@@ -174,32 +182,49 @@ mod tests {
 
     #[test]
     fn merges_lists_by_key() {
-        let patch = json!({"spec": {"$setElementOrder/containers": [{"name": "app"}],
-            "hostPID": null, "containers": [{"name": "app", "image": "a:2"},
-            {"name": "log", "$patch": "delete"}, {"name": "new", "image": "c"}]}});
+        let patch = json!({"metadata": {"finalizers": ["b"]}, "spec": {
+            "$setElementOrder/containers": [{"name": "app"}], "hostPID": null,
+            "containers": [{"name": "app", "image": "a:2"}, {"name": "new", "image": "c"}]}});
+        let object = after(&pod(), &patch, true);
         assert_eq!(
-            after(&pod(), &patch, true)["spec"],
+            object["spec"],
             json!({"containers": [
                 {"name": "app", "image": "a:2", "securityContext": {"privileged": true}},
+                {"name": "log", "image": "b:1"},
                 {"name": "new", "image": "c"}]})
         );
+        assert_eq!(object["metadata"]["finalizers"], json!(["a", "b"]));
     }
 
     #[test]
-    fn follows_directives() {
-        let patch = json!({"spec": {"containers": [{"$patch": "replace"},
-            {"name": "one", "image": "a"}]}, "metadata": {"finalizers": ["b"]}});
+    fn what_one_reading_takes_away_stays() {
+        let patch = json!({"spec": {"containers": [{"name": "evil", "$patch": "delete",
+            "securityContext": {"privileged": true}}]}});
+        assert!(is_ambiguous(&patch.to_string()));
         let object = after(&pod(), &patch, true);
         assert_eq!(
-            object["spec"]["containers"],
-            json!([{"name": "one", "image": "a"}])
+            object["spec"]["containers"][2]["securityContext"]["privileged"],
+            true
         );
-        assert_eq!(object["metadata"]["finalizers"], json!(["a", "b"]));
-        let patch = json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"]},
-            "spec": {"$retainKeys": ["hostPID"]}});
-        let object = after(&pod(), &patch, true);
-        assert_eq!(object["metadata"]["finalizers"], json!([]));
-        assert_eq!(object["spec"], json!({"hostPID": true}));
+        assert!(!is_ambiguous(
+            r#"{"spec":{"$setElementOrder/containers":[]}}"#
+        ));
+    }
+
+    #[test]
+    fn does_not_grow_without_bound() {
+        let copy = json!({"op": "copy", "from": "/x", "path": "/x/-"});
+        let patch = Value::Array(vec![copy; 32]);
+        let object = json!({"x": ["y"]});
+        assert_eq!(patched(&object.to_string(), &patch.to_string(), true), None);
+        let items = |from: u32| -> Vec<Value> {
+            (from..from + 2_000)
+                .map(|name| json!({"name": name.to_string()}))
+                .collect()
+        };
+        let object = json!({"spec": {"volumes": items(0)}});
+        let patch = json!({"spec": {"volumes": items(2_000)}});
+        assert_eq!(patched(&object.to_string(), &patch.to_string(), true), None);
     }
 
     #[test]

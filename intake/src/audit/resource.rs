@@ -40,8 +40,8 @@ pub(crate) const RBAC: &str = "rbac.authorization.k8s.io";
 /// Groups whose resources are all Kubernetes' own. In any other group, whatever is written may
 /// carry a pod.
 ///
-/// Source: `kubectl api-versions` of 1.36 with every API on, and groups that earlier versions
-/// served.
+/// Source: `kubectl api-versions` of 1.36 with every API on. `extensions`, which had workloads
+/// before 1.16, is like any other group.
 const BUILT_IN: &[&str] = &[
     "",
     "admissionregistration.k8s.io",
@@ -56,7 +56,6 @@ const BUILT_IN: &[&str] = &[
     "coordination.k8s.io",
     "discovery.k8s.io",
     "events.k8s.io",
-    "extensions",
     "flowcontrol.apiserver.k8s.io",
     "internal.apiserver.k8s.io",
     "metrics.k8s.io",
@@ -130,7 +129,9 @@ impl About<'_> {
 
     fn is_use(&self) -> bool {
         if self.depends_on_uri() {
-            return KUBELET_USES.iter().any(|path| self.uri.contains(path));
+            // what is written with escapes may be any of them
+            let mut paths = KUBELET_USES.iter();
+            return self.uri.contains('%') || paths.any(|path| self.uri.contains(path));
         }
         (self.group, self.resource) == ("", "pods") && USES.contains(&self.subresource)
     }
@@ -185,6 +186,7 @@ mod tests {
             "apps/deployments",
             "rbac.authorization.k8s.io/clusterroles",
             "argoproj.io/rollouts",
+            "extensions/deployments",
             "jobset.x-k8s.io/jobsets",
             "gateway.networking.k8s.io/gateways",
         ] {
@@ -219,6 +221,7 @@ mod tests {
     fn tells_who_gets_into_a_pod() {
         for what in [
             "/pods/exec",
+            "/nodes/proxy /api/v1/nodes/a/proxy/%65xec/team-a/web/app",
             "/pods/attach",
             "/pods/portforward",
             "/nodes/proxy /api/v1/nodes/a/proxy/run/team-a/web/app?cmd=id",

@@ -4,7 +4,7 @@
 use super::actor::Actor;
 use super::admission::{admission, identity, operation, some};
 use super::event::Event;
-use super::history::{Cause, Key};
+use super::history::{Cause, Entry, Key, Shown};
 use super::lineage::Whole;
 use super::object::Object;
 use super::outcome::{By, Outcome, Signs};
@@ -21,15 +21,11 @@ const ANNOTATION_DECISION: &str = "authorization.k8s.io/decision";
 
 impl Log {
     pub(super) fn used(&mut self, event: &Event<'_>, place: Place, items: &mut Queue) {
-        let query = event
-            .request_uri
-            .split_once('?')
-            .map_or("", |(_, query)| query);
         let mut used = Use {
             container: None,
             command: Vec::new(),
         };
-        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (key, value) in event.query() {
             match &*key {
                 "container" => used.container = Some(value.into_owned()),
                 "command" => used.command.push(value.into_owned()),
@@ -56,7 +52,9 @@ impl Log {
         audit.object = judged;
         let old = self.history.get(&whole.key);
         let is_new = matches!(event.code(), Some(201)) || event.verb == "create";
-        let old = old.filter(|_| !is_new);
+        // where logs of several servers follow each other, what was shown may be of later
+        let is_earlier = |old: &&Entry| old.written.as_str() <= audit.time.as_str();
+        let old = old.filter(|_| !is_new).filter(is_earlier);
         audit.before = match (is_new, &old) {
             // it exists already
             (true, _) if audit.outcome == Outcome::Refused(By::Conflict) => Before::Unknown,
@@ -64,16 +62,20 @@ impl Log {
             (false, Some(_)) => Before::Known,
             (false, None) => Before::Unknown,
         };
-        if let (Outcome::Modified, Some(old)) = (audit.outcome, &old)
+        if let (Outcome::Modified, Judged::After, Some(old)) = (audit.outcome, judged, &old)
             && old.resource_version.is_some()
             && old.resource_version.as_deref() == whole.object.metadata.resource_version.as_deref()
         {
             audit.outcome = Outcome::Unchanged;
         }
+        let is_ambiguous =
+            judged == Judged::Patched && event.sent().is_some_and(patch::is_ambiguous);
         let operation = if is_new { "CREATE" } else { "UPDATE" };
         let old = old.map(|old| old.json.as_str());
         let text = admission(event, &audit.actor, &whole, operation, Some(&json), old);
-        if audit.outcome.is_kept() && !whole.key.name.is_empty() && !whole.key.is_subresource(event)
+        if audit.outcome.may_be_kept()
+            && !whole.key.name.is_empty()
+            && !whole.key.is_subresource(event)
         {
             let cause = match &audit.cause {
                 Some(cause) => cause.clone(),
@@ -87,7 +89,17 @@ impl Log {
             };
             let root = audit.root.clone();
             let Whole { key, object, .. } = whole;
-            self.history.put(key, &json, &object.metadata, root, cause);
+            let shown = Shown {
+                json: &json,
+                meta: &object.metadata,
+                is_whole: judged == Judged::After,
+                written: &audit.time,
+            };
+            if audit.outcome == Outcome::Failed || is_ambiguous {
+                self.history.remove(&key);
+            } else {
+                self.history.put(key, &shown, root, cause);
+            }
         }
         items.case(case(place, text, audit));
     }
@@ -101,13 +113,15 @@ impl Log {
         if event.verb != "patch" {
             return Ok((sent.into(), Judged::Sent));
         }
-        // only what is applied by the server says what it is
-        let object = Object::of(sent);
-        if !object.kind.is_empty() && !object.api_version.is_empty() {
-            return Ok((sent.into(), Judged::Sent));
-        }
         let whole = Whole::new(event, Object::default());
-        let old = self.history.get(&whole.key).ok_or(Gap::NoBase)?;
+        let Some(old) = self.history.get(&whole.key) else {
+            // what is applied by the server says what it is, and may be whole
+            let object = Object::of(sent);
+            let is_applied = !object.kind.is_empty() && !object.api_version.is_empty();
+            return is_applied
+                .then(|| (sent.into(), Judged::Sent))
+                .ok_or(Gap::NoBase);
+        };
         let is_built_in = event.about().kind().is_some();
         let object = patch::patched(&old.json, sent, is_built_in).ok_or(Gap::NoBase)?;
         Ok((object.into(), Judged::Patched))
@@ -217,7 +231,7 @@ impl Key {
 
 fn case(place: Place, request: String, audit: Audit) -> Case {
     let mut case = Case::new(place, Form::Event, request, Origin::None);
-    case.refused = !audit.outcome.is_kept();
+    case.refused = !audit.outcome.may_be_kept();
     case.audit = Some(Box::new(audit));
     case
 }

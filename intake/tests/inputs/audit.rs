@@ -464,6 +464,21 @@ fn what_controllers_make_belongs_to_who_wrote_the_workload() {
         ("Deployment", "web")
     );
     assert!(audit.cause.is_none());
+    // whose it is does not change because the controller writes it again
+    let mut mallorys = pod.clone();
+    mallorys["user"] = json!({"username": "mallory"});
+    mallorys["responseStatus"] = json!({"code": 200});
+    mallorys["verb"] = json!("patch");
+    let mut synced = pod.clone();
+    synced["responseStatus"] = json!({"code": 200});
+    synced["verb"] = json!("update");
+    let (_, audit) = last(&[mallorys, synced]);
+    assert_eq!(audit.cause.unwrap().user, "mallory");
+    // an account beside the controllers is somebody's
+    let mut other = pod.clone();
+    other["user"] = controller("aws-load-balancer-controller");
+    let (_, audit) = last(&[other]);
+    assert_eq!(audit.root.kind, "Pod");
     // an owner reference is its author's word
     for author in [
         json!({"user": {"username": "mallory"}}),
@@ -561,6 +576,87 @@ fn who_gets_into_a_pod_is_told_at_once() {
     let used = audit.used.unwrap();
     assert_eq!(used.container.as_deref(), Some("app"));
     assert_eq!(used.command, ["sh", "-c", "id -u"]);
+}
+
+/// A client may choose the form of the answer, by a header.
+#[test]
+fn an_answer_that_is_no_object_hides_nothing() {
+    for kind in ["PartialObjectMetadata", "Table", "Status"] {
+        let answer = json!({"kind": kind, "apiVersion": "meta.k8s.io/v1",
+            "metadata": {"name": "web"}});
+        let asked = event(json!({"responseObject": answer}));
+        let custom = event(json!({"responseObject": answer,
+            "objectRef": reference("argoproj.io", "rollouts", "team-a", "web")}));
+        for asked in [asked, custom] {
+            let (request, audit) = last(&[asked]);
+            assert_eq!(request["object"], pod("sent"), "{kind}");
+            assert_eq!(audit.object, Judged::Sent);
+        }
+    }
+}
+
+#[test]
+fn a_patch_that_says_what_it_is_counts_with_what_was_there() {
+    let mut patch = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {"a": "b"}}});
+    let of = |patch: &Value| {
+        event(
+            json!({"auditID": "2", "verb": "patch", "responseStatus": {"code": 200},
+            "responseObject": null, "requestObject": patch}),
+        )
+    };
+    let (request, audit) = last(&[event(json!({})), of(&patch)]);
+    assert_eq!(request["object"]["spec"], pod("stored")["spec"]);
+    assert_eq!(request["object"]["metadata"]["labels"]["a"], "b");
+    assert_eq!(
+        (audit.outcome, audit.object),
+        (Outcome::Modified, Judged::Patched)
+    );
+    // what may be read in two ways is not measured against
+    patch["spec"] = json!({"containers": [{"name": "app", "$patch": "delete"}]});
+    let (_, audit) = last(&[event(json!({})), of(&patch), of(&patch)]);
+    assert_eq!(audit.before, Before::Unknown);
+}
+
+#[test]
+fn a_dry_run_is_told_however_it_is_written() {
+    let dry = event(json!({"requestURI": "/api/v1/namespaces/team-a/pods?dryRun=%41ll"}));
+    let (request, audit) = last(&[dry]);
+    assert_eq!(
+        (request["dryRun"].clone(), audit.outcome),
+        (json!(true), Outcome::DryRun)
+    );
+    let delete = |uri: &str, options: Value| {
+        let delete = event(
+            json!({"verb": "delete", "requestURI": uri, "requestObject": options,
+            "responseStatus": {"code": 200}, "responseObject": {"kind": "Status"}}),
+        );
+        last(&[delete]).1.outcome
+    };
+    assert_eq!(delete("/a?dryRun=All", Value::Null), Outcome::DryRun);
+    assert_eq!(delete("/a?dryRun=All", json!({})), Outcome::Deleted);
+    assert_eq!(delete("/a", json!({"dryRun": ["All"]})), Outcome::DryRun);
+}
+
+#[test]
+fn a_later_write_is_not_before_an_earlier_one() {
+    let at = |time: &str, id: &str| {
+        event(
+            json!({"auditID": id, "verb": "update", "responseStatus": {"code": 200},
+            "requestReceivedTimestamp": time}),
+        )
+    };
+    let (_, audit) = last(&[
+        at("2026-11-22T09:00:00.000000Z", "1"),
+        at("2026-11-22T11:00:00.000000Z", "2"),
+        at("2026-11-22T10:00:00.000000Z", "3"),
+    ]);
+    assert_eq!(audit.before, Before::Unknown);
+}
+
+#[test]
+fn nobody_is_no_background_audit() {
+    let (request, _) = last(&[event(json!({"user": {}}))]);
+    assert_eq!(request["userInfo"]["username"], "(not in the log)");
 }
 
 /// A client may choose the id, by a header.

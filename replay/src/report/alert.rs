@@ -240,7 +240,7 @@ fn steps(root: &Root, lead: &Audit, acts: &Acts, after: Option<&Acts>) -> Vec<St
     }
     let mut steps = Vec::new();
     let outcome = acts.outcome();
-    let is_kept = outcome.is_some_and(Outcome::is_kept);
+    let is_kept = outcome.is_some_and(Outcome::may_be_kept);
     let is_gone = after.is_some_and(|after| {
         let mut deeds = after.in_order(None).into_iter();
         deeds.any(|(act, _)| act.outcome == Outcome::Deleted && act.kind == root.kind)

@@ -235,7 +235,7 @@ impl Object {
     /// findings, the worse.
     fn rank(&self) -> (bool, Option<Rank>, Reverse<usize>) {
         let worst = self.findings.values().filter_map(Seen::rank).min();
-        let is_kept = self.acts.outcome().is_none_or(Outcome::is_kept);
+        let is_kept = self.acts.outcome().is_none_or(Outcome::may_be_kept);
         (!is_kept, worst, Reverse(self.findings.len()))
     }
 

@@ -72,7 +72,7 @@ fn write_object(
 /// of it, whatever the policy says.
 fn verdict(object: &Object, terminal: Terminal) -> String {
     if let Some(outcome) = object.acts.outcome() {
-        let style = match outcome.is_kept() {
+        let style = match outcome.may_be_kept() {
             true => AnsiColor::Red.on_default().bold(),
             false => AnsiColor::Green.on_default(),
         };

@@ -12,6 +12,18 @@ use std::fmt::Write;
 /// The categories that hold audit events. All others hold lines of other logs.
 const CATEGORIES: &[&str] = &["kube-audit", "kube-audit-admin"];
 
+/// Members of an event that have parts. The others are texts, whatever a client made of them.
+const HAS_PARTS: [&str; 8] = [
+    "user",
+    "impersonatedUser",
+    "sourceIPs",
+    "objectRef",
+    "responseStatus",
+    "requestObject",
+    "responseObject",
+    "annotations",
+];
+
 /// The columns of the tables and the members of events, in the order of events. The tables do not
 /// show impersonation by their reference, but may.
 const COLUMNS: &[(&str, &str)] = &[
@@ -78,7 +90,7 @@ fn row<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> {
         // a query may give a value of several parts as a text
         let parts = members
             .string(column)
-            .filter(|text| text.starts_with(['{', '[']));
+            .filter(|text| text.starts_with(['{', '[']) && HAS_PARTS.contains(&member));
         match parts.as_deref().unwrap_or(value) {
             r#""""# | "null" => {}
             value => write!(event, r#","{member}":{value}"#).ok()?,
