@@ -25,6 +25,8 @@ pub(crate) struct Mark {
     pub(crate) head: Head,
     /// Bytes of it that were read and told of.
     pub(crate) offset: u64,
+    /// The lines of these.
+    pub(crate) lines: u64,
 }
 
 /// What is kept.

@@ -4,6 +4,7 @@
 //! A file is known by its first bytes, never by a number that the file system may give to another:
 //! the first event of an audit log has an id that no other has.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -69,11 +70,23 @@ fn start(file: &mut File, most: usize) -> io::Result<Vec<u8>> {
 }
 
 /// A file that is being written. Reading waits for more, and ends when another file has taken its
-/// place, or the file was made shorter.
+/// place, or something else was written into it.
 pub(crate) struct Growing {
     file: File,
     path: PathBuf,
+    /// As it was when it was opened, or since it had that many bytes.
+    head: Head,
     read: u64,
+}
+
+/// What has become of a file.
+enum Now {
+    /// It is still the one at its path.
+    Current,
+    /// Another one is there; this one has its end still.
+    Rotated,
+    /// It begins otherwise, or is shorter than what was read of it.
+    Replaced,
 }
 
 impl Growing {
@@ -91,24 +104,30 @@ impl Growing {
     }
 
     /// The file at this path, of which so many bytes were read.
-    pub(crate) fn new(file: File, path: &Path, read: u64) -> Self {
-        Self {
+    pub(crate) fn new(mut file: File, path: &Path, read: u64) -> io::Result<Self> {
+        Ok(Self {
+            head: Head::read(&mut file)?,
             file,
             path: path.to_owned(),
             read,
-        }
+        })
     }
 
-    /// Whether what is at the path is still this file.
-    fn is_current(&mut self) -> io::Result<bool> {
-        let head = Head::read(&mut self.file)?;
+    fn now(&mut self) -> io::Result<Now> {
+        let is_shorter = self.file.metadata()?.len() < self.read;
+        if is_shorter || !(self.head.is_empty() || self.head.is_of(&mut self.file)?) {
+            return Ok(Now::Replaced);
+        }
+        if !self.head.is_full() {
+            self.head = Head::read(&mut self.file)?;
+        }
         match File::open(&self.path) {
-            Ok(mut current) => {
-                let is_shorter = current.metadata()?.len() < self.read;
+            Ok(mut there) => {
                 // an empty file has nothing to be known by
-                Ok(!is_shorter && (head.is_empty() || head.is_of(&mut current)?))
+                let is_it = self.head.is_empty() || self.head.is_of(&mut there)?;
+                Ok(if is_it { Now::Current } else { Now::Rotated })
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Now::Rotated),
             Err(error) => Err(error),
         }
     }
@@ -117,10 +136,13 @@ impl Growing {
 impl Read for Growing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let is_current = self.is_current()?;
+            let now = self.now()?;
+            if matches!(now, Now::Replaced) || buffer.is_empty() {
+                return Ok(0);
+            }
             // read after looking, so that what was written before the rotation is not missed
             let read = self.file.read(buffer)?;
-            if read > 0 || !is_current || buffer.is_empty() {
+            if read > 0 || matches!(now, Now::Rotated) {
                 self.read += u64::try_from(read).unwrap_or(u64::MAX);
                 return Ok(read);
             }
@@ -129,25 +151,26 @@ impl Read for Growing {
     }
 }
 
-/// The files that a log was rotated into, the oldest first: those beside it that begin as its name
-/// does.
+/// The files that a log was rotated into, the oldest first: those beside it that are called after it
+/// and a time or a number.
 ///
 /// Source: `audit-2026-11-22T01-28-32.920.log` of the API server's lumberjack, `audit.log.1` of
 /// logrotate.
 pub(crate) fn rotated(path: &Path) -> Vec<PathBuf> {
-    let Some(stem) = path
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-    else {
+    let text = |name: Option<&OsStr>| name.map(|name| name.to_string_lossy().into_owned());
+    let (Some(name), Some(stem)) = (text(path.file_name()), text(path.file_stem())) else {
         return Vec::new();
+    };
+    let has_number = |rest: Option<&str>| {
+        rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
     };
     let entries = fs::read_dir(folder(path)).into_iter().flatten().flatten();
     let mut files: Vec<(SystemTime, PathBuf)> = entries
         .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let rest = name.strip_prefix(&stem).unwrap_or_default();
-            rest.starts_with(['-', '.']) && Some(entry.file_name().as_os_str()) != path.file_name()
+            let other = entry.file_name();
+            let other = other.to_string_lossy();
+            has_number(other.strip_prefix(&format!("{stem}-")))
+                || has_number(other.strip_prefix(&format!("{name}.")))
         })
         .filter_map(|entry| {
             let metadata = entry.metadata().ok()?;

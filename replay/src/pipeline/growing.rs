@@ -36,10 +36,12 @@ pub(super) fn follow(log: &Follow, feed: &mut Feed) -> Result<(), Closed> {
             let read = one(path, index == newest, std::mem::take(&mut at), feed)?;
             last = read.or(last);
         }
-        // another file has taken the place of the last
+        // another file has taken the place of the last, which may have more than was read of it
         let files = self::files(log);
-        let known = last.as_ref().and_then(|mark| find(&files, mark));
-        first = known.map_or(files.len() - 1, |file| (file + 1).min(files.len() - 1));
+        let known = last
+            .as_ref()
+            .and_then(|mark| Some((find(&files, mark)?, At::of(mark))));
+        (first, at) = known.unwrap_or((files.len() - 1, At::default()));
     }
 }
 
@@ -57,6 +59,15 @@ struct At {
     lines: u64,
 }
 
+impl At {
+    fn of(mark: &Mark) -> Self {
+        Self {
+            bytes: mark.offset,
+            lines: mark.lines,
+        }
+    }
+}
+
 /// Which of the files to go on with, and where. What was told of is read again, with the file
 /// before it, for what later events are measured against and for requests that have not ended.
 fn restart(log: &Follow, mark: &Mark, feed: &mut Feed) -> Result<(usize, At), Closed> {
@@ -68,14 +79,12 @@ fn restart(log: &Follow, mark: &Mark, feed: &mut Feed) -> Result<(usize, At), Cl
         feed.add(failure(source, "checkpoint", message.to_owned()))?;
         return Ok((files.len() - 1, At::default()));
     };
-    let mut lines = 0;
     for (path, bytes) in [(file.checked_sub(1), u64::MAX), (Some(file), mark.offset)] {
         if let Some(path) = path.and_then(|index| files.get(index)) {
-            lines = feed.remember(path, bytes)?;
+            feed.remember(path, bytes)?;
         }
     }
-    let bytes = mark.offset;
-    Ok((file, At { bytes, lines }))
+    Ok((file, At::of(mark)))
 }
 
 /// Which of the files a mark is of: the newest that is, for a copy has the same start.
@@ -103,7 +112,7 @@ fn one(path: &Path, is_growing: bool, at: At, feed: &mut Feed) -> Result<Option<
         let head = File::open(path)?;
         file.seek(SeekFrom::Start(at.bytes))?;
         Ok(match is_growing {
-            true => (Box::new(Growing::new(file, path, at.bytes)), head),
+            true => (Box::new(Growing::new(file, path, at.bytes)?), head),
             false => (Box::new(file), head),
         })
     };
@@ -112,7 +121,7 @@ fn one(path: &Path, is_growing: bool, at: At, feed: &mut Feed) -> Result<Option<
         Ok((raw, file)) => {
             let mut marks = Marks {
                 file,
-                start: at.bytes,
+                start: at,
                 last: None,
             };
             feed.input(&name, raw, true, at.lines, Some(&mut marks))?;
@@ -128,7 +137,7 @@ fn one(path: &Path, is_growing: bool, at: At, feed: &mut Feed) -> Result<Option<
 /// How far a file was read.
 pub(super) struct Marks {
     file: File,
-    start: u64,
+    start: At,
     last: Option<Mark>,
 }
 
@@ -136,14 +145,14 @@ impl Marks {
     /// Where the file was begun, once: it is to be known before anything of it is told.
     pub(super) fn first(&mut self) -> Option<Mark> {
         match self.last {
-            None => self.at(0),
+            None => self.at(0, self.start.lines),
             Some(_) => None,
         }
     }
 
-    /// The mark behind so many bytes that were read; none while the file has nothing that it could
+    /// The mark behind so many bytes that were read, and so many lines of the file; none while the file has nothing that it could
     /// be known by.
-    pub(super) fn at(&mut self, bytes: u64) -> Option<Mark> {
+    pub(super) fn at(&mut self, bytes: u64, lines: u64) -> Option<Mark> {
         let known = self.last.take().map(|mark| mark.head);
         let head = match known.filter(Head::is_full) {
             Some(head) => head,
@@ -151,8 +160,12 @@ impl Marks {
                 .ok()
                 .filter(|head| !head.is_empty())?,
         };
-        let offset = self.start.saturating_add(bytes);
-        self.last = Some(Mark { head, offset });
+        let offset = self.start.bytes.saturating_add(bytes);
+        self.last = Some(Mark {
+            head,
+            offset,
+            lines,
+        });
         self.last.clone()
     }
 }

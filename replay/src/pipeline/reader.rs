@@ -176,7 +176,9 @@ impl Feed {
                 Err(error) => self.add(unreadable(name, &error))?,
             }
             if let Some(marks) = &mut marks
-                && let Some(mark) = reader.settled().and_then(|bytes| marks.at(bytes))
+                && let Some(mark) = reader
+                    .settled()
+                    .and_then(|bytes| marks.at(bytes, reader.lines()))
             {
                 self.add(Outcome::Mark(mark))?;
             }
@@ -189,25 +191,20 @@ impl Feed {
         Ok(empty)
     }
 
-    /// Reads `bytes` of a file into the log alone, as they were told of before; how many lines
-    /// those are.
-    pub(super) fn remember(&mut self, path: &Path, bytes: u64) -> Result<u64, Closed> {
+    /// Reads `bytes` of a file into the log alone, as they were told of before.
+    pub(super) fn remember(&mut self, path: &Path, bytes: u64) -> Result<(), Closed> {
         let name = Arc::from(path.to_string_lossy());
         let opened = File::open(path).and_then(|file| decompressed(file.take(bytes)));
         let plain = match opened {
             Ok(plain) => plain,
-            Err(error) => {
-                self.add(unreadable(&name, &error))?;
-                return Ok(0);
-            }
+            Err(error) => return self.add(unreadable(&name, &error)),
         };
         self.names.push(name);
         let mut reader = intake::read_into(std::mem::take(&mut self.log), plain);
         reader.by_ref().for_each(drop);
-        let lines = reader.lines();
         self.log = reader.into_log();
         self.log.next_input();
-        Ok(lines)
+        Ok(())
     }
 }
 

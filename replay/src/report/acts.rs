@@ -32,6 +32,8 @@ pub(super) struct Act {
     pub(super) subresource: Option<String>,
     pub(super) user: String,
     pub(super) impersonated: Option<String>,
+    /// What was run in a pod.
+    command: Option<Vec<String>>,
 }
 
 /// How often it was done.
@@ -58,6 +60,7 @@ impl Acts {
             subresource: request.subresource.clone(),
             user: audit.actor.user.clone(),
             impersonated: audit.actor.acted_as().map(str::to_owned),
+            command: audit.used.as_ref().map(|used| used.command.clone()),
         };
         if self.acts.len() >= ACTS && !self.acts.contains_key(&act) {
             self.more += 1;
@@ -73,7 +76,7 @@ impl Acts {
         if let Some(name) = request.name.as_ref().filter(|_| times.names.len() < NAMES) {
             times.names.insert(name.clone());
         }
-        times.last = audit.time;
+        times.last = times.last.as_str().max(&audit.time).to_owned();
     }
 
     /// All kinds of acts, in the order in which they came first.
@@ -91,6 +94,12 @@ impl Acts {
         own.or(all.first()).map(|(_, times)| &times.first)
     }
 
+    /// When the last of these acts was.
+    pub(super) fn last(&self, is_meant: impl Fn(&Act) -> bool) -> Option<&str> {
+        let meant = self.acts.iter().filter(|(act, _)| is_meant(act));
+        meant.map(|(_, times)| times.last.as_str()).max()
+    }
+
     /// How the incident stands: the most that came of it.
     pub(super) fn outcome(&self) -> Option<Outcome> {
         self.acts.keys().map(|act| act.outcome).min()
@@ -101,15 +110,23 @@ impl Acts {
 #[derive(Debug, Default)]
 pub(super) struct Aftermath {
     by_root: BTreeMap<Root, Acts>,
+    /// Acts of workloads beyond those that are kept.
+    pub(super) more: u64,
 }
 
 impl Aftermath {
     pub(super) fn add(&mut self, request: &Request, audit: Audit) {
-        let is_told = audit.used.is_some() || audit.outcome == Outcome::Deleted;
-        let is_room = self.by_root.len() < WORKLOADS || self.by_root.contains_key(&audit.root);
-        if is_told && is_room {
+        let is_use = audit.used.is_some();
+        if !is_use && audit.outcome != Outcome::Deleted {
+            return;
+        }
+        // what is deleted leaves room for who got into pods, so that it is no cover
+        let most = if is_use { 2 * WORKLOADS } else { WORKLOADS };
+        if self.by_root.len() < most || self.by_root.contains_key(&audit.root) {
             let acts = self.by_root.entry(audit.root.clone()).or_default();
             acts.add(request, audit);
+        } else if is_use {
+            self.more += 1;
         }
     }
 

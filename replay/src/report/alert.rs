@@ -57,7 +57,7 @@ pub(super) fn write_uses(
         let into_pods = acts.filter(|(_, times)| times.first.used.is_some());
         uses.extend(into_pods.map(|(act, times)| (&times.first.time, root, deed(act, times))));
     }
-    if uses.is_empty() {
+    if uses.is_empty() && aftermath.more == 0 {
         return Ok(());
     }
     uses.sort();
@@ -68,6 +68,10 @@ pub(super) fn write_uses(
             namespace => format!("{deed}, in namespace {namespace}"),
         };
         write!(out, "{}", terminal.labelled("  ", &text))?;
+    }
+    if aftermath.more > 0 {
+        let more = counted(aftermath.more, "time", "times");
+        writeln!(out, "  and {more} more, `--format json` lists them all")?;
     }
     writeln!(out)
 }
@@ -147,8 +151,12 @@ fn who(lead: &Audit) -> Vec<(&'static str, String)> {
 /// `alice as mallory (dev, system:authenticated), with X509SHA256=…`.
 fn person(actor: &Actor) -> String {
     let mut text = acting(&actor.user, actor.acted_as());
-    let groups: Vec<&str> = actor
-        .groups
+    // of whom they acted as, those are what counted
+    let groups = match &actor.impersonated {
+        Some(other) => &other.groups,
+        None => &actor.groups,
+    };
+    let groups: Vec<&str> = groups
         .iter()
         .map(String::as_str)
         .filter(|group| *group != "system:authenticated")
@@ -241,10 +249,11 @@ fn steps(root: &Root, lead: &Audit, acts: &Acts, after: Option<&Acts>) -> Vec<St
     let mut steps = Vec::new();
     let outcome = acts.outcome();
     let is_kept = outcome.is_some_and(Outcome::may_be_kept);
-    let is_gone = after.is_some_and(|after| {
-        let mut deeds = after.in_order(None).into_iter();
-        deeds.any(|(act, _)| act.outcome == Outcome::Deleted && act.kind == root.kind)
+    let written = acts.last(|act| act.outcome.may_be_kept());
+    let deleted = after.and_then(|after| {
+        after.last(|act| act.outcome == Outcome::Deleted && act.kind == root.kind)
     });
+    let is_gone = deleted.is_some() && deleted > written;
     if is_kept && is_gone {
         steps.push("it was deleted since; see what it left behind".to_owned());
     } else if is_kept && let Some(object) = Object::of(root) {
@@ -300,7 +309,7 @@ const ENDINGS: &[(&str, &str)] = &[
 /// What else the one who did it may do, and how to stop them.
 fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<String> {
     let sound = |text: &str| is_word(text, "-_.:@/+");
-    if !sound(user) {
+    if user.is_empty() || !sound(user) {
         return None;
     }
     let namespace = match root.namespace.as_str() {
@@ -381,18 +390,16 @@ impl<'a> Object<'a> {
 
     fn containment(&self, is_new: bool) -> String {
         match (self.root.kind.as_str(), is_new) {
+            ("Deployment" | "DaemonSet" | "StatefulSet", false) => {
+                self.kubectl("rollout undo", "   # after a look at `rollout history`")
+            }
             ("Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController", _) => {
                 self.kubectl("scale", " --replicas 0")
             }
             ("CronJob", _) => self.kubectl("patch", " --patch '{\"spec\":{\"suspend\":true}}'"),
-            // who had a role before still needs the rest of it
-            ("ClusterRole" | "Role", false) => {
-                format!(
-                    "{}   # take out what the findings name",
-                    self.kubectl("edit", "")
-                )
-            }
-            _ => self.kubectl("delete", ""),
+            (_, true) => self.kubectl("delete", ""),
+            // what was there before is still needed
+            (_, false) => self.kubectl("edit", "   # take out what the findings name"),
         }
     }
 }

@@ -131,6 +131,21 @@ fn goes_on_across_rotation() {
 }
 
 #[test]
+fn goes_on_where_the_log_is_copied_and_emptied() {
+    let folder = Folder::new();
+    append(&folder, &created(0..2));
+    let _follower = Follower::start(&folder);
+    wait_for(&folder, 2);
+    append(&folder, &created(2..4));
+    let path = |name: &str| folder.path().join(name);
+    fs::copy(path("audit.log"), path("audit.log.1")).expect("a copy");
+    // what is called otherwise is none of the log's, such as our own files
+    folder.write("audit.alerts", created(90..91));
+    fs::write(path("audit.log"), created(4..9)).expect("another log");
+    assert_eq!(wait_for(&folder, 9), ids(0..9));
+}
+
+#[test]
 fn a_sudden_death_loses_nothing_and_tells_nothing_twice() {
     const REQUESTS: u32 = 400;
     let folder = Folder::new();
