@@ -204,7 +204,9 @@ impl<'de> Cursor<'de> {
                 bracket @ (b'{' | b'[') => {
                     let end = if bracket == b'{' { b'}' } else { b']' };
                     if self.opens(end) {
-                        open.extend(close.replace(end));
+                        if let Some(outer) = close.replace(end) {
+                            open.push(outer);
+                        }
                         continue;
                     }
                 }
@@ -234,7 +236,11 @@ impl<'de> Cursor<'de> {
                 }
                 Some(b'\\') => {
                     self.at += 1;
-                    self.aside(Self::skip_escape)?;
+                    match self.peek_next() {
+                        // JSON in a string, such as that of kubectl's annotation.
+                        Some(b'"') => self.at += 1,
+                        _ => self.aside(Self::skip_escape)?,
+                    }
                 }
                 Some(_) => return Err(Malformed::Control),
                 None => return Err(Malformed::OpenString),

@@ -33,6 +33,9 @@ impl From<Malformed> for Stop {
     }
 }
 
+/// For so many strings there is room in a list from its first on: what 64 bytes of Wasm hold.
+const TEXTS: usize = 5;
+
 type Entry<'f, 'de> = &'f mut dyn FnMut(&str, &mut Reader<'de>) -> Result<(), Stop>;
 type Element<'f, 'de> = &'f mut dyn FnMut(&mut Reader<'de>) -> Result<(), Stop>;
 
@@ -70,6 +73,10 @@ impl<'de> Reader<'de> {
             return Ok(texts);
         }
         let mut has_more = self.cursor.opens(b']');
+        if has_more {
+            // Most lists are short; to let this one grow to its first four would cost more.
+            texts.reserve_exact(TEXTS);
+        }
         while has_more {
             if self.cursor.value()? != b'"' {
                 let stop = self.unfit("a string");
