@@ -23,6 +23,33 @@ use crate::view::Text;
 /// another; `> role` for a role that its rules are aggregated into.
 const ROLES: &str = include_str!("built_in/roles.txt");
 
+/// Where the lines are that start a role: most lines do not, and to look for them costs more than
+/// to read the role.
+const STARTS: [usize; starts(&mut [])] = {
+    let mut starts_of = [0; starts(&mut [])];
+    starts(&mut starts_of);
+    starts_of
+};
+
+/// Writes where roles start, as far as there is room, and says how many there are.
+const fn starts(room: &mut [usize]) -> usize {
+    let text = ROLES.as_bytes();
+    let mut count = 0;
+    let mut at = 0;
+    let mut is_first = true;
+    while let Some((_, [byte, ..])) = text.split_at_checked(at) {
+        if is_first && *byte != b' ' {
+            if let Some((_, [place, ..])) = room.split_at_mut_checked(count) {
+                *place = at;
+            }
+            count += 1;
+        }
+        is_first = *byte == b'\n';
+        at += 1;
+    }
+    count
+}
+
 /// The version of Kubernetes that has these roles.
 pub(crate) const VERSION: &str = "1.36";
 
@@ -62,11 +89,14 @@ impl BuiltIn {
     }
 
     fn read(&mut self, name: &str) -> bool {
-        let mut lines = ROLES.lines().skip_while(|line| *line != name);
-        if name.is_empty() || lines.next().is_none() {
+        let starts = |&at: &usize| {
+            let rest = ROLES.get(at..)?.strip_prefix(name)?;
+            rest.strip_prefix('\n')
+        };
+        let Some(rest) = STARTS.iter().find_map(starts) else {
             return false;
-        }
-        for line in lines {
+        };
+        for line in rest.lines() {
             let Some(line) = line.strip_prefix(' ') else {
                 break;
             };
