@@ -252,6 +252,11 @@ impl<'a> Draft<'a> {
             }
             subject => subject,
         };
+        // The old object matters to an update alone, to tell what is new.
+        let old_object = match operation {
+            Some(Operation::Update) => subject(self.old_object),
+            _ => Subject::Nothing,
+        };
         Ok(Request {
             operation,
             subresource: self.subresource.filter(|name| !name.as_str().is_empty()),
@@ -260,7 +265,7 @@ impl<'a> Draft<'a> {
             user: self.user,
             dry_run: self.dry_run,
             object,
-            old_object: subject(self.old_object),
+            old_object,
             kind: self.kind,
         })
     }
@@ -287,6 +292,10 @@ impl<'de> View<'de> for Draft<'de> {
         match field {
             0 => drop(value.object(&mut self.kind)?),
             1 => self.object = self.read_object(value)?,
+            // What has only an old object is removed by the request, and not judged.
+            2 if matches!(self.object, Read::Subject(Subject::Nothing)) => {
+                self.old_object = value.raw().map(Read::Text)?;
+            }
             2 => self.old_object = self.read_object(value)?,
             3 => self.operation = value.text()?,
             4 => self.subresource = value.text()?,
@@ -319,6 +328,25 @@ mod tests {
         assert!(privileged(
             r#"{"settings":{},"request":{"object":{"spec":{"hostPID":true}},"kind":{"kind":"Pod"}}}"#
         ));
+    }
+
+    #[test]
+    fn an_old_object_matters_to_an_update_alone() {
+        let old = |operation: &str, object: &str| {
+            let old = r#"{"spec":{"hostPID":true}}"#;
+            let request = format!(
+                r#""kind":{{"kind":"Pod"}},"object":{object},"oldObject":{old},"operation":"{operation}""#
+            );
+            let payload = format!(r#"{{"request":{{{request}}}}}"#);
+            matches!(
+                read(payload.as_bytes()).unwrap().request.old_object,
+                Subject::Workload(_)
+            )
+        };
+        assert!(old("UPDATE", "{}"));
+        assert!(old("UPDATE", "null"));
+        assert!(!old("DELETE", "null"));
+        assert!(!old("CREATE", "{}"));
     }
 
     #[test]
