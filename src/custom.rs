@@ -155,7 +155,7 @@ fn at_path<'a>(
 
 /// Reads an object into a view; faults tell its place.
 #[inline(never)]
-fn read_into<'a>(view: &mut dyn View<'a>, value: &'a str, place: &Place<'_>) -> Result<(), Fault> {
+fn read_into<'a>(view: &mut impl View<'a>, value: &'a str, place: &Place<'_>) -> Result<(), Fault> {
     let read = view::read_str(value, &mut |value| value.object(view).map(drop));
     read.map_err(|fault| Fault {
         pointer: [place.pointer.as_str(), &fault.pointer].concat(),

@@ -152,8 +152,13 @@ impl<'de> Reader<'de> {
     }
 
     /// An object; says whether there is one.
-    pub fn object(&mut self, view: &mut dyn View<'de>) -> Result<bool, Stop> {
-        let fields = view.fields();
+    #[inline]
+    pub fn object<V: View<'de>>(&mut self, view: &mut V) -> Result<bool, Stop> {
+        self.fields(view.fields(), view)
+    }
+
+    /// An object of which these fields are read into a view.
+    fn fields(&mut self, fields: &Fields, view: &mut dyn View<'de>) -> Result<bool, Stop> {
         let mut seen = 0u32;
         self.each_member(|key, reader| {
             let Some(field) = fields.position(key.as_str()) else {

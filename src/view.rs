@@ -12,8 +12,11 @@ pub(crate) use crate::reader::{Fields, Reader, Stop, read_str};
 
 /// The fields of a JSON object that we read.
 pub(crate) trait View<'de> {
-    /// The names of the fields that are read. At most 32.
-    fn fields(&self) -> &'static Fields;
+    /// The names of the fields that are read. At most 32. Not asked through the trait object: the
+    /// first such call of each function is dear in a fresh instance, and there is one for each case.
+    fn fields(&self) -> &'static Fields
+    where
+        Self: Sized;
 
     /// Reads the value of the field with this place in [`View::fields`].
     fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop>;
