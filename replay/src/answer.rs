@@ -44,6 +44,8 @@ pub(crate) struct Request {
     pub(crate) operation: Option<String>,
     /// API group of the object's kind; empty for the core group.
     pub(crate) group: Option<String>,
+    /// API version of the object's kind.
+    pub(crate) version: Option<String>,
     /// The object's kind.
     pub(crate) kind: Option<String>,
     /// Such as `ephemeralcontainers`.
@@ -166,7 +168,7 @@ pub(crate) struct Rank {
 }
 
 /// An exemption that covers a finding.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exempted {
     /// Its place in the settings, from 0.
     pub(crate) index: u64,

@@ -68,6 +68,10 @@ pub(crate) enum Command {
                                              fail a build on severe findings
   bulkhead replay --format json reviews/ | jq 'select(.allowed == false)'
                                              work on with the findings
+  bulkhead replay --format sarif --output bulkhead.sarif deploy/
+                                             show them in code scanning
+  kubectl get deploy -A -o yaml | bulkhead replay --format openreports - | kubectl apply -f -
+                                             keep them in the cluster
 
 Exit codes:
   0  nothing at or above --fail-on
@@ -114,7 +118,12 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "MIB", default_value_t = 64)]
     pub(crate) remember: u16,
 
-    /// How to report: text by object, the worst first; JSON by case, a line for each
+    /// How to report: text by object, the worst first; JSON by case; or what other programs read
+    ///
+    /// All are written as the input is read. Each has every finding; what could not be read or
+    /// judged is told too. Reports in the formats of other programs need a time for what has none
+    /// of its own, as manifests and reviews: that of the replay, or of SOURCE_DATE_EPOCH. With
+    /// --follow, a format that is one document (sarif, junit, openreports) is refused.
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
 
@@ -362,7 +371,16 @@ pub(crate) struct Rules {
 
     /// How to print
     #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: RulesFormat,
+}
+
+/// How `bulkhead rules` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RulesFormat {
+    /// For a person
+    Text,
+    /// For programs
+    Json,
 }
 
 /// Print what a shell completes the command by

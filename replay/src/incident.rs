@@ -24,24 +24,21 @@ pub(crate) fn id<'f>(root: &Root, findings: impl Iterator<Item = &'f Finding>) -
     }
     found.sort_unstable();
     found.dedup();
+    let root = [&root.group, &root.kind, &root.namespace, &root.name].map(String::as_str);
+    Some(digest(root.into_iter().chain(found.into_iter().flatten())))
+}
+
+/// 16 digits that no other list of texts has.
+pub(crate) fn digest<'t>(texts: impl Iterator<Item = &'t str>) -> String {
     let mut hash = Sha256::new();
-    let mut add = |text: &str| {
+    for text in texts {
         // with its length, so that no two lists of texts read the same
         hash.update(text.len().to_le_bytes());
         hash.update(text);
-    };
-    for text in [&root.group, &root.kind, &root.namespace, &root.name] {
-        add(text);
     }
-    found.into_iter().flatten().for_each(add);
     let digest = hash.finalize();
-    Some(
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
-    )
+    let bytes = digest.iter().take(8);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -94,14 +94,15 @@ impl Judge {
         })
     }
 
-    /// Findings with their place in the file, which only people are told. As
+    /// Findings with their place in the file, which lines of JSON do not have. As
     /// each place costs a pass over the request, a huge request has them for
     /// its worst findings alone.
     fn located(&self, case: &Case, findings: Vec<Finding>) -> Vec<(Finding, Option<Position>)> {
         let most = match self.format {
+            Format::Json => 0,
             // the line of an event is all there is to point at
-            Format::Text if case.form != Form::Event => LOCATED_BYTES / case.request().len().max(1),
-            Format::Text | Format::Json => 0,
+            _ if case.form == Form::Event => 0,
+            _ => LOCATED_BYTES / case.request().len().max(1),
         };
         let locate = |(index, finding): (usize, Finding)| {
             let position = (index < most).then(|| case.locate(&finding.path));

@@ -8,21 +8,24 @@ use std::thread;
 
 use clap::{CommandFactory, error::ErrorKind};
 use intake::audit::Log;
+use jiff::Timestamp;
 
 use crate::answer::Finding;
+use crate::catalog;
 use crate::checkpoint::{Checkpoint, Mark};
 use crate::cli::{Cli, Replay};
 use crate::cluster::Cluster;
 use crate::command::load;
 use crate::fatal::Fatal;
 use crate::filter::Filter;
+use crate::host::Policy;
 use crate::judge::Judge;
 use crate::outcome::Outcome;
 use crate::output::{BUFFER, Out, Output};
 use crate::pipeline::{Follow, Inputs, Pipeline};
 use crate::progress::{Bar, Progress};
 use crate::rbac::Told;
-use crate::report::Report;
+use crate::report::{Report, Setting};
 use crate::settings::{self, Settings};
 use crate::tally::Tally;
 use crate::terminal::{Color, Terminal};
@@ -50,19 +53,25 @@ pub(crate) fn write(
     {
         (told.notice)(&format!("{}: waiting for it", path.display()));
     }
+    let terminal = Terminal::stdout(match arguments.output {
+        None => color,
+        Some(_) => Color::Never,
+    });
+    let report = Report::new(arguments.format, terminal, arguments.follow, || {
+        setting(arguments, &policy)
+    })?;
     let judge = Judge {
         settings: settings.json,
         policy,
         format: arguments.format,
     };
     let (checkpoint, from, written) = checkpoint(arguments)?;
-    let (file, terminal) = match &arguments.output {
-        None => (None, Terminal::stdout(color)),
+    let mut file = match &arguments.output {
+        None => None,
         Some(path) => {
             let output = Output::file(path, written);
             let output = output.map_err(|error| Fatal::File(path.clone(), error))?;
-            let file = BufWriter::with_capacity(BUFFER, output);
-            (Some(file), Terminal::stdout(Color::Never))
+            Some(BufWriter::with_capacity(BUFFER, output))
         }
     };
     let progress = Arc::new(Progress::default());
@@ -81,7 +90,6 @@ pub(crate) fn write(
         arguments.strict,
         settings.exemptions,
     );
-    let mut file = file;
     let mut run = Run {
         filter: arguments.filter(),
         tally: &mut tally,
@@ -91,7 +99,6 @@ pub(crate) fn write(
         checkpoint,
         told,
     };
-    let report = Report::new(arguments.format, terminal, arguments.follow);
     match run.print(outcomes.map_err(Fatal::Threads)?, report, &progress) {
         // whoever read the report has enough
         Err(Fatal::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -113,12 +120,39 @@ fn paths(arguments: &Replay) -> Result<Vec<PathBuf>, Fatal> {
     };
     let reason = match paths.as_slice() {
         _ if !arguments.follow => return Ok(paths),
+        _ if arguments.format.is_document() => {
+            return Err(conflict(
+                "`--follow` goes with formats that have a line for each case or finding (json, \
+                 ocsf, falco) or with text: a document would never end",
+            ));
+        }
         [path] if path.as_os_str() == "-" => "standard input is read as it comes without it",
         [path] if path.is_dir() => "this is a folder",
         [_] => return Ok(paths),
         _ => "these are several",
     };
     Err(conflict(&format!("`--follow` needs one file: {reason}")))
+}
+
+/// What formats of other programs need to know.
+fn setting(arguments: &Replay, policy: &Policy) -> Result<Setting, Fatal> {
+    Ok(Setting {
+        catalog: catalog::read(&catalog::ask(policy)?)?,
+        fail_on: arguments.fail_on.into(),
+        strict: arguments.strict,
+        now: now(),
+    })
+}
+
+/// The time now, or that of the environment variable `SOURCE_DATE_EPOCH`, by which reports of the
+/// same input are the same.
+///
+/// Source: the specification of reproducible-builds.org.
+fn now() -> Timestamp {
+    let set = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let seconds = set.and_then(|seconds| seconds.parse().ok());
+    let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    time.unwrap_or_else(Timestamp::now)
 }
 
 /// The checkpoint, how far it says that the log was told of, and how long the report was then.
@@ -153,6 +187,8 @@ impl Run<'_> {
         mut report: Report,
         progress: &Progress,
     ) -> Result<(), Fatal> {
+        let begun = report.begin(self.out);
+        begun.map_err(|error| self.failed(error))?;
         while let Some(batch) = outcomes.next(|| self.settle(true))? {
             let judged = |outcome: &&Outcome| matches!(outcome, Outcome::Judged(_));
             self.bar

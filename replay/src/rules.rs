@@ -6,54 +6,20 @@ use std::io::Write;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::answer::Severity;
-use crate::cli::Rules;
+use crate::catalog::{self, Catalog, Rule};
+use crate::cli::{Rules, RulesFormat};
 use crate::fatal::Fatal;
 use crate::host::Policy;
-use crate::report::Format;
 use crate::terminal::{Terminal, escaped};
 
 /// How many letters may differ in a rule's id that is suggested.
 const DISTANCE: usize = 2;
 
+/// The rules as the policy wrote them, to be passed on.
 #[derive(Deserialize)]
-struct Catalog<'a> {
-    #[serde(borrow)]
-    alerts: Vec<Alert<'a>>,
+struct Texts<'a> {
     #[serde(borrow)]
     rules: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Alert<'a> {
-    #[serde(borrow)]
-    id: std::borrow::Cow<'a, str>,
-    title: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Rule {
-    id: String,
-    alert: Option<String>,
-    title: String,
-    severity: Severity,
-    #[serde(default)]
-    techniques: Vec<String>,
-    #[serde(default)]
-    pod_security: Option<String>,
-    #[serde(default)]
-    finds: String,
-    #[serde(default)]
-    why: String,
-    #[serde(default)]
-    bad: String,
-    #[serde(default)]
-    good: String,
-    #[serde(default)]
-    fix: String,
-    #[serde(default)]
-    references: Vec<String>,
 }
 
 /// Writes the list of rules, or explains the one that is asked for.
@@ -63,29 +29,22 @@ pub(crate) fn write(
     terminal: Terminal,
     out: &mut impl Write,
 ) -> Result<(), Fatal> {
-    let answer = policy
-        .call("catalog", b"")
-        .map_err(|error| Fatal::Call("catalog", error))?;
-    let misread = |error| Fatal::Answer("catalog", error);
-    let catalog: Catalog<'_> = serde_json::from_slice(&answer).map_err(misread)?;
-    let rules = catalog
-        .rules
-        .iter()
-        .map(|raw| Ok((serde_json::from_str(raw.get())?, *raw)))
-        .collect::<Result<Vec<(Rule, &RawValue)>, _>>()
-        .map_err(misread)?;
+    let answer = catalog::ask(policy)?;
+    let catalog: Catalog = catalog::read(&answer)?;
+    let texts: Texts<'_> = catalog::read(&answer)?;
     let written = match (&arguments.id, arguments.format) {
-        (None, Format::Json) => out
+        (None, RulesFormat::Json) => out
             .write_all(answer.trim_ascii_end())
             .and_then(|()| writeln!(out)),
-        (None, Format::Text) => out.write_all(list(&catalog, &rules, terminal).as_bytes()),
+        (None, RulesFormat::Text) => out.write_all(list(&catalog, terminal).as_bytes()),
         (Some(id), format) => {
-            let Some((rule, raw)) = rules.iter().find(|(rule, _)| rule.id == *id) else {
-                return Err(Fatal::NoSuchRule(id.clone(), near(id, &rules)));
+            let mut rules = catalog.rules.iter().zip(texts.rules);
+            let Some((rule, text)) = rules.find(|(rule, _)| rule.id == *id) else {
+                return Err(Fatal::NoSuchRule(id.clone(), near(id, &catalog.rules)));
             };
             match format {
-                Format::Json => writeln!(out, "{raw}"),
-                Format::Text => out.write_all(explained(rule, &catalog, terminal).as_bytes()),
+                RulesFormat::Json => writeln!(out, "{text}"),
+                RulesFormat::Text => out.write_all(explained(rule, &catalog, terminal).as_bytes()),
             }
         }
     };
@@ -96,18 +55,15 @@ pub(crate) fn write(
 }
 
 /// One line a rule, under the title of its alert, in the catalogue's order.
-fn list(catalog: &Catalog<'_>, rules: &[(Rule, &RawValue)], terminal: Terminal) -> String {
+fn list(catalog: &Catalog, terminal: Terminal) -> String {
     let titles: BTreeMap<&str, &str> = catalog
         .alerts
         .iter()
-        .map(|alert| (alert.id.as_ref(), alert.title.as_str()))
+        .map(|alert| (alert.id.as_str(), alert.title.as_str()))
         .collect();
-    let alerts = catalog.alerts.iter().map(|alert| Some(alert.id.as_ref()));
-    let width = rules
-        .iter()
-        .map(|(rule, _)| rule.id.len())
-        .max()
-        .unwrap_or(0);
+    let alerts = catalog.alerts.iter().map(|alert| Some(alert.id.as_str()));
+    let rules = catalog.rules.iter();
+    let width = rules.map(|rule| rule.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for alert in alerts.chain([None]) {
         // what belongs to no alert that is known comes last
@@ -115,7 +71,8 @@ fn list(catalog: &Catalog<'_>, rules: &[(Rule, &RawValue)], terminal: Terminal) 
             Some(id) if titles.contains_key(id) => alert == Some(id),
             _ => alert.is_none(),
         };
-        let mut of_alert = rules.iter().filter(|(rule, _)| belongs(rule)).peekable();
+        let rules = catalog.rules.iter();
+        let mut of_alert = rules.filter(|rule| belongs(rule)).peekable();
         if of_alert.peek().is_none() {
             continue;
         }
@@ -123,7 +80,7 @@ fn list(catalog: &Catalog<'_>, rules: &[(Rule, &RawValue)], terminal: Terminal) 
             .and_then(|id| titles.get(id))
             .unwrap_or(&"Any request");
         text.push_str(&format!("{}\n", terminal.bold(&escaped(title))));
-        for (rule, _) in of_alert {
+        for rule in of_alert {
             text.push_str(&format!(
                 "  {}  {}  {}\n",
                 escaped(&format!("{:width$}", rule.id)),
@@ -137,13 +94,9 @@ fn list(catalog: &Catalog<'_>, rules: &[(Rule, &RawValue)], terminal: Terminal) 
     text
 }
 
-fn explained(rule: &Rule, catalog: &Catalog<'_>, terminal: Terminal) -> String {
-    let alert = catalog
-        .alerts
-        .iter()
-        .find(|alert| rule.alert.as_deref() == Some(&alert.id));
+fn explained(rule: &Rule, catalog: &Catalog, terminal: Terminal) -> String {
     let mut facts = vec![terminal.severity(rule.severity, rule.severity.name())];
-    facts.extend(alert.map(|alert| escaped(&alert.title).into_owned()));
+    facts.extend(catalog.alert(rule).map(|title| escaped(title).into_owned()));
     if !rule.techniques.is_empty() {
         let techniques = rule.techniques.join(", ");
         facts.push(format!("MITRE ATT&CK {}", escaped(&techniques)));
@@ -196,8 +149,8 @@ fn verbatim(text: &str) -> String {
 
 /// Ids that somebody may have meant: the nearest, or those that hold what was
 /// asked for.
-fn near(id: &str, rules: &[(Rule, &RawValue)]) -> Vec<String> {
-    let known = || rules.iter().map(|(rule, _)| rule.id.as_str());
+fn near(id: &str, rules: &[Rule]) -> Vec<String> {
+    let known = || rules.iter().map(|rule| rule.id.as_str());
     let distance = |known: &str| strsim::osa_distance(id, known);
     let nearest = known()
         .map(distance)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use intake::audit::Gap;
 use intake::{Form, Passed};
 
-use crate::answer::{Action, Request, Severity};
+use crate::answer::{Action, Finding, Request, Severity};
 use crate::outcome::{Failure, Judged, Outcome};
 
 /// The rule of what a policy cannot read.
@@ -20,6 +20,20 @@ pub(crate) enum FailOn {
     Severity(Severity),
     /// Nothing.
     Never,
+}
+
+impl FailOn {
+    /// Whether this finding alone makes the replay fail.
+    pub(crate) fn is_reached(self, finding: &Finding) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Deny => finding.action == Action::Deny || finding.rule == UNREADABLE,
+            Self::Severity(threshold) => {
+                finding.rule == UNREADABLE
+                    || (finding.exempted.is_none() && finding.severity >= threshold)
+            }
+        }
+    }
 }
 
 /// Everything that was read, counted.
@@ -139,19 +153,9 @@ impl Tally {
 
     /// Whether a case is what the replay fails for.
     fn fails(&self, judged: &Judged) -> bool {
-        let mut findings = judged.findings.iter().map(|(finding, _)| finding);
-        match self.fail_on {
-            FailOn::Never => false,
-            FailOn::Deny => {
-                !judged.allowed
-                    || findings
-                        .any(|finding| finding.action == Action::Deny || finding.rule == UNREADABLE)
-            }
-            FailOn::Severity(threshold) => findings.any(|finding| {
-                finding.rule == UNREADABLE
-                    || (finding.exempted.is_none() && finding.severity >= threshold)
-            }),
-        }
+        let is_denied = self.fail_on == FailOn::Deny && !judged.allowed;
+        let mut findings = judged.findings.iter();
+        is_denied || findings.any(|(finding, _)| self.fail_on.is_reached(finding))
     }
 
     fn judged(&mut self, judged: &Judged) {

@@ -1,7 +1,9 @@
-//! What is shown of a replay: lines of JSON as they come, or text at the end.
+//! What is shown of a replay: lines of JSON as they come, text at the end, or what other programs
+//! read.
 
 mod acts;
 mod alert;
+mod foreign;
 mod gaps;
 pub(crate) mod json;
 mod objects;
@@ -13,6 +15,13 @@ use std::io::{self, Write};
 use crate::outcome::{Failure, Outcome};
 use crate::tally::Tally;
 use crate::terminal::{Terminal, escaped};
+pub(crate) use foreign::Setting;
+use foreign::falco::Falco;
+use foreign::junit::Junit;
+use foreign::ocsf::Ocsf;
+use foreign::openreports::Openreports;
+use foreign::sarif::Sarif;
+use foreign::{Foreign, Unjudged};
 use gaps::Gaps;
 use objects::Objects;
 
@@ -21,8 +30,25 @@ use objects::Objects;
 pub(crate) enum Format {
     /// For a person
     Text,
-    /// For programs
+    /// For programs: a line for each case
     Json,
+    /// For code scanning: one SARIF 2.1.0 document
+    Sarif,
+    /// For a SIEM: an OCSF Detection Finding a line
+    Ocsf,
+    /// For what reads Falco's alerts: a line for each finding
+    Falco,
+    /// For CI: one JUnit document, a test case an object or request
+    Junit,
+    /// For a cluster: a List of OpenReports' reports, for `kubectl apply`
+    Openreports,
+}
+
+impl Format {
+    /// Whether the whole is one document, which has an end.
+    pub(crate) fn is_document(self) -> bool {
+        matches!(self, Self::Sarif | Self::Junit | Self::Openreports)
+    }
 }
 
 /// A report in the making.
@@ -35,19 +61,45 @@ pub(crate) enum Report {
         is_live: bool,
     },
     Json,
+    Foreign(Box<dyn Foreign>, Box<Setting>),
 }
 
 impl Report {
-    /// A live one tells of each case at once, instead of all in the end.
-    pub(crate) fn new(format: Format, terminal: Terminal, is_live: bool) -> Self {
-        match format {
-            Format::Text => Self::Text {
-                objects: Objects::default(),
-                gaps: Gaps::default(),
-                terminal,
-                is_live,
-            },
-            Format::Json => Self::Json,
+    /// A live one tells of each case at once, instead of all in the end. `setting` is asked for
+    /// by formats that other programs define.
+    pub(crate) fn new<E>(
+        format: Format,
+        terminal: Terminal,
+        is_live: bool,
+        setting: impl FnOnce() -> Result<Setting, E>,
+    ) -> Result<Self, E> {
+        let report: Box<dyn Foreign> = match format {
+            Format::Text => {
+                return Ok(Self::Text {
+                    objects: Objects::default(),
+                    gaps: Gaps::default(),
+                    terminal,
+                    is_live,
+                });
+            }
+            Format::Json => return Ok(Self::Json),
+            Format::Sarif => Box::new(Sarif::new()),
+            Format::Ocsf => Box::new(Ocsf),
+            Format::Falco => Box::new(Falco),
+            Format::Junit => Box::new(Junit::default()),
+            Format::Openreports => Box::new(Openreports::default()),
+        };
+        Ok(Self::Foreign(report, Box::new(setting()?)))
+    }
+
+    /// Writes what stands before everything else.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub(crate) fn begin(&mut self, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Foreign(report, setting) => report.begin(setting, out),
+            Self::Text { .. } | Self::Json => Ok(()),
         }
     }
 
@@ -102,6 +154,16 @@ impl Report {
                 notice(&sentence(&failure));
                 line(failure.json.as_deref(), out)
             }
+            (Self::Foreign(report, setting), Outcome::Judged(judged)) => {
+                report.judged(setting, &judged, out)
+            }
+            (Self::Foreign(report, setting), Outcome::Unjudged(gap)) => {
+                report.unjudged(setting, &Unjudged::from(&*gap), out)
+            }
+            (Self::Foreign(report, setting), Outcome::Failed(failure)) => {
+                notice(&sentence(&failure));
+                report.unjudged(setting, &Unjudged::from(&*failure), out)
+            }
             (Self::Text { objects, .. }, Outcome::Judged(judged)) => {
                 objects.add(*judged);
                 Ok(())
@@ -137,6 +199,13 @@ impl Report {
                 text::write(&objects, terminal, out)?;
                 gaps.write(terminal, out)?;
                 summary::write(tally, terminal, out)
+            }
+            Self::Foreign(mut report, _) => {
+                report.finish(tally, out)?;
+                if let Some(gaps) = summary::gaps(tally) {
+                    notice(&gaps);
+                }
+                Ok(())
             }
             Self::Json => {
                 if let Some(gaps) = summary::gaps(tally) {

@@ -12,6 +12,7 @@ mod built_in;
 mod cluster;
 mod common;
 mod follow;
+mod formats;
 mod granting;
 mod host;
 mod judge;

@@ -90,7 +90,7 @@ fn row<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> {
         // a query may give a value of several parts as a text
         let parts = members
             .string(column)
-            .filter(|text| text.starts_with(['{', '[']) && HAS_PARTS.contains(&member));
+            .filter(|text| text.starts_with(['{', '[']) && HAS_PARTS.contains(member));
         match parts.as_deref().unwrap_or(value) {
             r#""""# | "null" => {}
             value => write!(event, r#","{member}":{value}"#).ok()?,
