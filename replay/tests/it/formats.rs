@@ -79,7 +79,7 @@ fn parsed(ran: &Ran) -> Value {
 
 // ---- SARIF ----
 
-fn assert_sarif(log: &Value) {
+pub fn assert_sarif(log: &Value) {
     let schema = include_str!("../schemas/sarif-2.1.0.json");
     // one pattern of it, for languages, is no regular expression: a bracket is closed twice
     let schema = schema.replace("{2}]?$", "{2}$");

@@ -18,6 +18,8 @@ mod host;
 mod judge;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(unix)]
+mod pipelines;
 mod rbac;
 #[cfg(feature = "registry")]
 mod registry;
