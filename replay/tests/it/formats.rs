@@ -566,6 +566,26 @@ fn falco_tells_priority_and_tags() {
     assert_eq!(others.len(), 2);
 }
 
+/// The README shows an alert of the recorded log, with some of its fields.
+#[test]
+fn falco_writes_what_the_readme_shows() {
+    let readme = include_str!("../../../README.md");
+    let shown = readme.lines().find(|line| line.starts_with("{\"uuid\":"));
+    let mut shown: Value = serde_json::from_str(shown.expect("an alert")).expect("JSON");
+    let alerts = recorded("falco").ran.json();
+    let of = |alert: &&Value| alert["uuid"] == shown["uuid"];
+    let mut given = alerts.iter().find(of).expect("the alert").clone();
+    let fields = shown["output_fields"].as_object().expect("fields").clone();
+    for (name, value) in &fields {
+        assert_eq!(given["output_fields"][name], *value, "{name}");
+    }
+    for alert in [&mut shown, &mut given] {
+        let alert = alert.as_object_mut().expect("an alert");
+        alert.retain(|name, _| !["output", "output_fields"].contains(&name.as_str()));
+    }
+    assert_eq!(given, shown);
+}
+
 // ---- JUnit ----
 
 /// An element of `junit-10.xsd` (Jenkins' xUnit plugin) that is used.
