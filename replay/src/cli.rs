@@ -120,7 +120,7 @@ pub(crate) struct Replay {
 
     /// How to report: text by object, the worst first; JSON by case; or what other programs read
     ///
-    /// All are written as the input is read. Each has every finding; what could not be read or
+    /// All but text are written as the input is read. Each has every finding; what could not be read or
     /// judged is told too. Reports in the formats of other programs need a time for what has none
     /// of its own, as manifests and reviews: that of the replay, or of SOURCE_DATE_EPOCH. With
     /// --follow, a format that is one document (sarif, junit, openreports) is refused.
