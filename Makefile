@@ -21,8 +21,8 @@ replay: ## build everything and replay the recorded requests
 .PHONY: test
 test: fmt lint ## check the format, lint, and run every test
 	@.ci/tools docker-registry skopeo || echo "without them, nothing is pushed to a registry" >&2
-	@.ci/tools nodejs npm || echo "without them, the package for browsers and Node is not tried" >&2
-	@command -v npm >/dev/null && (cd web && npm ci --no-audit --no-fund) || echo "without what \`web/package-lock.json\` names, publint is not asked" >&2
+	@.ci/tools nodejs npm chromium || echo "without them, the package for browsers and Node and the page are not tried" >&2
+	@command -v npm >/dev/null && (cd web && npm ci --no-audit --no-fund) || echo "without what \`web/package-lock.json\` names, the page is not tried" >&2
 	PATH="$(CURDIR)/target/tools/usr/bin:$$PATH" $(CARGO) test --workspace --locked
 
 # The directory of its own is shared with replay/build.rs, which builds the same module. The flag
@@ -34,9 +34,13 @@ policy.wasm: ## build the policy, metadata included
 	cp $(WASM) policy.wasm
 
 .PHONY: web
-web: ## build the package for browsers and Node, into target/web/package
+web: ## build the package for browsers and Node, into target/web/bulkhead
 	$(CARGO) build --locked --package bulkhead-web --profile web --target wasm32-unknown-unknown --target-dir target/web
-	$(XTASK) web target/web/wasm32-unknown-unknown/web/bulkhead.wasm target/web/package
+	$(XTASK) web target/web/wasm32-unknown-unknown/web/bulkhead.wasm target/web/bulkhead
+
+.PHONY: page
+page: web ## build the page, one file: web/page/dist/index.html
+	cd web && npm ci --no-audit --no-fund && node page/build.mjs
 
 .PHONY: fmt
 fmt: ## check the format

@@ -29,20 +29,24 @@ static INSTALLED: LazyLock<Option<Installed>> = LazyLock::new(|| {
         .collect();
     if !missing.is_empty() {
         let missing = missing.join(" and ");
-        assert!(
-            std::env::var_os("WEB_TEST").is_none_or(|value| value != "required"),
-            "missing: {missing}; `.ci/tools nodejs npm` gets what it can"
-        );
-        // Not by `eprintln!`, which the test harness would keep to itself.
-        let _ = writeln!(
-            io::stderr(),
-            "\nSKIPPED: the package for browsers and Node is not tried, {missing} is missing; \
-             `.ci/tools nodejs npm` gets what it can\n"
+        skip(
+            "the package for browsers and Node is not tried",
+            &format!("{missing}, which `.ci/tools nodejs npm` gets where it can,"),
         );
         return None;
     }
     Some(Installed::new())
 });
+
+/// Says what is not tried, and fails where it has to be.
+fn skip(what: &str, missing: &str) {
+    assert!(
+        std::env::var_os("WEB_TEST").is_none_or(|value| value != "required"),
+        "{what}: {missing} is missing"
+    );
+    // Not by `eprintln!`, which the test harness would keep to itself.
+    let _ = writeln!(io::stderr(), "\nSKIPPED: {what}, {missing} is missing\n");
+}
 
 fn is_there(command: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
@@ -280,6 +284,28 @@ fn holds_what_it_names_and_nothing_else() {
     }
 }
 
+/// The page, bundled from the package as it was installed, in headless Chromium by real input.
+#[test]
+fn the_page_works_in_a_browser() {
+    let Some(installed) = &*INSTALLED else {
+        return;
+    };
+    let web = Path::new(PROJECT).join("web");
+    let chromium = is_there("chromium");
+    let modules = web.join("node_modules/playwright-core").is_dir();
+    if !chromium || !modules {
+        let missing = match (chromium, modules) {
+            (true, _) => "what `cd web && npm ci` gets",
+            (false, _) => "chromium, which `.ci/tools chromium` gets where it can,",
+        };
+        skip("the page is not tried", missing);
+        return;
+    }
+    let package = installed.0.path().join("node_modules/bulkhead");
+    run(&web, "node", &["page/build.mjs", package.to_str().unwrap()]);
+    run(&web, "node", &["--test", "tests/page.mjs"]);
+}
+
 /// What npm's registry and bundlers want of a package. `make test` installs publint.
 #[test]
 fn is_a_package_by_the_rules() {
@@ -288,13 +314,9 @@ fn is_a_package_by_the_rules() {
     };
     let publint = Path::new(PROJECT).join("web/node_modules/publint/src/cli.js");
     if !publint.is_file() {
-        assert!(
-            std::env::var_os("WEB_TEST").is_none_or(|value| value != "required"),
-            "publint is missing: `cd web && npm ci`"
-        );
-        let _ = writeln!(
-            io::stderr(),
-            "\nSKIPPED: publint is missing; `cd web && npm ci` gets it\n"
+        skip(
+            "the package is not held to the rules",
+            "publint, which `cd web && npm ci` gets,",
         );
         return;
     }

@@ -1,0 +1,206 @@
+// The page: what is typed, dropped or opened goes to the worker, what it answers is shown.
+import worker from "worker-text";
+import examples from "examples";
+import presets from "presets";
+import rules from "webhook-rules";
+import { $, element, options, plural } from "./dom.js";
+import { Editor } from "./editor.js";
+import { fragment, stateOf } from "./link.js";
+import { SEVERITIES, cards, filtered, rbac, timeline } from "./show.js";
+
+/** Characters that the editor is given; what is larger is read from its file, and not shown. */
+const EDITABLE = 1 << 20;
+
+const state = { report: undefined, rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
+const source = new Editor($("source"), "Input", () => {
+  state.file = undefined;
+  soon();
+});
+const settings = new Editor($("settings"), "Settings", soon);
+
+// ---- the worker
+
+let judge;
+let asked = 0;
+let timer;
+
+function start() {
+  judge?.terminate();
+  const address = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
+  judge = new Worker(address);
+  judge.onmessage = ({ data }) => {
+    if (data.kind === "catalog") state.rules = new Map(data.catalog.rules.map((rule) => [rule.id, rule]));
+    if (data.id !== asked) return;
+    if (data.kind === "progress") {
+      $("working").hidden = false;
+      $("progress").value = data.done;
+      return;
+    }
+    $("working").hidden = true;
+    if (data.kind === "failed") {
+      $("summary").textContent = data.message;
+      return;
+    }
+    judged(data);
+  };
+}
+
+/** Asks a moment after the last change, of which there may be many. */
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(ask, 150);
+}
+
+function ask() {
+  asked += 1;
+  if (state.file) $("summary").textContent = `reading ${state.file.name}`;
+  judge.postMessage({ id: asked, input: state.file ?? source.text, settings: settings.text });
+}
+
+function judged({ report, mistakes }) {
+  report.items.forEach((item, index) => (item.id = `item-${index}`));
+  state.report = report;
+  state.span = { from: 0, to: 1 };
+  const list = mistakes.map(({ text, line }) =>
+    element("li", {}, element("button", { type: "button", onclick: () => settings.show({ line }) }, `line ${line}: ${text}`)));
+  $("mistakes").replaceChildren(...list);
+  settings.mark(mistakes.map(({ line }) => ({ line, severity: "high" })));
+  const found = report.items.flatMap(({ findings = [] }) => findings);
+  source.mark(state.file ? [] : found.filter(({ at }) => at).map(({ at, severity }) => ({ ...at, severity })));
+  choices();
+  show();
+}
+
+// ---- what is shown
+
+function choices() {
+  const { items } = state.report;
+  const all = (values) => [["", "all"], ...[...new Set(values.filter(Boolean))].sort().map((value) => [value, value])];
+  const { alert, severity, namespace, user } = $("filters").elements;
+  options(alert, [["", "all"], ["host-access", "host access"], ["pod-write", "pod write"]]);
+  options(severity, [["", "all"], ...SEVERITIES.slice(0, 3).map((value) => [value, value === "critical" ? value : `${value} or worse`])]);
+  options(namespace, all(items.map(({ request }) => request?.namespace)));
+  options(user, all(items.map(({ request, audit }) => audit?.actor.user ?? request?.user)));
+}
+
+function show() {
+  const { report, span } = state;
+  if (!report) return;
+  const chosen = Object.fromEntries(new FormData($("filters")));
+  const items = filtered(report.items, chosen);
+  const shown = cards(items, state.rules, (place) => (state.file ? undefined : source.show(place)));
+  const left = items.length - shown.length + report.more;
+  const count = items.reduce((sum, { findings = [] }) => sum + findings.length, 0);
+  $("summary").textContent = [
+    `${plural(count, "finding")} in ${plural(report.judged, "object or request", "objects and requests")}`,
+    report.denied ? `${report.denied.toLocaleString("en")} denied` : null,
+    report.passed ? `${plural(report.passed, "other event")} passed` : null,
+  ].filter(Boolean).join(", ");
+  $("findings").replaceChildren(...shown, ...(left ? [element("p", { class: "meta" }, `and ${plural(left, "more")
+    .replace(/s$/, "")}: filter to see them`)] : []));
+  $("timeline").replaceChildren(...timeline(items.slice(0, 200), span, (from, to) => {
+    if (to - from > 0.001) state.span = { from, to };
+    show();
+  }));
+  picture();
+}
+
+function picture() {
+  const held = document.activeElement?.id === "search" ? document.activeElement.selectionStart : undefined;
+  $("picture").replaceChildren(...rbac(state.report.picture, state.search, (search) => {
+    state.search = search;
+    picture();
+  }).filter(Boolean));
+  if (held !== undefined) {
+    $("search")?.focus();
+    $("search")?.setSelectionRange(held, held);
+  }
+}
+
+let quiet;
+function say(text) {
+  $("said").textContent = text;
+  clearTimeout(quiet);
+  quiet = setTimeout(() => ($("said").textContent = ""), 4_000);
+}
+
+// ---- what people do
+
+async function open(file) {
+  const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  if (file.size > EDITABLE || (head[0] === 0x1f && head[1] === 0x8b)) {
+    source.text = `# ${file.name}: ${(file.size / 1e6).toFixed(1)} MB, read without being shown\n`;
+    state.file = file;
+    clearTimeout(timer);
+    ask();
+  } else {
+    source.text = await file.text();
+  }
+}
+
+async function copy(text, said) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say(said);
+  } catch {
+    say("the browser does not let this page copy");
+  }
+}
+
+function theme(dark) {
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  $("theme").textContent = dark ? "Light" : "Dark";
+  source.dark = dark;
+  settings.dark = dark;
+}
+
+$("file").addEventListener("change", ({ target }) => {
+  const [file] = target.files;
+  // so that the same one can be opened again
+  target.value = "";
+  if (file) open(file);
+});
+for (const kind of ["dragenter", "dragover"]) {
+  document.addEventListener(kind, (event) => {
+    event.preventDefault();
+    $("source").classList.add("over");
+  });
+}
+for (const kind of ["dragleave", "drop"]) {
+  document.addEventListener(kind, () => $("source").classList.remove("over"));
+}
+document.addEventListener("drop", (event) => {
+  const file = event.dataTransfer?.files[0];
+  if (!file) return;
+  event.preventDefault();
+  event.stopPropagation();
+  open(file);
+}, true);
+$("cancel").addEventListener("click", () => {
+  asked += 1;
+  start();
+  $("working").hidden = true;
+  $("summary").textContent = "cancelled";
+});
+$("filters").addEventListener("change", show);
+$("example").addEventListener("change", ({ target }) => (source.text = examples[target.value]));
+$("preset").addEventListener("change", ({ target }) => (settings.text = presets[target.value]));
+$("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme !== "dark"));
+$("link").addEventListener("click", async () => {
+  if (state.file) return say("a file this large does not fit into a link");
+  location.hash = await fragment({ input: source.text, settings: settings.text });
+  copy(location.href, "the link has this input and these settings");
+});
+$("export").addEventListener("click", () => {
+  const own = settings.text.split("\n").filter((line) => line.trim() && !line.trim().startsWith("#"));
+  const text = own.length ? "\n" + own.map((line) => `    ${line}`).join("\n") : " {}";
+  copy(rules.replace(/^ {2}settings:.*$/m, `  settings:${text}`), "the policy is in the clipboard");
+});
+
+options($("example"), Object.keys(examples).map((name) => [name, name]));
+options($("preset"), Object.keys(presets).map((name) => [name, name]));
+theme(matchMedia("(prefers-color-scheme: dark)").matches);
+start();
+const linked = location.hash.length > 1 ? await stateOf(location.hash) : undefined;
+source.text = linked?.input ?? Object.values(examples)[0];
+settings.text = linked?.settings ?? "";

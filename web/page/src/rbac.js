@@ -1,0 +1,84 @@
+// Who can write pods by the roles and bindings of an input: role, binding, subject. What a role
+// grants is the policy's to say; here its answers are only joined with the bindings.
+
+export const ABILITIES = ["create", "modify", "delete", "scale", "status", "storage", "exec"];
+const SEVERITIES = ["low", "medium", "high", "critical"];
+
+/** A row for each role and binding that give an ability, the worst first. */
+export function picture(objects, inspect) {
+  const roles = new Map();
+  for (const object of objects) {
+    if (!isRole(object.kind)) continue;
+    roles.set(key(object.kind, object.metadata?.namespace, object.metadata?.name), object);
+  }
+  const known = new Map();
+  const granted = (role, namespace) => {
+    const at = key(role.kind, role.metadata?.namespace ?? namespace, role.metadata?.name);
+    if (!known.has(at)) known.set(at, abilities(role, namespace, inspect));
+    return known.get(at);
+  };
+  const rows = [];
+  for (const { kind, metadata = {}, roleRef, subjects } of objects) {
+    if (isRole(kind) || !roleRef) continue;
+    const namespace = kind === "RoleBinding" ? metadata.namespace ?? "default" : null;
+    const role = roles.get(key(roleRef.kind, roleRef.kind === "Role" ? namespace : null, roleRef.name));
+    if (!role) continue;
+    let given = granted(role, namespace);
+    if ((subjects ?? []).some(isEverybody)) given = worst(given);
+    if (Object.keys(given).length === 0) continue;
+    rows.push({
+      role: `${roleRef.kind} ${roleRef.name}`,
+      binding: `${kind} ${metadata.name}`,
+      subjects: (subjects ?? []).map((subject) =>
+        [subject.kind, subject.namespace, subject.name].filter(Boolean).join("/")),
+      namespace,
+      given,
+      rank: Math.max(...Object.values(given).map(({ severity }) => SEVERITIES.indexOf(severity))),
+    });
+  }
+  const text = (row) => [row.role, row.binding].join();
+  return rows.sort((one, other) =>
+    other.rank - one.rank ||
+    Object.keys(other.given).length - Object.keys(one.given).length ||
+    (text(one) < text(other) ? -1 : 1));
+}
+
+/** What a role grants everywhere or, bound in a namespace, there: then as a role of it. */
+function abilities(role, namespace, inspect) {
+  const kind = namespace === null ? "ClusterRole" : "Role";
+  const metadata = { ...role.metadata, namespace: namespace ?? undefined };
+  const { findings } = inspect({
+    operation: "CREATE",
+    kind: { group: "rbac.authorization.k8s.io", version: "v1", kind },
+    userInfo: { username: "bulkhead" },
+    name: metadata.name,
+    namespace: namespace ?? undefined,
+    object: { ...role, kind, metadata, aggregationRule: undefined },
+  });
+  const given = {};
+  for (const { rule, severity, grants } of findings) {
+    const ability = ABILITIES.find((ability) => rule === `pod-${ability}`);
+    if (ability && !given[ability]) given[ability] = { severity, grants };
+  }
+  return given;
+}
+
+/** Whether a subject is more than anybody decided on. In such hands any ability is critical, as in
+    `bulkhead rbac`. */
+function isEverybody({ kind, name }) {
+  if (kind === "User") return name === "system:anonymous";
+  if (kind === "ServiceAccount") return name === "default";
+  return /^system:(un)?authenticated$|^system:serviceaccounts(:|$)/.test(name);
+}
+
+function worst(given) {
+  return Object.fromEntries(Object.entries(given).map(([ability, { grants }]) => [ability, { severity: "critical", grants }]));
+}
+
+function isRole(kind) {
+  return kind === "Role" || kind === "ClusterRole";
+}
+
+function key(kind, namespace, name) {
+  return [kind, namespace ?? "", name].join("/");
+}

@@ -1,0 +1,247 @@
+// The page, web/page/dist, in a real browser, by real input. Writes pictures into the folder
+// PICTURES, if there is one.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const project = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
+const file = join(project, "web/page/dist/index.html");
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const pictures = process.env.PICTURES;
+const folder = mkdtempSync(join(tmpdir(), "bulkhead-page-"));
+
+let browser, server, address, asked;
+
+before(async () => {
+  server = createServer((request, response) => {
+    asked.push(request.url);
+    response.setHeader("content-type", "text/html; charset=utf-8").end(readFileSync(file));
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  address = `http://127.0.0.1:${server.address().port}/`;
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A page of its own, in which nothing may go wrong. */
+async function page(run, { url = address, ...options } = {}) {
+  asked = [];
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  page.on("request", (request) => {
+    if (!/^(http:\/\/127|file:|blob:|data:)/.test(request.url())) wrong.push(request.url());
+  });
+  try {
+    await page.goto(url);
+    await page.getByRole("status").filter({ hasText: /finding/ }).first().waitFor();
+    await run(page);
+    assert.deepEqual(wrong, []);
+  } finally {
+    await context.close();
+  }
+}
+
+const input = (page) => page.getByRole("textbox", { name: "Input" });
+
+async function replace(page, place, text) {
+  await place.click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.press("Delete");
+  await page.keyboard.insertText(text);
+}
+
+const summary = (page, text) => page.locator("#summary", { hasText: text }).waitFor();
+
+test("a mistake is seen where it stands, and is gone once it is fixed", () =>
+  page(async (page) => {
+    await replace(page, input(page), "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  hostPID: true\n  hostIPC: true");
+    await summary(page, "2 findings in 1 object or request, 1 denied");
+    assert.deepEqual(await page.locator(".found").allTextContents(), ["hostPID: true", "hostIPC: true"]);
+    await page.getByRole("button", { name: /host-pid/ }).click();
+    assert.equal(await page.evaluate(() => String(document.querySelector("#source").shadowRoot.getSelection?.() ?? getSelection())), "hostPID: true");
+    await page.locator("summary", { hasText: "sees every process" }).click();
+    await page.getByText(/remove `hostPID: true`/).waitFor();
+    await page.getByRole("button", { name: /host-pid/ }).click();
+    await page.keyboard.press("Delete");
+    await summary(page, "1 finding in 1");
+    assert.equal(await page.getByRole("button", { name: /host-pid/ }).count(), 0);
+  }));
+
+test("nothing is asked of anybody, from a server or from a file", async () => {
+  await page(async () => assert.deepEqual(asked, ["/"]));
+  await page(async (page) => {
+    await page.getByRole("button", { name: /host-path/ }).waitFor();
+    const answer = await page.evaluate(() => fetch("data:,x").then(() => "fetched", () => "refused"));
+    assert.equal(answer, "refused");
+  }, { url: pathToFileURL(file).href }).catch((error) => {
+    // the refusal itself is told on the console
+    assert.match(error.message, /Content Security Policy/);
+  });
+});
+
+test("settings are judged with, and their mistakes have a place", () =>
+  page(async (page) => {
+    const settings = page.getByRole("textbox", { name: "Settings" });
+    await replace(page, settings, "rules:\n  host-pid: {action: off}");
+    await page.locator("#findings", { hasNotText: "host-pid" }).waitFor();
+    await replace(page, settings, "onUpdate: all\nrules:\n  host-foo: {}\nhost-bar: 1");
+    await page.getByRole("button", { name: /line 3: rules: unknown key `host-foo`/ }).click();
+    assert.deepEqual(await page.locator("#settings .found").allTextContents(), ["host-foo: {}", "host-bar: 1"]);
+    await page.getByLabel("Preset").selectOption("protect");
+    await page.locator("#mistakes li").first().waitFor({ state: "detached" });
+  }));
+
+test("filters narrow, and a link carries everything", () =>
+  page(async (page) => {
+    await replace(page, input(page), "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: one}\nspec: {hostPID: true}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b, namespace: two}\nspec: {hostIPC: true}");
+    await summary(page, "2 findings");
+    await page.getByLabel("Namespace").selectOption("two");
+    await summary(page, "1 finding in");
+    await page.getByLabel("Severity").selectOption("high");
+    await summary(page, "0 findings");
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await page.waitForFunction(() => location.hash.length > 20);
+    const link = page.url();
+    const other = await page.context().newPage();
+    await other.goto(link);
+    await other.locator("#summary", { hasText: "2 findings" }).waitFor();
+    assert.match(await other.locator("#source .cm-content").innerText(), /hostIPC/);
+  }));
+
+test("a recorded audit log is a timeline, with who and how it ended", () =>
+  page(async (page) => {
+    await page.getByLabel("Open a file").setInputFiles(join(project, "e2e-tests/audit/audit.jsonl"));
+    await page.getByRole("heading", { name: "Timeline" }).waitFor();
+    const dots = page.locator(".strip button");
+    const count = await dots.count();
+    assert.ok(count > 5, `${count}`);
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    assert.ok((await dots.count()) <= count);
+    await page.getByRole("button", { name: "Zoom out" }).click();
+    await page.waitForFunction((count) => document.querySelectorAll(".strip button").length === count, count);
+    await dots.first().focus();
+    await page.keyboard.press("Enter");
+    await page.locator("article button:focus").waitFor();
+    await page.getByText("The request").first().click();
+    if (pictures) await page.screenshot({ path: join(pictures, "audit.png") });
+  }));
+
+test("a large log is read without being shown, and can be cancelled", async () => {
+  const log = readFileSync(join(project, "e2e-tests/audit/audit.jsonl"), "utf8");
+  const large = join(folder, "large.log");
+  writeFileSync(large, log.repeat(Math.ceil(25e6 / log.length)));
+  await page(async (page) => {
+    await page.getByLabel("Open a file").setInputFiles(large);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await summary(page, "cancelled");
+    await page.getByRole("combobox", { name: "Example" }).selectOption("Roles that write pods");
+    await page.getByRole("heading", { name: "Who can write pods" }).waitFor();
+    await page.getByLabel("Open a file").setInputFiles(large);
+    await page.getByRole("progressbar").waitFor();
+    await replace(page, page.getByRole("textbox", { name: "Settings" }), "{}");
+    await page.getByRole("heading", { name: "Timeline" }).waitFor({ timeout: 120_000 });
+  });
+});
+
+test("roles, bindings and subjects are a picture of who can write pods", () =>
+  page(async (page) => {
+    await page.getByRole("combobox", { name: "Example" }).selectOption("Roles that write pods");
+    const everywhere = page.getByRole("region", { name: "Everywhere" });
+    await everywhere.getByRole("rowheader", { name: "ServiceAccount/ci/deployer" }).waitFor();
+    const there = page.getByRole("region", { name: "In a namespace" });
+    await there.getByText("payments: RoleBinding debug").waitFor();
+    await everywhere.getByRole("row", { name: /ServiceAccount/ }).getByRole("button").last().click();
+    await page.getByText("/rules/1/resources/0: create pods/exec").waitFor();
+    await page.getByLabel("Search", { exact: true }).fill("on-call");
+    await everywhere.waitFor({ state: "detached" });
+  }));
+
+test("what is dropped or pasted is judged: the recorded roles of a cluster", () =>
+  page(async (page) => {
+    const snapshot = readFileSync(join(project, "replay/tests/recorded-rbac.jsonl"), "utf8");
+    const data = await page.evaluateHandle((text) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], "cluster.jsonl"));
+      return data;
+    }, snapshot);
+    await page.locator("#source").dispatchEvent("dragenter", { dataTransfer: data });
+    await page.locator("#source").dispatchEvent("drop", { dataTransfer: data });
+    const everywhere = page.getByRole("region", { name: "Everywhere" });
+    const worst = everywhere.getByRole("row").nth(1);
+    await worst.getByText("ClusterRole cluster-admin").waitFor();
+    assert.equal(await worst.getByRole("button", { name: "critical" }).count(), 7);
+    await page.getByLabel("Search", { exact: true }).fill("system:serviceaccounts");
+    const all = everywhere.getByRole("row", { name: /^Group\/system:serviceaccounts / });
+    await all.waitFor();
+    assert.equal(await all.getByRole("button", { name: "critical" }).count(), await all.getByRole("button").count());
+    if (pictures) await page.screenshot({ path: join(pictures, "cluster.png") });
+    await replace(page, input(page), "");
+    await page.evaluate(() => navigator.clipboard.writeText("apiVersion: v1\nkind: Pod\nspec: {hostPID: true}"));
+    await page.keyboard.press("Control+V");
+    await summary(page, "1 finding in 1");
+  }, { permissions: ["clipboard-read", "clipboard-write"] }));
+
+test("everything can be reached by keyboard", () =>
+  page(async (page) => {
+    const reached = new Set();
+    await page.keyboard.press("Tab");
+    for (let step = 0; step < 60; step++) {
+      const name = await page.evaluate(() => {
+        let at = document.activeElement;
+        if (at?.shadowRoot) at = at.shadowRoot.activeElement;
+        return at?.id || at?.getAttribute("aria-label") || at?.getAttribute("name") || at?.textContent.slice(0, 20) || "";
+      });
+      reached.add(name);
+      if (name === "Input" || name === "Settings") await page.keyboard.press("Escape");
+      await page.keyboard.press("Tab");
+    }
+    for (const name of ["example", "file", "link", "theme", "Input", "preset", "export", "Settings", "alert", "severity", "namespace", "user"]) {
+      assert.ok(reached.has(name), `${name} of ${[...reached].join(", ")}`);
+    }
+    assert.ok([...reached].some((name) => name.startsWith("critical host-path")), [...reached].join());
+  }));
+
+for (const [name, options] of Object.entries({
+  "desktop-light": { colorScheme: "light" },
+  "desktop-dark": { colorScheme: "dark" },
+  "phone-light": { colorScheme: "light", viewport: { width: 390, height: 844 } },
+  "phone-dark": { colorScheme: "dark", viewport: { width: 390, height: 844 } },
+})) {
+  test(`nothing serious stands in anybody's way: ${name}`, () =>
+    page(async (page) => {
+      const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(width <= 0, `${width} pixels too wide`);
+      if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
+      await serious(page);
+      await page.getByRole("combobox", { name: "Example" }).selectOption("Roles that write pods");
+      await page.getByRole("heading", { name: "Who can write pods" }).waitFor();
+      await serious(page);
+    }, options));
+}
+
+/** axe is put in by the browser itself, past the page's policy. */
+async function serious(page) {
+  await page.evaluate(readFileSync(axe, "utf8"));
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  const found = violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => [id, ...nodes.map(({ html, failureSummary }) => `${html.slice(0, 150)} ${failureSummary}`)].join("\n"));
+  assert.deepEqual(found, []);
+}
