@@ -21,7 +21,9 @@ replay: ## build everything and replay the recorded requests
 .PHONY: test
 test: fmt lint ## check the format, lint, and run every test
 	@.ci/tools docker-registry skopeo || echo "without them, nothing is pushed to a registry" >&2
-	@.ci/tools nodejs npm chromium || echo "without them, the package for browsers and Node and the page are not tried" >&2
+	@failed=; for tool in node:nodejs npm:npm google-chrome:chromium; do \
+		command -v "$${tool%:*}" >/dev/null || .ci/tools "$${tool#*:}" || failed=1; \
+	done; [ -z "$$failed" ] || echo "without them, the package for browsers and Node and the page are not tried" >&2
 	@command -v npm >/dev/null && (cd web && npm ci --no-audit --no-fund) || echo "without what \`web/package-lock.json\` names, the page is not tried" >&2
 	PATH="$(CURDIR)/target/tools/usr/bin:$$PATH" $(CARGO) test --workspace --locked
 

@@ -25,7 +25,7 @@ struct Installed(TempDir);
 static INSTALLED: LazyLock<Option<Installed>> = LazyLock::new(|| {
     let missing: Vec<&str> = ["node", "npm"]
         .into_iter()
-        .filter(|command| !is_there(command))
+        .filter(|command| find(command).is_none())
         .collect();
     if !missing.is_empty() {
         let missing = missing.join(" and ");
@@ -48,9 +48,11 @@ fn skip(what: &str, missing: &str) {
     let _ = writeln!(io::stderr(), "\nSKIPPED: {what}, {missing} is missing\n");
 }
 
-fn is_there(command: &str) -> bool {
+/// Where a command is.
+fn find(command: &str) -> Option<PathBuf> {
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&paths).any(|folder| folder.join(command).is_file())
+    let mut paths = std::env::split_paths(&paths).map(|folder| folder.join(command));
+    paths.find(|path| path.is_file())
 }
 
 impl Installed {
@@ -129,19 +131,23 @@ fn compiled() -> PathBuf {
 }
 
 #[track_caller]
-fn run(folder: &Path, command: &str, arguments: &[&str]) -> Output {
+fn run(folder: &Path, command: &str, arguments: &[&str]) {
     let output = Command::new(command)
         .current_dir(folder)
         .args(arguments)
         .output()
         .unwrap();
+    assert_success(&output);
+}
+
+#[track_caller]
+fn assert_success(output: &Output) {
     assert!(
         output.status.success(),
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    output
 }
 
 /// The files below a folder of the project that end like this, in order.
@@ -291,19 +297,27 @@ fn the_page_works_in_a_browser() {
         return;
     };
     let web = Path::new(PROJECT).join("web");
-    let chromium = is_there("chromium");
-    let modules = web.join("node_modules/playwright-core").is_dir();
-    if !chromium || !modules {
-        let missing = match (chromium, modules) {
-            (true, _) => "what `cd web && npm ci` gets",
-            (false, _) => "chromium, which `.ci/tools chromium` gets where it can,",
-        };
-        skip("the page is not tried", missing);
+    let browsers = ["chromium", "google-chrome"];
+    let Some(browser) = browsers.into_iter().find_map(find) else {
+        skip(
+            "the page is not tried",
+            "chromium, which `.ci/tools chromium` gets where it can,",
+        );
+        return;
+    };
+    if !web.join("node_modules/playwright-core").is_dir() {
+        skip("the page is not tried", "what `cd web && npm ci` gets");
         return;
     }
     let package = installed.0.path().join("node_modules/bulkhead");
     run(&web, "node", &["page/build.mjs", package.to_str().unwrap()]);
-    run(&web, "node", &["--test", "tests/page.mjs"]);
+    let output = Command::new("node")
+        .current_dir(&web)
+        .args(["--test", "tests/page.mjs"])
+        .env("CHROMIUM", browser)
+        .output()
+        .unwrap();
+    assert_success(&output);
 }
 
 /// What npm's registry and bundlers want of a package. `make test` installs publint.
