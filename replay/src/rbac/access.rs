@@ -80,6 +80,23 @@ impl Filter {
         subjects
     }
 
+    /// What to say of a subject that no binding names: a slip of the pen looks like somebody who
+    /// may do nothing.
+    pub(super) fn stranger(asked: &str, judged: &Judged<'_>) -> Option<String> {
+        let meant = Subject::called(asked);
+        let mut all = judged
+            .bindings
+            .iter()
+            .flat_map(|bound| &bound.binding.subjects);
+        let is_known = all.any(|subject| subject.name == asked || *subject == meant);
+        (!is_known).then(|| {
+            format!(
+                "no binding names {meant}, so that only what everybody holds is listed; subjects \
+                 are called `User/bob`, `Group/admins` or `ServiceAccount/team-a/deployer`"
+            )
+        })
+    }
+
     fn shows(&self, subject: &Subject) -> bool {
         self.subjects
             .as_ref()

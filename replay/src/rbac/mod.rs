@@ -55,6 +55,9 @@ pub(crate) fn write(
         .iter()
         .for_each(|failure| (told.error)(failure));
     let subjects = arguments.subject.as_deref();
+    if let Some(stranger) = subjects.and_then(|asked| Filter::stranger(asked, &judged)) {
+        (told.notice)(&stranger);
+    }
     let filter = Filter {
         ability: arguments.ability.map(|ability| ability.0),
         subjects: subjects.map(|asked| Filter::subjects(asked, &judged)),

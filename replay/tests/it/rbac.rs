@@ -291,8 +291,14 @@ fn shows_what_is_asked_for() {
         ]
     );
     assert_eq!(shown("--subject carol"), shown("--subject User/carol"));
-    assert!(shown("--subject Group/carol").is_empty());
-    assert_eq!(shown("--subject stranger").len(), 1);
+    let unknown = |subject: &str| {
+        let ran = rbac(&folder, &format!("--format json --subject {subject}"));
+        let told = format!("bulkhead: no binding names {subject}, so that only what everybody");
+        assert!(ran.stderr.starts_with(&told), "{}", ran.stderr);
+        ran.json().len()
+    };
+    assert_eq!(unknown("Group/carol"), 0);
+    assert_eq!(unknown("User/stranger"), 1);
     let everywhere = shown("--subject ServiceAccount/ci/deployer");
     assert_eq!(everywhere.len(), 6);
     assert_eq!(everywhere, shown("--subject deployer"));
