@@ -79,12 +79,11 @@ impl Foreign for Falco {
     ) -> io::Result<()> {
         let time = setting.time(unjudged.audit).to_string();
         let priority = "Notice";
-        let object = unjudged.object().map(|object| format!("{object}: "));
+        let sentence = unjudged.sentence();
         let place = place(&unjudged.source.file, unjudged.source.line);
-        let message = &unjudged.message;
         let mut fields = vec![
             ("reason", unjudged.reason.to_owned()),
-            ("message", message.clone()),
+            ("message", unjudged.message.clone()),
             ("file", unjudged.source.file.to_string()),
         ];
         fields.extend(unjudged.source.line.map(|line| ("line", line.to_string())));
@@ -96,10 +95,7 @@ impl Foreign for Falco {
         let id = unjudged.id();
         let alert = Alert {
             uuid: uuid(&id, &id),
-            output: format!(
-                "{time}: {priority} {}{message} ({place})",
-                object.unwrap_or_default()
-            ),
+            output: format!("{time}: {priority} {sentence} ({place})"),
             time,
             priority,
             rule: "not-judged",

@@ -100,6 +100,14 @@ impl Unjudged<'_> {
         Some(Key::of(request).to_string())
     }
 
+    /// What could not be judged, where that is known, and why.
+    fn sentence(&self) -> String {
+        match self.object() {
+            Some(object) => format!("{object}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// The same in every run: that of no other place that could not be judged.
     fn id(&self) -> String {
         let case = match audit_id(self.audit) {

@@ -36,21 +36,13 @@ impl Foreign for Ocsf {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let mut event = event(setting, unjudged.audit, "not-judged", None);
-        let object = unjudged.object().map(|object| format!("{object}: "));
         let user = unjudged.audit.map(|audit| audit.actor.user.as_str());
         let mut own = given([
             ("severity_id", json!(0)),
             ("severity", json!("Unknown")),
             ("status_id", json!(1)),
             ("status", json!("New")),
-            (
-                "message",
-                json!(format!(
-                    "{}{}",
-                    object.unwrap_or_default(),
-                    unjudged.message
-                )),
-            ),
+            ("message", json!(unjudged.sentence())),
             (
                 "finding_info",
                 json!({

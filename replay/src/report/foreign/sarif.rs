@@ -144,10 +144,7 @@ impl Foreign for Sarif {
         unjudged: &Unjudged<'_>,
         _: &mut dyn Write,
     ) -> io::Result<()> {
-        let text = match unjudged.object() {
-            Some(object) => format!("{object}: {}", unjudged.message),
-            None => unjudged.message.clone(),
-        };
+        let text = unjudged.sentence();
         let level = match unjudged.audit {
             Some(_) => "warning",
             None => "error",
