@@ -125,7 +125,9 @@ fn who(lead: &Audit) -> Vec<(&'static str, String)> {
     } else {
         lines.push(("who", person(actor)));
     }
-    lines.push(("when", lead.time.clone()));
+    if !lead.time.is_empty() {
+        lines.push(("when", lead.time.clone()));
+    }
     if let Some(address) = &actor.source_ip {
         let mut text = address.clone();
         if !actor.claimed_ips.is_empty() {
