@@ -185,11 +185,16 @@ impl<'a> Scan<'a> {
         self.advance(1).map(drop)
     }
 
-    /// A key, without escapes, and its colon.
+    /// A key, without escapes, and its colon. Keys are short, and none of ours has other letters
+    /// than ASCII's.
     fn key(&mut self) -> Option<&'a [u8]> {
-        let key = self.text()?;
+        self.byte(b'"')?;
+        let is_end = |byte: &u8| matches!(byte, b'"' | b'\\');
+        let end = self.rest.iter().position(is_end)?;
+        let key = self.advance(end)?;
+        self.byte_here(b'"')?;
         self.byte(b':')?;
-        Some(key.as_bytes())
+        Some(key)
     }
 
     /// A string without escapes.

@@ -5,11 +5,10 @@
 use super::object::Meta;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What an object is found by.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     pub(crate) group: String,
     pub(crate) resource: String,
@@ -76,7 +75,10 @@ pub(crate) struct Shown<'a> {
 /// The objects that a log has shown so far.
 #[derive(Debug)]
 pub(crate) struct History {
-    entries: BTreeMap<Key, Entry>,
+    /// Looked up for every event, and never gone through, so its order shows nowhere.
+    entries: HashMap<Key, Entry>,
+    /// Those that have labels which somebody may ask for.
+    labelled: BTreeSet<Key>,
     /// Every key by when it was touched.
     order: BTreeMap<u64, Key>,
     clock: u64,
@@ -89,7 +91,8 @@ impl History {
     /// Keeps `room` bytes of objects.
     pub(crate) fn new(room: usize) -> Self {
         Self {
-            entries: BTreeMap::new(),
+            entries: HashMap::new(),
+            labelled: BTreeSet::new(),
             order: BTreeMap::new(),
             clock: 0,
             room,
@@ -138,13 +141,14 @@ impl History {
             && let Some((_, oldest)) = self.order.pop_first()
         {
             self.forgotten += 1;
-            if let Some(entry) = self.entries.remove(&oldest) {
-                self.room = self.room.saturating_add(entry.size());
-            }
+            self.take(&oldest);
         }
         if let Some(room) = self.room.checked_sub(size) {
             self.room = room;
             self.order.insert(self.clock, key.clone());
+            if !entry.labels.is_empty() {
+                self.labelled.insert(key.clone());
+            }
             self.entries.insert(key, entry);
         } else {
             self.forgotten += 1;
@@ -152,10 +156,19 @@ impl History {
     }
 
     pub(crate) fn remove(&mut self, key: &Key) {
-        if let Some(entry) = self.entries.remove(key) {
+        if let Some(entry) = self.take(key) {
             self.order.remove(&entry.touched);
-            self.room = self.room.saturating_add(entry.size());
         }
+    }
+
+    /// Takes an object out, all but its place in the order.
+    fn take(&mut self, key: &Key) -> Option<Entry> {
+        let entry = self.entries.remove(key)?;
+        if !entry.labels.is_empty() {
+            self.labelled.remove(key);
+        }
+        self.room = self.room.saturating_add(entry.size());
+        Some(entry)
     }
 
     /// The object of this resource that has one of `labels` and was touched last.
@@ -165,17 +178,11 @@ impl History {
         resource: &str,
         labels: &[(String, String)],
     ) -> Option<&Entry> {
-        let first = Key {
-            group: group.to_owned(),
-            resource: resource.to_owned(),
-            namespace: String::new(),
-            name: String::new(),
-        };
-        let range = (Bound::Included(&first), Bound::Unbounded);
-        self.entries
-            .range::<Key, _>(range)
-            .take_while(|(key, _)| (key.group.as_str(), key.resource.as_str()) == (group, resource))
-            .map(|(_, entry)| entry)
+        let is_of = |key: &&Key| key.group == group && key.resource == resource;
+        self.labelled
+            .iter()
+            .filter(is_of)
+            .filter_map(|key| self.entries.get(key))
             .filter(|entry| {
                 labels
                     .iter()

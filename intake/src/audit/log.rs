@@ -10,6 +10,7 @@ use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
 use crate::Place;
 use crate::items::Queue;
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
@@ -78,14 +79,15 @@ impl Log {
         if text.len() > MAX_EVENT && self.large_event(text.as_bytes(), place, items) {
             return Ok(());
         }
-        match Head::of(text.as_bytes()) {
-            Some(head) if head.is_first() => self.begun(&head, text, place, items),
-            _ => {
-                let event: Event<'_> = serde_json::from_str(text)?;
-                self.request(&event, text, place, items);
-                Ok(())
-            }
+        if may_be_first(text)
+            && let Some(head) = Head::of(text.as_bytes())
+            && head.is_first()
+        {
+            return self.begun(&head, text, place, items);
         }
+        let event: Event<'_> = serde_json::from_str(text)?;
+        self.request(&event, text, place, items);
+        Ok(())
     }
 
     /// Takes in the first event of a request that matters, of which no more is read than it takes
@@ -228,6 +230,14 @@ impl Log {
             ..self.unjudged(&event, begun.place, Gap::Unfinished)
         }
     }
+}
+
+/// Whether an event looks like the first of a request. The API server writes the stage early; an
+/// event that says it elsewhere is read in full, to the same end.
+fn may_be_first(text: &str) -> bool {
+    const EARLY: usize = 256;
+    let start = text.as_bytes().get(..EARLY).unwrap_or(text.as_bytes());
+    memmem::find(start, b"RequestReceived").is_some()
 }
 
 fn id(audit_id: &str, verb: &str, received: &str) -> Id {
