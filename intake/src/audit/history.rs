@@ -3,6 +3,7 @@
 //! longest ago are forgotten first.
 
 use super::object::Meta;
+use super::resource::RBAC;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -56,7 +57,7 @@ pub(crate) struct Entry {
     /// When it was written, as the event has it.
     pub(crate) written: String,
     /// Of a cluster role, by which others take its rules; of any other object none.
-    labels: BTreeMap<String, String>,
+    pub(crate) labels: BTreeMap<String, String>,
     pub(crate) root: Root,
     pub(crate) cause: Cause,
     touched: u64,
@@ -77,8 +78,8 @@ pub(crate) struct Shown<'a> {
 pub(crate) struct History {
     /// Looked up for every event, and never gone through, so its order shows nowhere.
     entries: HashMap<Key, Entry>,
-    /// Those that have labels which somebody may ask for.
-    labelled: BTreeSet<Key>,
+    /// Those of cluster roles, which others may take their rules from, by when they were touched.
+    cluster_roles: BTreeSet<(u64, Key)>,
     /// Every key by when it was touched.
     order: BTreeMap<u64, Key>,
     clock: u64,
@@ -92,7 +93,7 @@ impl History {
     pub(crate) fn new(room: usize) -> Self {
         Self {
             entries: HashMap::new(),
-            labelled: BTreeSet::new(),
+            cluster_roles: BTreeSet::new(),
             order: BTreeMap::new(),
             clock: 0,
             room,
@@ -117,9 +118,10 @@ impl History {
         }
         self.remove(&key);
         let Shown { json, meta, .. } = shown;
-        let labels = match key.resource.as_str() {
-            "clusterroles" => meta.labels(),
-            _ => BTreeMap::new(),
+        let labels = if key.is_cluster_role() {
+            meta.labels()
+        } else {
+            BTreeMap::new()
         };
         let owned = |(key, value): (Cow<'_, str>, Cow<'_, str>)| (key.into(), value.into());
         self.clock += 1;
@@ -146,8 +148,8 @@ impl History {
         if let Some(room) = self.room.checked_sub(size) {
             self.room = room;
             self.order.insert(self.clock, key.clone());
-            if !entry.labels.is_empty() {
-                self.labelled.insert(key.clone());
+            if key.is_cluster_role() {
+                self.cluster_roles.insert((self.clock, key.clone()));
             }
             self.entries.insert(key, entry);
         } else {
@@ -164,31 +166,23 @@ impl History {
     /// Takes an object out, all but its place in the order.
     fn take(&mut self, key: &Key) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
-        if !entry.labels.is_empty() {
-            self.labelled.remove(key);
+        if key.is_cluster_role() {
+            self.cluster_roles.remove(&(entry.touched, key.clone()));
         }
         self.room = self.room.saturating_add(entry.size());
         Some(entry)
     }
 
-    /// The object of this resource that has one of `labels` and was touched last.
-    pub(crate) fn labelled(
-        &self,
-        group: &str,
-        resource: &str,
-        labels: &[(String, String)],
-    ) -> Option<&Entry> {
-        let is_of = |key: &&Key| key.group == group && key.resource == resource;
-        self.labelled
-            .iter()
-            .filter(is_of)
-            .filter_map(|key| self.entries.get(key))
-            .filter(|entry| {
-                labels
-                    .iter()
-                    .any(|(key, value)| entry.labels.get(key) == Some(value))
-            })
-            .max_by_key(|entry| entry.touched)
+    /// The cluster roles that were shown, the one that was touched last first.
+    pub(crate) fn cluster_roles(&self) -> impl Iterator<Item = (&Key, &Entry)> {
+        let keys = self.cluster_roles.iter().rev().map(|(_, key)| key);
+        keys.filter_map(|key| self.entries.get_key_value(key))
+    }
+}
+
+impl Key {
+    fn is_cluster_role(&self) -> bool {
+        self.group == RBAC && self.resource == "clusterroles"
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::Log;
 use super::actor::Actor;
+use super::aggregation;
 use super::event::{self, Event};
 use super::history::{Cause, Key, Root};
 use super::object::Object;
@@ -77,12 +78,7 @@ impl Log {
             return (root, None);
         };
         if controller == "clusterrole-aggregation-controller" {
-            let Key {
-                group, resource, ..
-            } = &whole.key;
-            let source = self
-                .history
-                .labelled(group, resource, &whole.object.sources());
+            let source = aggregation::source(&whole.object, known, self.history.cluster_roles());
             let cause = source.map(|source| source.cause.clone());
             return (
                 whole.own(),

@@ -4,6 +4,7 @@
 
 mod actor;
 mod admission;
+mod aggregation;
 mod event;
 mod gap;
 mod head;

@@ -1,6 +1,7 @@
 //! What is read of the objects in events: who they belong to and what they are called. The rest is
 //! the policy's to read.
 
+use super::aggregation::AggregationRule;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -18,6 +19,9 @@ pub(crate) struct Object<'a> {
     pub(crate) metadata: Meta<'a>,
     #[serde(borrow)]
     aggregation_rule: Option<&'a RawValue>,
+    /// Of a role.
+    #[serde(borrow)]
+    pub(crate) rules: Option<&'a RawValue>,
 }
 
 /// An object's metadata. What few events need is read when it is asked for.
@@ -50,31 +54,15 @@ pub(crate) struct Owner {
     pub(crate) controller: Option<bool>,
 }
 
-/// Which roles a role takes its rules from.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct AggregationRule {
-    cluster_role_selectors: Option<Vec<Selector>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Selector {
-    match_labels: Option<BTreeMap<String, String>>,
-}
-
 impl<'a> Object<'a> {
     /// What can be read of an object; what is not as it should be is as if it were not there.
     pub(crate) fn of(json: &'a str) -> Self {
         serde_json::from_str(json).unwrap_or_default()
     }
 
-    /// The labels of the roles that this one takes its rules from.
-    pub(crate) fn sources(&self) -> Vec<(String, String)> {
-        let rule: AggregationRule = read(self.aggregation_rule);
-        let selectors = rule.cluster_role_selectors.unwrap_or_default();
-        let labels = |selector: Selector| selector.match_labels.unwrap_or_default();
-        selectors.into_iter().flat_map(labels).collect()
+    /// Which roles this one takes its rules from.
+    pub(crate) fn aggregation(&self) -> AggregationRule {
+        read(self.aggregation_rule)
     }
 }
 

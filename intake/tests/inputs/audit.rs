@@ -535,6 +535,44 @@ fn what_is_aggregated_belongs_to_who_labelled_the_source() {
 }
 
 #[test]
+fn what_is_aggregated_belongs_to_who_gave_the_rule_that_it_gained() {
+    const RBAC: &str = "rbac.authorization.k8s.io";
+    let role = |name: &str, user: Value, resources: &[&str], beside: Value| {
+        let rule = |resource: &&str| json!({"apiGroups": [""], "resources": [resource], "verbs": ["create"]});
+        let rules: Vec<Value> = resources.iter().map(rule).collect();
+        let mut object = json!({"kind": "ClusterRole", "rules": rules,
+            "metadata": {"name": name, "labels": {"to-view": "true"}}});
+        object
+            .as_object_mut()
+            .unwrap()
+            .extend(beside.as_object().unwrap().clone());
+        event(
+            json!({"auditID": name, "user": user, "responseObject": object, "verb": "update",
+            "responseStatus": {"code": 200}, "objectRef": reference(RBAC, "clusterroles", "", name)}),
+        )
+    };
+    let by = |user: &str| json!({"username": user});
+    let view = |resources: &[&str]| {
+        let selectors = json!([{"matchExpressions": [{"key": "to-view", "operator": "Exists"}]}]);
+        role(
+            "view",
+            controller("clusterrole-aggregation-controller"),
+            resources,
+            json!({"aggregationRule": {"clusterRoleSelectors": selectors}}),
+        )
+    };
+    let events = [
+        role("harmless", by("dave"), &["events"], json!({})),
+        view(&["events"]),
+        role("pods", by("alice"), &["pods"], json!({})),
+        role("harmless", by("carol"), &["events"], json!({})),
+        view(&["events", "pods"]),
+    ];
+    let (_, audit) = last(&events);
+    assert_eq!(audit.cause.unwrap().user, "alice");
+}
+
+#[test]
 fn a_service_account_delivers_for_a_tool() {
     let mut object = pod("a");
     object["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps",

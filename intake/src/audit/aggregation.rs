@@ -1,0 +1,144 @@
+//! Which cluster roles an aggregated role takes its rules from, and which of them gave it what it
+//! gained.
+//!
+//! Source: Kubernetes `pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go`,
+//! `syncClusterRole`, and `staging/src/k8s.io/apimachinery/pkg/labels/selector.go`,
+//! `Requirement.Matches`.
+
+use super::history::{Entry, Key};
+use super::object::Object;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// Which roles a role takes its rules from.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct AggregationRule {
+    cluster_role_selectors: Option<Vec<Selector>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Selector {
+    match_labels: Option<BTreeMap<String, String>>,
+    match_expressions: Option<Vec<Expression>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Expression {
+    key: String,
+    operator: String,
+    values: Option<Vec<String>>,
+}
+
+impl AggregationRule {
+    /// Whether one of the selectors chooses a role with these labels.
+    fn chooses(&self, labels: &BTreeMap<String, String>) -> bool {
+        let mut selectors = self.cluster_role_selectors.iter().flatten();
+        selectors.any(|selector| selector.chooses(labels))
+    }
+}
+
+impl Selector {
+    /// Whether all that it asks for holds; an empty one chooses every role.
+    fn chooses(&self, labels: &BTreeMap<String, String>) -> bool {
+        let mut pairs = self.match_labels.iter().flatten();
+        let mut expressions = self.match_expressions.iter().flatten();
+        pairs.all(|(key, value)| labels.get(key) == Some(value))
+            && expressions.all(|expression| expression.holds(labels))
+    }
+}
+
+impl Expression {
+    fn holds(&self, labels: &BTreeMap<String, String>) -> bool {
+        let value = labels.get(&self.key);
+        let is_listed = |value| self.values.iter().flatten().any(|listed| listed == value);
+        match self.operator.as_str() {
+            "In" => value.is_some_and(is_listed),
+            "NotIn" => !value.is_some_and(is_listed),
+            "Exists" => value.is_some(),
+            "DoesNotExist" => value.is_none(),
+            // the controller gives up on such a selector
+            _ => false,
+        }
+    }
+}
+
+/// The role that gave `aggregate` what it has and `before` had not: of those that it takes its
+/// rules from, the one with such a rule that was written last; where none has, the one that was
+/// written last. `roles` begins with that one.
+pub(super) fn source<'e>(
+    aggregate: &Object<'_>,
+    before: Option<&Entry>,
+    roles: impl Iterator<Item = (&'e Key, &'e Entry)>,
+) -> Option<&'e Entry> {
+    let own = &*aggregate.metadata.name;
+    let selection = aggregate.aggregation();
+    let sources: Vec<&Entry> = roles
+        .filter(|(key, role)| key.name != own && selection.chooses(&role.labels))
+        .map(|(_, role)| role)
+        .collect();
+    let had = before.map_or_else(Vec::new, |before| rules(Object::of(&before.json).rules));
+    let mut gained = rules(aggregate.rules);
+    gained.retain(|rule| !had.contains(rule));
+    let gives = |role: &&&Entry| {
+        let given = rules(Object::of(&role.json).rules);
+        given.iter().any(|rule| gained.contains(rule))
+    };
+    sources.iter().find(gives).or(sources.first()).copied()
+}
+
+fn rules(raw: Option<&RawValue>) -> Vec<Value> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AggregationRule;
+    use serde_json::json;
+
+    #[track_caller]
+    fn chooses(selectors: &serde_json::Value, labels: &[(&str, &str)]) -> bool {
+        let rule = json!({"clusterRoleSelectors": selectors}).to_string();
+        let rule: AggregationRule = serde_json::from_str(&rule).unwrap();
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        rule.chooses(&labels.iter().map(owned).collect())
+    }
+
+    #[test]
+    fn one_selector_is_enough_and_all_of_it_must_hold() {
+        let selectors = json!([{"matchLabels": {"a": "1", "b": "2"}}, {"matchLabels": {"c": "3"}}]);
+        assert!(chooses(&selectors, &[("a", "1"), ("b", "2")]));
+        assert!(chooses(&selectors, &[("c", "3")]));
+        assert!(!chooses(&selectors, &[("a", "1")]));
+        assert!(!chooses(&selectors, &[("a", "1"), ("b", "3")]));
+    }
+
+    #[test]
+    fn an_empty_selector_chooses_every_role_and_no_selector_none() {
+        assert!(chooses(&json!([{}]), &[]));
+        assert!(!chooses(&json!([]), &[("a", "1")]));
+        assert!(!chooses(&json!(null), &[("a", "1")]));
+    }
+
+    #[test]
+    fn expressions_hold_as_kubernetes_has_them() {
+        let of = |operator: &str, values: serde_json::Value| json!([{"matchExpressions": [{"key": "a", "operator": operator, "values": values}]}]);
+        for (operator, values, of_one, of_other, of_none) in [
+            ("In", json!(["1", "2"]), true, false, false),
+            ("NotIn", json!(["1", "2"]), false, true, true),
+            ("Exists", json!(null), true, true, false),
+            ("DoesNotExist", json!(null), false, false, true),
+            ("Unheard", json!(["1"]), false, false, false),
+        ] {
+            let selectors = of(operator, values);
+            assert_eq!(chooses(&selectors, &[("a", "1")]), of_one, "{operator}");
+            assert_eq!(chooses(&selectors, &[("a", "3")]), of_other, "{operator}");
+            assert_eq!(chooses(&selectors, &[("b", "1")]), of_none, "{operator}");
+        }
+    }
+}
