@@ -1,7 +1,7 @@
 //! JSON text to items: values that follow each other, and where to go on after one that cannot
 //! be read.
 
-use crate::audit::{Content, Text, content, is_irrelevant, payload};
+use crate::audit::{Content, Text, content, is_irrelevant, payload, told};
 use crate::items::Items;
 use crate::message::{broken, reason};
 use crate::origin::{Mark, Source};
@@ -56,8 +56,13 @@ pub(crate) fn read(text: &str, first: Position, stream: &mut Stream, items: &mut
                 };
             }
             Some(Err(error)) => {
-                let broken = broken(&error, source.position(start));
+                let mut broken = broken(&error, source.position(start));
                 let line = broken.line;
+                if error.is_eof()
+                    && let Some(request) = told(rest.as_bytes())
+                {
+                    broken.message = format!("an audit event, {request}: {}", broken.message);
+                }
                 items.broken(broken);
                 stream.is_broken = true;
                 let fault = start + line_start(rest, error.line());

@@ -5,6 +5,7 @@
 //! Of valid JSON everything here is exact. What is not valid JSON would not be judged either.
 
 use super::resource::About;
+use crate::message::quoted;
 use memchr::{memchr_iter, memchr2};
 
 /// What the head of an event says. Texts are as they stand in the JSON, without escapes.
@@ -35,6 +36,22 @@ pub(crate) fn is_irrelevant(line: &[u8]) -> bool {
         Some(()) => head.is_irrelevant() && is_one_value(line),
         None => false,
     }
+}
+
+/// What a request is about, in words, as far as the start of its event shows it; none if this is
+/// none.
+pub(crate) fn told(start: &[u8]) -> Option<String> {
+    let head = Head::of(start)?;
+    let mut about = head.resource.to_owned();
+    if !head.subresource.is_empty() {
+        about = format!("{about}/{}", head.subresource);
+    }
+    let name = match (head.namespace, head.name) {
+        ("", name) => name.to_owned(),
+        (namespace, name) => format!("{namespace}/{name}"),
+    };
+    let asked = [head.verb, &about, &name].map(quoted).join(" ");
+    Some(format!("{asked} by {}", quoted(head.user)))
 }
 
 /// Whether nothing can stand behind the object that a line begins with: inside it, a comma or

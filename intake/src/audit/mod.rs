@@ -22,7 +22,7 @@ mod write;
 
 pub use actor::{Actor, Impersonated, ServiceAccount};
 pub use gap::Gap;
-pub(crate) use head::is_irrelevant;
+pub(crate) use head::{is_irrelevant, told};
 pub use history::{Cause, Root};
 pub use log::Log;
 pub use outcome::{By, Outcome};

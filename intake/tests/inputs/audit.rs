@@ -195,6 +195,21 @@ fn a_line_that_is_broken_costs_itself() {
 }
 
 #[test]
+fn an_event_that_is_cut_off_is_named() {
+    let cut = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","verb":"create","user":{"username":"bob"},"objectRef":{"resource":"pods","namespace":"team-a","name":"web"},"responseObject":{"ki"#;
+    let reason = "the text ends inside a JSON value";
+    assert_eq!(
+        report(cut.as_bytes()),
+        [format!(
+            "broken 1 an audit event, `create` `pods` `team-a/web` by `bob`: {reason}"
+        )]
+    );
+    // of what does not show who asked for what, the place alone
+    let (start, _) = cut.split_at(cut.find("objectRef").unwrap());
+    assert_eq!(report(start.as_bytes()), [format!("broken 1 {reason}")]);
+}
+
+#[test]
 fn what_cannot_change_anything_is_counted() {
     let of = |verb: &str, resource: &str| {
         event(json!({"verb": verb, "objectRef": {"resource": resource, "apiVersion": "v1"}}))
