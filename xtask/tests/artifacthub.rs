@@ -1,11 +1,12 @@
-//! `artifacthub-pkg.yml` is current, and keeps the rules that Artifact Hub documents
-//! (docs/metadata/artifacthub-pkg.yml and docs/kubewarden_annotations.md there).
+//! `artifacthub-pkg.yml` is current, and it and `artifacthub-repo.yml` keep the rules that Artifact
+//! Hub documents (docs/metadata/ and docs/kubewarden_annotations.md there).
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
 use std::fs;
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
 use xtask::artifacthub;
 
@@ -119,6 +120,31 @@ fn carries_what_kubewarden_reads_of_it() {
         annotation("questions-ui"),
         yaml(&file("policy-metadata/questions-ui.yml"))
     );
+}
+
+/// Artifact Hub reads policies of Kubewarden from git, and this file at the top of what it reads. It
+/// passes over what it does not know, so that a field that is misspelt would claim nothing.
+#[test]
+fn who_maintains_the_package_may_claim_its_repository() {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Repository {
+        #[serde(rename = "repositoryID")]
+        repository_id: Option<String>,
+        owners: Value,
+    }
+    let repository: Repository =
+        serde_json::from_value(yaml(&file("artifacthub-repo.yml"))).unwrap();
+    let package = yaml(&file(artifacthub::FILE));
+    assert_eq!(repository.owners, package["maintainers"]);
+
+    // a UUID, in Artifact Hub's own spelling
+    if let Some(id) = repository.repository_id {
+        let groups = id.split('-').map(str::len);
+        assert_eq!(groups.collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{id}");
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+        assert!(id.bytes().all(is_digit), "{id}");
+    }
 }
 
 #[test]
