@@ -979,6 +979,30 @@ fn openreports_of_a_manifest_take_the_place_of_the_last_ones() {
     assert_eq!(named(pod), named(&format!("# changed\n{pod}")));
 }
 
+/// `kubectl apply` would keep the last of two reports of one name alone.
+#[test]
+fn openreports_of_manifests_of_one_name_have_names_of_their_own() {
+    let folder = Folder::new();
+    let mut manifest = answer("web", false, &[finding(json!({}))]);
+    manifest["request"]["user"] = Value::Null;
+    folder.write("policy.wasm", constant(&manifest.to_string()));
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n";
+    folder.write("a.yaml", pod);
+    let names = |text: &str, arguments: &str| -> Vec<String> {
+        let replay = "replay --policy policy.wasm --format openreports";
+        let mut command = folder.bulkhead(&format!("{replay} {arguments} -"));
+        let ran = run(&mut command, text.as_bytes());
+        let reports = openreports(&ran).into_iter();
+        reports.map(|report| report.metadata.name).collect()
+    };
+    let three = [pod; 3].join("---\n");
+    let named = names(&three, "a.yaml a.yaml");
+    assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), 5, "{named:?}");
+    // wherever they stand
+    assert_eq!(names(pod, "")[0], named[2]);
+    assert_eq!(names(&format!("# changed\n---\n{three}"), ""), named[2..]);
+}
+
 // ---- all ----
 
 #[test]

@@ -1,5 +1,6 @@
 //! Reports in formats that other programs define, and what all of them tell of a finding. Each is
-//! written as the outcomes come, and holds nothing that grows with the input.
+//! written as the outcomes come, and holds nothing of them that grows with the input; the names of
+//! OpenReports alone keep which objects the manifests had.
 
 pub(super) mod falco;
 pub(super) mod junit;

@@ -30,6 +30,10 @@ const OF_THE_CLUSTER: [&str; 4] = [
 #[derive(Default)]
 pub(in crate::report) struct Openreports {
     has_items: bool,
+    /// How many manifests of each identity came, so that the reports of two that are called the
+    /// same, or have no name yet, do not take each other's place. A few bytes for each object that
+    /// a manifest has, and nothing for requests, of which there is no end.
+    manifests: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize)]
@@ -97,6 +101,26 @@ struct Time {
 }
 
 impl Openreports {
+    /// The same for an object whenever it is judged, so that a report takes the place of the last.
+    fn of_object(&mut self, request: &Request, file: &str) -> String {
+        let Request {
+            group,
+            kind,
+            namespace,
+            name,
+            ..
+        } = request;
+        let object = [group, kind, namespace, name];
+        let object = object.map(|text| text.as_deref().unwrap_or_default());
+        let id = digest(object.into_iter().chain([file]));
+        let earlier = self.manifests.entry(id.clone()).or_default();
+        *earlier += 1;
+        match *earlier {
+            1 => id,
+            nth => digest([&*id, &nth.to_string()].into_iter()),
+        }
+    }
+
     fn write(
         &mut self,
         setting: &Setting,
@@ -199,7 +223,7 @@ impl Foreign for Openreports {
             });
         }
         let id = match judged.form {
-            Form::Manifest => of_object(&judged.request, &judged.source.file),
+            Form::Manifest => self.of_object(&judged.request, &judged.source.file),
             Form::Request | Form::Event => of_request(&judged.source, audit_id(audit)),
         };
         self.write(setting, &id, Some(&judged.request), results, out)
@@ -236,20 +260,6 @@ impl Foreign for Openreports {
     fn finish(&mut self, _: &Tally, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"\n]}\n")
     }
-}
-
-/// The same for an object whenever it is judged, so that a report takes the place of the last.
-fn of_object(request: &Request, file: &str) -> String {
-    let Request {
-        group,
-        kind,
-        namespace,
-        name,
-        ..
-    } = request;
-    let object = [group, kind, namespace, name];
-    let object = object.map(|text| text.as_deref().unwrap_or_default());
-    digest(object.into_iter().chain([file]))
 }
 
 /// That of one request alone.
