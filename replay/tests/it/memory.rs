@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Stdio};
 use std::thread;
 
-use crate::common::{Folder, answer, review};
+use crate::common::{Folder, answer, finding, review};
 use serde_json::{Value, json};
 
 /// Bytes of an input.
@@ -13,6 +13,9 @@ const SIZE: usize = 256 << 20;
 
 /// Most bytes of memory, fewer than the input has.
 const MOST: u64 = 200 << 20;
+
+/// Bytes by which memory may differ from run to run: fewer than 20,000 reported findings have.
+const GROWTH: u64 = 4 << 20;
 
 const TOO_LARGE: &str = "too large: more than 64 MiB in one line, give each object its own";
 
@@ -70,6 +73,48 @@ fn outcomes_before_last(output: impl BufRead) -> Vec<String> {
             format!("{}: {message}", outcome["source"]["line"])
         })
         .collect()
+}
+
+/// Replays findings of a few hundred bytes each, and throws away what `format` makes of them.
+/// Returns the most bytes of memory that were resident at once.
+fn reporting(format: &str, count: usize) -> u64 {
+    let folder = Folder::new();
+    let mut child = folder
+        .bulkhead(&format!(
+            "replay --policy policy.wasm --jobs 1 --fail-on never --format {format} -"
+        ))
+        .env("XDG_CACHE_HOME", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("bulkhead starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut output = child.stdout.take().expect("a pipe");
+    let line = review(&answer("web", false, &[finding(json!({}))]));
+    let (written, memory) = thread::scope(|scope| {
+        let output = scope.spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        for _ in 0..count {
+            input.write_all(line.as_bytes()).expect("a pipe");
+        }
+        // The pipe holds less than is left to read now, and nothing after it needs more.
+        let memory = most_resident(&child);
+        drop(input);
+        (output.join().expect("an end").expect("a pipe"), memory)
+    });
+    assert_eq!(child.wait().expect("an end").code(), Some(0), "{format}");
+    let least = u64::try_from(count * 200).expect("64 bits");
+    assert!(written > least, "{format}: {written} bytes");
+    memory
+}
+
+#[test]
+fn reports_in_foreign_formats_are_not_kept() {
+    for format in ["sarif", "ocsf", "falco", "junit", "openreports"] {
+        let few = reporting(format, 2_000);
+        let many = reporting(format, 20_000);
+        assert!(many < few + GROWTH, "{format}: {few} and {many} bytes");
+    }
 }
 
 fn most_resident(process: &Child) -> u64 {
