@@ -20,7 +20,7 @@ replay: ## build everything and replay the recorded requests
 
 .PHONY: test
 test: fmt lint ## check the format, lint, and run every test
-	@.ci/tools docker-registry skopeo || echo "without them, nothing is pushed to a registry" >&2
+	@.ci/tools docker-registry openssl skopeo || echo "without them, nothing is pushed to a registry" >&2
 	@failed=; for tool in node:nodejs npm:npm google-chrome:chromium; do \
 		command -v "$${tool%:*}" >/dev/null || .ci/tools "$${tool#*:}" || failed=1; \
 	done; [ -z "$$failed" ] || echo "without them, the package for browsers and Node and the page are not tried" >&2

@@ -1,5 +1,5 @@
 //! The policy through a real registry: Debian's `docker-registry`, on the loopback, with its own
-//! configuration and folder. `make test` installs it, and skopeo, where it can; where they are
+//! configuration and folder. `make test` installs it, skopeo and openssl where it can; where they are
 //! missing this test says so and is no failure, unless `REGISTRY_TEST=required`.
 
 use std::collections::BTreeMap;
@@ -16,6 +16,10 @@ use xtask::metadata::Metadata;
 use xtask::oci;
 
 const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Leads to the loopback as well, and is no address of it to the command, which speaks plain HTTP
+/// there.
+const NOT_LOOPBACK: &str = "0.0.0.0";
 
 /// A registry of our own, which ends with this.
 struct Registry {
@@ -42,7 +46,34 @@ fn is_there(command: &str) -> bool {
 impl Registry {
     /// Starts one, if what it takes is installed.
     fn start() -> Option<Self> {
-        let missing: Vec<&str> = ["docker-registry", "skopeo"]
+        Self::start_with(|_| String::new())
+    }
+
+    /// The same over TLS, with a certificate for [`NOT_LOOPBACK`] that nobody knows.
+    fn start_over_tls() -> Option<Self> {
+        Self::start_with(|folder| {
+            let [certificate, key] = ["certificate.pem", "key.pem"].map(|file| folder.join(file));
+            let output = Command::new("openssl")
+                .args(["req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=test"])
+                .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+                .arg("-addext")
+                .arg(format!("subjectAltName=IP:{NOT_LOOPBACK}"))
+                .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+                .arg("-keyout")
+                .arg(&key)
+                .arg("-out")
+                .arg(&certificate)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{output:?}");
+            let [certificate, key] = [certificate.display(), key.display()];
+            format!(", tls: {{certificate: {certificate}, key: {key}}}")
+        })
+    }
+
+    /// Starts one with more configuration of its listener, made in its folder.
+    fn start_with(http: impl FnOnce(&Path) -> String) -> Option<Self> {
+        let missing: Vec<&str> = ["docker-registry", "openssl", "skopeo"]
             .into_iter()
             .filter(|command| !is_there(command))
             .collect();
@@ -70,9 +101,10 @@ impl Registry {
         let host = format!("127.0.0.1:{port}");
         let configuration = folder.path().join("registry.yml");
         let storage = folder.path().join("storage");
+        let http = http(folder.path());
         let text = format!(
             "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: \
-             {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{host}'}}\n",
+             {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{host}'{http}}}\n",
             storage.display()
         );
         fs::write(&configuration, text).unwrap();
@@ -194,4 +226,37 @@ fn what_is_pushed_judges_as_the_built_in_one() {
     let other = digest.replace(|digit: char| digit.is_ascii_digit(), "0");
     let (code, output) = replay(&["--policy", &format!("oci://{repository}@{other}")]);
     assert_eq!((code, output.as_str()), (Some(2), ""));
+}
+
+#[cfg(all(feature = "registry", target_os = "linux"))]
+#[test]
+fn over_tls_a_registry_is_believed_only_by_a_certificate_that_is_trusted() {
+    let Some(registry) = Registry::start_over_tls() else {
+        return;
+    };
+    let digest = registry.push("policies/bulkhead:v0");
+    let (_, port) = registry.host.split_once(':').unwrap();
+    let reference = format!("oci://{NOT_LOOPBACK}:{port}/policies/bulkhead@{digest}");
+    let replay = |trusted: Option<&Path>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bulkhead"));
+        command.args(["replay", "--fail-on", "never", "--policy", &reference]);
+        command.arg("e2e-tests/recordings/host-access.jsonl");
+        command.current_dir(PROJECT).env_remove("SSL_CERT_FILE");
+        command.envs(trusted.map(|file| ("SSL_CERT_FILE", file)));
+        command.output().unwrap()
+    };
+    let output = replay(Some(&registry.folder.path().join("certificate.pem")));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(!output.stdout.is_empty());
+
+    let output = replay(None);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!(
+            "error: {reference}: https://{NOT_LOOPBACK}:{port}/v2/policies/bulkhead/manifests/\
+             {digest}: the registry's certificate is signed by nobody whom this machine trusts: \
+             name a file with the signer's certificate in `SSL_CERT_FILE`\n"
+        )
+    );
 }

@@ -149,9 +149,13 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        request.call().map_err(|error| PullError::Unanswered {
-            url: url.to_owned(),
-            error: error.to_string(),
+        request.call().map_err(|error| {
+            let url = url.to_owned();
+            match error.to_string() {
+                // rustls tells of it within an error of reading.
+                error if error.ends_with("UnknownIssuer") => PullError::Untrusted { url },
+                error => PullError::Unanswered { url, error },
+            }
         })
     }
 

@@ -9,6 +9,8 @@ pub(crate) enum PullError {
     Reference(String),
     /// The registry did not answer a request.
     Unanswered { url: String, error: String },
+    /// The registry's certificate is signed by nobody who is trusted.
+    Untrusted { url: String },
     /// The registry refused a request.
     Refused { url: String, status: u16 },
     /// What came is not what was named.
@@ -29,6 +31,11 @@ impl fmt::Display for PullError {
                 "{what}; expected one such as oci://ghcr.io/bulkhead-policies/bulkhead:v0.1.0"
             ),
             Self::Unanswered { url, error } => write!(f, "{url}: {error}"),
+            Self::Untrusted { url } => write!(
+                f,
+                "{url}: the registry's certificate is signed by nobody whom this machine trusts: \
+                 name a file with the signer's certificate in `SSL_CERT_FILE`"
+            ),
             Self::Refused {
                 url,
                 status: 401 | 403,
