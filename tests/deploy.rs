@@ -327,6 +327,9 @@ fn with_host_access(group: &str, plural: &str) -> Value {
         }
         ("kubevirt.io", "virtualmachineinstances") => json!({"spec": machine}),
         ("kubevirt.io", _) => json!({"spec": {"template": {"spec": machine}}}),
+        ("pool.kubevirt.io", _) => {
+            json!({"spec": {"virtualMachineTemplate": {"spec": {"template": {"spec": machine}}}}})
+        }
         _ => json!({"spec": {"template": template}}),
     }
 }
@@ -362,6 +365,7 @@ fn kind(plural: &str) -> &'static str {
         "VirtualMachine",
         "VirtualMachineInstance",
         "VirtualMachineInstanceReplicaSet",
+        "VirtualMachinePool",
         "Workflow",
         "WorkflowTemplate",
     ];
@@ -410,7 +414,7 @@ fn every_component_adds_kinds_that_are_judged() {
             }
         }
     }
-    assert_eq!(folders.len(), 9);
+    assert_eq!(folders.len(), 10);
 }
 
 /// What a group's expression does not name is never asked, and its message is all that users see.
