@@ -8,9 +8,8 @@
 use super::history::{Entry, Key};
 use super::object::Object;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which roles a role takes its rules from.
 #[derive(Debug, Default, Deserialize)]
@@ -81,19 +80,27 @@ pub(super) fn source<'e>(
         .filter(|(key, role)| key.name != own && selection.chooses(&role.labels))
         .map(|(_, role)| role)
         .collect();
-    let had = before.map_or_else(Vec::new, |before| rules(Object::of(&before.json).rules));
-    let mut gained = rules(aggregate.rules);
-    gained.retain(|rule| !had.contains(rule));
-    let gives = |role: &&&Entry| {
-        let given = rules(Object::of(&role.json).rules);
-        given.iter().any(|rule| gained.contains(rule))
-    };
+    let had: BTreeSet<&str> = before
+        .map(|before| rules(&before.json))
+        .into_iter()
+        .flatten()
+        .collect();
+    let gained: BTreeSet<&str> = texts(aggregate.rules)
+        .filter(|rule| !had.contains(rule))
+        .collect();
+    let gives = |role: &&&Entry| rules(&role.json).any(|rule| gained.contains(rule));
     sources.iter().find(gives).or(sources.first()).copied()
 }
 
-fn rules(raw: Option<&RawValue>) -> Vec<Value> {
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
-        .unwrap_or_default()
+/// The rules of a role, as text: the API server writes the same rule alike wherever it stands.
+fn rules(role: &str) -> impl Iterator<Item = &str> {
+    texts(Object::of(role).rules)
+}
+
+fn texts(rules: Option<&RawValue>) -> impl Iterator<Item = &str> {
+    let rules: Option<Vec<&RawValue>> =
+        rules.and_then(|rules| serde_json::from_str(rules.get()).ok());
+    rules.into_iter().flatten().map(RawValue::get)
 }
 
 #[cfg(test)]
