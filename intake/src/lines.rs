@@ -7,6 +7,9 @@ use std::io::{self, BufRead, Read as _};
 /// The byte-order mark, which some editors put before the first letter of a text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// A line of more bytes is given the room of the largest at once.
+const LARGE: usize = 8 << 20;
+
 /// How much of the rest of a line is read at once.
 const PIECE: u64 = 64 << 10;
 
@@ -96,9 +99,15 @@ impl<R: BufRead> Lines<R> {
         }
         self.rest(|_| {})?;
         let mut bytes = Vec::new();
-        let most = u64::try_from(self.limit).unwrap_or(u64::MAX);
-        if self.until_break(most.saturating_add(1), &mut bytes)? == 0 {
+        let most = self.limit.saturating_add(1);
+        let (first, rest) = (most.min(LARGE), most.saturating_sub(LARGE));
+        if self.until_break(size(first), &mut bytes)? == 0 {
             return Ok(None);
+        }
+        if rest > 0 && bytes.len() == LARGE && !ends_line(&bytes) {
+            // growing by copying, as most allocators do, would hold it twice, and twice as large
+            bytes.reserve_exact(rest);
+            self.until_break(size(rest), &mut bytes)?;
         }
         let size = size(bytes.len());
         let is_cut = bytes.len() > self.limit;
