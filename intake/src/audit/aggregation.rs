@@ -5,11 +5,12 @@
 //! `syncClusterRole`, and `staging/src/k8s.io/apimachinery/pkg/labels/selector.go`,
 //! `Requirement.Matches`.
 
-use super::history::{Entry, Key};
+use super::history::{Entry, History, Labels};
 use super::object::Object;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 /// Which roles a role takes its rules from.
 #[derive(Debug, Default, Deserialize)]
@@ -35,7 +36,7 @@ struct Expression {
 
 impl AggregationRule {
     /// Whether one of the selectors chooses a role with these labels.
-    fn chooses(&self, labels: &BTreeMap<String, String>) -> bool {
+    fn chooses(&self, labels: &Labels) -> bool {
         let mut selectors = self.cluster_role_selectors.iter().flatten();
         selectors.any(|selector| selector.chooses(labels))
     }
@@ -43,7 +44,7 @@ impl AggregationRule {
 
 impl Selector {
     /// Whether all that it asks for holds; an empty one chooses every role.
-    fn chooses(&self, labels: &BTreeMap<String, String>) -> bool {
+    fn chooses(&self, labels: &Labels) -> bool {
         let mut pairs = self.match_labels.iter().flatten();
         let mut expressions = self.match_expressions.iter().flatten();
         pairs.all(|(key, value)| labels.get(key) == Some(value))
@@ -52,7 +53,7 @@ impl Selector {
 }
 
 impl Expression {
-    fn holds(&self, labels: &BTreeMap<String, String>) -> bool {
+    fn holds(&self, labels: &Labels) -> bool {
         let value = labels.get(&self.key);
         let is_listed = |value| self.values.iter().flatten().any(|listed| listed == value);
         match self.operator.as_str() {
@@ -68,18 +69,18 @@ impl Expression {
 
 /// The role that gave `aggregate` what it has and `before` had not: of those that it takes its
 /// rules from, the one with such a rule that was written last; where none has, the one that was
-/// written last. `roles` begins with that one.
-pub(super) fn source<'e>(
+/// written last.
+pub(super) fn source<'h>(
     aggregate: &Object<'_>,
     before: Option<&Entry>,
-    roles: impl Iterator<Item = (&'e Key, &'e Entry)>,
-) -> Option<&'e Entry> {
+    history: &'h History,
+) -> Option<&'h Entry> {
     let own = &*aggregate.metadata.name;
     let selection = aggregate.aggregation();
-    let sources: Vec<&Entry> = roles
-        .filter(|(key, role)| key.name != own && selection.chooses(&role.labels))
-        .map(|(_, role)| role)
-        .collect();
+    let mut sources = history
+        .cluster_roles()
+        .filter(|(key, labels)| key.name != own && selection.chooses(labels))
+        .filter_map(|(key, _)| history.get(key));
     let had: BTreeSet<&str> = before
         .map(|before| rules(&before.json))
         .into_iter()
@@ -88,8 +89,12 @@ pub(super) fn source<'e>(
     let gained: BTreeSet<&str> = texts(aggregate.rules)
         .filter(|rule| !had.contains(rule))
         .collect();
-    let gives = |role: &&&Entry| rules(&role.json).any(|rule| gained.contains(rule));
-    sources.iter().find(gives).or(sources.first()).copied()
+    let last = sources.next()?;
+    if gained.is_empty() {
+        return Some(last);
+    }
+    let gives = |role: &&Entry| rules(&role.json).any(|rule| gained.contains(rule));
+    iter::once(last).chain(sources).find(gives).or(Some(last))
 }
 
 /// The rules of a role, as text: the API server writes the same rule alike wherever it stands.

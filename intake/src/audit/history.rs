@@ -6,7 +6,10 @@ use super::object::Meta;
 use super::resource::RBAC;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+
+/// The labels of an object.
+pub(crate) type Labels = BTreeMap<String, String>;
 
 /// What an object is found by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,8 +59,6 @@ pub(crate) struct Entry {
     pub(crate) resource_version: Option<String>,
     /// When it was written, as the event has it.
     pub(crate) written: String,
-    /// Of a cluster role, by which others take its rules; of any other object none.
-    pub(crate) labels: BTreeMap<String, String>,
     pub(crate) root: Root,
     pub(crate) cause: Cause,
     touched: u64,
@@ -78,8 +79,9 @@ pub(crate) struct Shown<'a> {
 pub(crate) struct History {
     /// Looked up for every event, and never gone through, so its order shows nowhere.
     entries: HashMap<Key, Entry>,
-    /// Those of cluster roles, which others may take their rules from, by when they were touched.
-    cluster_roles: BTreeSet<(u64, Key)>,
+    /// The cluster roles among them, by when they were touched, with the labels by which others
+    /// take their rules.
+    cluster_roles: BTreeMap<u64, (Key, Labels)>,
     /// Every key by when it was touched.
     order: BTreeMap<u64, Key>,
     clock: u64,
@@ -93,7 +95,7 @@ impl History {
     pub(crate) fn new(room: usize) -> Self {
         Self {
             entries: HashMap::new(),
-            cluster_roles: BTreeSet::new(),
+            cluster_roles: BTreeMap::new(),
             order: BTreeMap::new(),
             clock: 0,
             room,
@@ -118,12 +120,6 @@ impl History {
         }
         self.remove(&key);
         let Shown { json, meta, .. } = shown;
-        let labels = if key.is_cluster_role() {
-            meta.labels()
-        } else {
-            BTreeMap::new()
-        };
-        let owned = |(key, value): (Cow<'_, str>, Cow<'_, str>)| (key.into(), value.into());
         self.clock += 1;
         let entry = Entry {
             json: (*json).to_owned(),
@@ -133,7 +129,6 @@ impl History {
                 .filter(|_| shown.is_whole)
                 .map(Cow::into_owned),
             written: shown.written.to_owned(),
-            labels: labels.into_iter().map(owned).collect(),
             root,
             cause,
             touched: self.clock,
@@ -149,7 +144,10 @@ impl History {
             self.room = room;
             self.order.insert(self.clock, key.clone());
             if key.is_cluster_role() {
-                self.cluster_roles.insert((self.clock, key.clone()));
+                let labels = meta.labels().into_iter();
+                let owned = labels.map(|(key, value)| (key.into(), value.into()));
+                let role = (key.clone(), owned.collect());
+                self.cluster_roles.insert(self.clock, role);
             }
             self.entries.insert(key, entry);
         } else {
@@ -167,16 +165,15 @@ impl History {
     fn take(&mut self, key: &Key) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
         if key.is_cluster_role() {
-            self.cluster_roles.remove(&(entry.touched, key.clone()));
+            self.cluster_roles.remove(&entry.touched);
         }
         self.room = self.room.saturating_add(entry.size());
         Some(entry)
     }
 
-    /// The cluster roles that were shown, the one that was touched last first.
-    pub(crate) fn cluster_roles(&self) -> impl Iterator<Item = (&Key, &Entry)> {
-        let keys = self.cluster_roles.iter().rev().map(|(_, key)| key);
-        keys.filter_map(|key| self.entries.get_key_value(key))
+    /// The cluster roles that were shown, with their labels, the one that was touched last first.
+    pub(crate) fn cluster_roles(&self) -> impl Iterator<Item = &(Key, Labels)> {
+        self.cluster_roles.values().rev()
     }
 }
 

@@ -78,7 +78,7 @@ impl Log {
             return (root, None);
         };
         if controller == "clusterrole-aggregation-controller" {
-            let source = aggregation::source(&whole.object, known, self.history.cluster_roles());
+            let source = aggregation::source(&whole.object, known, &self.history);
             let cause = source.map(|source| source.cause.clone());
             return (
                 whole.own(),
