@@ -48,6 +48,7 @@ impl Log {
             Err(gap) => return items.unjudged(self.unjudged(event, place, gap)),
         };
         let whole = Whole::new(event, Object::of(&json));
+        let json = whole.object.without_managers(&json);
         let mut audit = self.audit(event, &whole);
         audit.object = judged;
         let old = self.history.get(&whole.key);
@@ -148,9 +149,10 @@ impl Log {
         }
         for (object, item) in deleted.into_iter().zip(place.item..) {
             let whole = Whole::new(event, Object::of(object));
+            let object = whole.object.without_managers(object);
             let audit = self.audit(event, &whole);
             let old = self.history.get(&whole.key).map(|old| old.json.as_str());
-            let old = Some(object).filter(|object| !object.is_empty()).or(old);
+            let old = Some(&*object).filter(|object| !object.is_empty()).or(old);
             let text = admission(event, &audit.actor, &whole, "DELETE", None, old);
             // with a finalizer it stays until that is taken away
             if audit.outcome == Outcome::Deleted && !whole.object.metadata.has_finalizers() {
