@@ -116,12 +116,13 @@ impl Feed {
     pub(super) fn input(
         &mut self,
         name: &Arc<str>,
-        raw: impl Read,
+        raw: impl Raw,
         strict: bool,
         lines: u64,
         marks: Option<&mut Marks>,
     ) -> Result<(), Closed> {
         let raw = Watched {
+            may_wait: raw.may_wait(),
             raw,
             batch: Rc::clone(&self.batch),
             progress: Arc::clone(&self.progress),
@@ -318,17 +319,44 @@ impl Batch {
     }
 }
 
-/// Raw input. Before it waits for more, it sends what was read so far, so
-/// that a log which is still being written is reported line by line.
+/// The bytes of an input.
+pub(super) trait Raw: Read {
+    /// Whether the next ones may not have been written yet.
+    fn may_wait(&self) -> bool;
+}
+
+impl Raw for File {
+    fn may_wait(&self) -> bool {
+        // a named pipe, for one, has an end that somebody else writes to
+        !self.metadata().is_ok_and(|metadata| metadata.is_file())
+    }
+}
+
+impl Raw for io::Stdin {
+    fn may_wait(&self) -> bool {
+        true
+    }
+}
+
+/// What a log that is followed is read from.
+impl Raw for Box<dyn Read> {
+    fn may_wait(&self) -> bool {
+        true
+    }
+}
+
+/// Raw input. Before it waits for more, it sends what was read so far, so that a log which is
+/// still being written is reported line by line.
 struct Watched<R> {
     raw: R,
+    may_wait: bool,
     batch: Rc<RefCell<Batch>>,
     progress: Arc<Progress>,
 }
 
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.batch.borrow_mut().flush().is_err() {
+        if self.may_wait && self.batch.borrow_mut().flush().is_err() {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let read = self.raw.read(buffer)?;

@@ -2,8 +2,12 @@
 //! the requests tell it to.
 
 use std::fmt::Write as _;
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::Stdio;
+#[cfg(unix)]
+use std::process::Command;
+use std::process::{Child, Stdio};
 
 use crate::common::{Folder, answer, finding, review, run};
 use serde_json::json;
@@ -287,7 +291,28 @@ fn reports_a_line_before_the_next_one_comes() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("bulkhead starts");
-    let mut input = child.stdin.take().expect("a pipe");
+    let input = child.stdin.take().expect("a pipe");
+    told_one_by_one(child, input);
+}
+
+#[cfg(unix)]
+#[test]
+fn reports_a_line_of_a_named_pipe_before_the_next_one_comes() {
+    let folder = Folder::new();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo starts").success());
+    let child = folder
+        .bulkhead("replay --policy policy.wasm --format json pipe")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("bulkhead starts");
+    let input = File::options().write(true).open(pipe);
+    told_one_by_one(child, input.expect("bulkhead reads it"));
+}
+
+/// Writes one line after the other, each when the one before was told.
+fn told_one_by_one(mut child: Child, mut input: impl Write) {
     let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
     for name in ["first", "second"] {
         // the reader looks one line ahead to tell JSON Lines from one document
@@ -333,7 +358,7 @@ fn fails_when_the_output_cannot_be_written() {
         "rules --policy policy.wasm",
         "--help",
     ] {
-        let full = std::fs::File::options()
+        let full = File::options()
             .write(true)
             .open("/dev/full")
             .expect("/dev/full");
