@@ -1,8 +1,7 @@
 //! Who asked: what the API server knows of them, apart from what they said of themselves.
 
-use super::event::{Event, User};
+use super::event::{Event, Text, User};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Who asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -87,15 +86,15 @@ const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 impl Actor {
     pub(crate) fn of(event: &Event<'_>) -> Self {
         let user = &event.user;
-        let mut sources = event.source_ips.clone().unwrap_or_default();
+        let mut sources = owned(event.source_ips.as_ref());
         // "All but the last IP can be arbitrarily set by the client" (`audit/v1/types.go`)
         let source_ip = sources.pop();
         Self {
             user: user.username.clone().into_owned(),
-            groups: user.groups.clone().unwrap_or_default(),
+            groups: owned(user.groups.as_ref()),
             impersonated: event.impersonated_user.as_ref().map(|user| Impersonated {
                 user: user.username.clone().into_owned(),
-                groups: user.groups.clone().unwrap_or_default(),
+                groups: owned(user.groups.as_ref()),
             }),
             service_account: service_account(user),
             credential: extra(user, "authentication.kubernetes.io/credential-id").or_else(|| {
@@ -139,12 +138,15 @@ impl Actor {
 }
 
 fn extra(user: &User<'_>, key: &str) -> Option<String> {
-    let extra: &BTreeMap<_, _> = user.extra.as_ref()?;
-    extra
-        .get(key)?
+    let texts = user.extra.as_ref()?.get(key)?;
+    texts
         .first()
+        .map(String::from)
         .filter(|text| !text.is_empty())
-        .cloned()
+}
+
+fn owned(texts: Option<&Vec<Text<'_>>>) -> Vec<String> {
+    texts.into_iter().flatten().map(String::from).collect()
 }
 
 fn service_account(user: &User<'_>) -> Option<ServiceAccount> {

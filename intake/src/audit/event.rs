@@ -6,7 +6,7 @@ use super::object::Object;
 use super::resource::About;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeMap;
 
 /// What AKS writes in place of a body that is too large for it. Source: the Azure Monitor Logs
@@ -31,8 +31,8 @@ pub(crate) struct Event<'a> {
     pub(crate) user: User<'a>,
     #[serde(borrow)]
     pub(crate) impersonated_user: Option<User<'a>>,
-    #[serde(rename = "sourceIPs")]
-    pub(crate) source_ips: Option<Vec<String>>,
+    #[serde(borrow, rename = "sourceIPs")]
+    pub(crate) source_ips: Option<Vec<Text<'a>>>,
     #[serde(borrow)]
     pub(crate) user_agent: Cow<'a, str>,
     #[serde(borrow)]
@@ -47,7 +47,25 @@ pub(crate) struct Event<'a> {
     pub(crate) request_received_timestamp: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) stage_timestamp: Cow<'a, str>,
-    pub(crate) annotations: Option<BTreeMap<String, String>>,
+    #[serde(borrow)]
+    pub(crate) annotations: Option<BTreeMap<Text<'a>, Text<'a>>>,
+}
+
+/// A text in a list or a map, borrowed where it holds no escapes.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Borrow<str> for Text<'_> {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&Text<'_>> for String {
+    fn from(text: &Text<'_>) -> Self {
+        text.0.as_ref().to_owned()
+    }
 }
 
 /// Who asked.
@@ -56,8 +74,10 @@ pub(crate) struct Event<'a> {
 pub(crate) struct User<'a> {
     #[serde(borrow)]
     pub(crate) username: Cow<'a, str>,
-    pub(crate) groups: Option<Vec<String>>,
-    pub(crate) extra: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(borrow)]
+    pub(crate) groups: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    pub(crate) extra: Option<BTreeMap<Text<'a>, Vec<Text<'a>>>>,
 }
 
 /// What was asked for.
@@ -149,7 +169,7 @@ impl<'a> Event<'a> {
     /// An annotation that is there and not empty.
     pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
         let annotations = self.annotations.as_ref()?;
-        let text = annotations.get(key)?.as_str();
+        let text: &str = annotations.get(key)?.borrow();
         (!text.is_empty()).then_some(text)
     }
 

@@ -7,6 +7,7 @@ use super::resource::RBAC;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The labels of an object.
 pub(crate) type Labels = BTreeMap<String, String>;
@@ -21,7 +22,7 @@ pub(crate) struct Key {
 }
 
 /// The object that others were made for: a Deployment for its ReplicaSets and their pods.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Root {
     /// Its API group; empty for the core group.
     pub group: String,
@@ -59,8 +60,8 @@ pub(crate) struct Entry {
     pub(crate) resource_version: Option<String>,
     /// When it was written, as the event has it.
     pub(crate) written: String,
-    pub(crate) root: Root,
-    pub(crate) cause: Cause,
+    pub(crate) root: Arc<Root>,
+    pub(crate) cause: Arc<Cause>,
     touched: u64,
 }
 
@@ -78,12 +79,12 @@ pub(crate) struct Shown<'a> {
 #[derive(Debug)]
 pub(crate) struct History {
     /// Looked up for every event, and never gone through, so its order shows nowhere.
-    entries: HashMap<Key, Entry>,
+    entries: HashMap<Arc<Key>, Entry>,
     /// The cluster roles among them, by when they were touched, with the labels by which others
     /// take their rules.
-    cluster_roles: BTreeMap<u64, (Key, Labels)>,
+    cluster_roles: BTreeMap<u64, (Arc<Key>, Labels)>,
     /// Every key by when it was touched.
-    order: BTreeMap<u64, Key>,
+    order: BTreeMap<u64, Arc<Key>>,
     clock: u64,
     /// Bytes of objects that may still be kept.
     room: usize,
@@ -113,7 +114,7 @@ impl History {
     }
 
     /// Keeps an object in place of what it was before.
-    pub(crate) fn put(&mut self, key: Key, shown: &Shown<'_>, root: Root, cause: Cause) {
+    pub(crate) fn put(&mut self, key: Key, shown: &Shown<'_>, root: Arc<Root>, cause: Arc<Cause>) {
         let is_later = |known: &Entry| known.written.as_str() > shown.written;
         if self.entries.get(&key).is_some_and(is_later) {
             return;
@@ -142,11 +143,12 @@ impl History {
         }
         if let Some(room) = self.room.checked_sub(size) {
             self.room = room;
-            self.order.insert(self.clock, key.clone());
+            let key = Arc::new(key);
+            self.order.insert(self.clock, Arc::clone(&key));
             if key.is_cluster_role() {
                 let labels = meta.labels().into_iter();
                 let owned = labels.map(|(key, value)| (key.into(), value.into()));
-                let role = (key.clone(), owned.collect());
+                let role = (Arc::clone(&key), owned.collect());
                 self.cluster_roles.insert(self.clock, role);
             }
             self.entries.insert(key, entry);
@@ -172,7 +174,7 @@ impl History {
     }
 
     /// The cluster roles that were shown, with their labels, the one that was touched last first.
-    pub(crate) fn cluster_roles(&self) -> impl Iterator<Item = &(Key, Labels)> {
+    pub(crate) fn cluster_roles(&self) -> impl Iterator<Item = &(Arc<Key>, Labels)> {
         self.cluster_roles.values().rev()
     }
 }

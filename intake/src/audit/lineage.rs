@@ -9,6 +9,7 @@ use super::event::{self, Event};
 use super::history::{Cause, Key, Root};
 use super::object::Object;
 use super::resource;
+use std::sync::Arc;
 
 /// What a request is about, from what the event and the object say.
 pub(super) struct Whole<'a> {
@@ -71,23 +72,24 @@ impl<'a> Whole<'a> {
 
 impl Log {
     /// The object that this one was made for, and the write that a controller's follows from.
-    pub(super) fn lineage(&self, actor: &Actor, whole: &Whole<'_>) -> (Root, Option<Cause>) {
+    pub(super) fn lineage(
+        &self,
+        actor: &Actor,
+        whole: &Whole<'_>,
+    ) -> (Arc<Root>, Option<Arc<Cause>>) {
         let known = self.history.get(&whole.key);
         let Some(controller) = actor.controller() else {
-            let root = known.map_or_else(|| whole.own(), |known| known.root.clone());
+            let root = known.map_or_else(|| whole.own().into(), |known| Arc::clone(&known.root));
             return (root, None);
         };
         if controller == "clusterrole-aggregation-controller" {
             let source = aggregation::source(&whole.object, known, &self.history);
-            let cause = source.map(|source| source.cause.clone());
-            return (
-                whole.own(),
-                cause.or_else(|| known.map(|known| known.cause.clone())),
-            );
+            let cause = source.or(known).map(|known| Arc::clone(&known.cause));
+            return (whole.own().into(), cause);
         }
         // whose it is does not change because a controller takes it over or syncs it
         if let Some(known) = known {
-            return (known.root.clone(), Some(known.cause.clone()));
+            return (Arc::clone(&known.root), Some(Arc::clone(&known.cause)));
         }
         // an owner reference is its author's word, and a controller writes none but its own
         if let Some(owner) = whole.object.metadata.controller() {
@@ -105,7 +107,7 @@ impl Log {
                 self.history.get(&key)
             };
             if let Some(entry) = of(&owner.kind, &owner.name) {
-                return (entry.root.clone(), Some(entry.cause.clone()));
+                return (Arc::clone(&entry.root), Some(Arc::clone(&entry.cause)));
             }
             let (kind, name) = match whole.deployment(&owner.kind, &owner.name) {
                 Some(name) => ("Deployment", name),
@@ -117,8 +119,9 @@ impl Log {
                 namespace: whole.key.namespace.clone(),
                 name: name.to_owned(),
             };
-            return (root, of(kind, name).map(|entry| entry.cause.clone()));
+            let cause = of(kind, name).map(|entry| Arc::clone(&entry.cause));
+            return (root.into(), cause);
         }
-        (whole.own(), None)
+        (whole.own().into(), None)
     }
 }

@@ -14,6 +14,7 @@ use memchr::memmem;
 use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a log has shown so far. One is carried through all the inputs of a replay, in the order of
 /// time.
@@ -153,10 +154,10 @@ impl Log {
         }
         let audit = Audit {
             id: head.id.to_owned(),
-            actor: Actor {
+            actor: Arc::new(Actor {
                 user: head.user.to_owned(),
                 ..Actor::default()
-            },
+            }),
             ..Audit::unknown()
         };
         let kind = head.about().kind();

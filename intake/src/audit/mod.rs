@@ -31,6 +31,7 @@ pub(crate) use wrapper::{Content, Text, content, is_prefixed, payload};
 
 use crate::Place;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Most bytes of an event that is read. The API server takes requests of 3 MiB at most, and an
 /// event holds one and its answer.
@@ -55,9 +56,9 @@ pub struct Audit {
     /// Which object was judged.
     pub object: Judged,
     /// Who asked.
-    pub actor: Actor,
+    pub actor: Arc<Actor>,
     /// For what a controller of Kubernetes wrote: the write that it follows from.
-    pub cause: Option<Cause>,
+    pub cause: Option<Arc<Cause>>,
     /// The tool for continuous delivery that the object says it comes from, if a service account
     /// wrote it.
     pub claimed_delivery: Option<String>,
@@ -66,7 +67,7 @@ pub struct Audit {
     pub used: Option<Use>,
     /// The object that this one was made for, or itself.
     #[serde(skip)]
-    pub root: Root,
+    pub root: Arc<Root>,
 }
 
 /// What a log knows of an object before a request.
@@ -130,16 +131,11 @@ impl Audit {
             code: None,
             before: Before::Unknown,
             object: Judged::None,
-            actor: Actor::default(),
+            actor: Arc::default(),
             cause: None,
             claimed_delivery: None,
             used: None,
-            root: Root {
-                group: String::new(),
-                kind: String::new(),
-                namespace: String::new(),
-                name: String::new(),
-            },
+            root: Arc::default(),
         }
     }
 }

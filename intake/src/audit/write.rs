@@ -15,6 +15,7 @@ use crate::origin::Origin;
 use crate::{Case, Form, Place};
 use serde_json::json;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What the authoriser decided, `allow` or `forbid`.
 const ANNOTATION_DECISION: &str = "authorization.k8s.io/decision";
@@ -33,7 +34,7 @@ impl Log {
             }
         }
         let whole = Whole::new(event, Object::default());
-        let mut audit = self.audit(event, &whole);
+        let mut audit = self.audit(event, actor(event), &whole);
         audit.used = Some(used);
         let text = admission(event, &audit.actor, &whole, "CONNECT", None, None);
         items.case(case(place, text, audit));
@@ -49,7 +50,7 @@ impl Log {
         };
         let whole = Whole::new(event, Object::of(&json));
         let json = whole.object.without_managers(&json);
-        let mut audit = self.audit(event, &whole);
+        let mut audit = self.audit(event, actor(event), &whole);
         audit.object = judged;
         let old = self.history.get(&whole.key);
         let is_new = matches!(event.code(), Some(201)) || event.verb == "create";
@@ -79,16 +80,16 @@ impl Log {
             && !whole.key.is_subresource(event)
         {
             let cause = match &audit.cause {
-                Some(cause) => cause.clone(),
-                None => Cause {
+                Some(cause) => Arc::clone(cause),
+                None => Arc::new(Cause {
                     object: whole.own(),
                     user: audit.actor.user.clone(),
                     impersonated: audit.actor.acted_as().map(str::to_owned),
                     time: audit.time.clone(),
                     audit_id: audit.id.clone(),
-                },
+                }),
             };
-            let root = audit.root.clone();
+            let root = Arc::clone(&audit.root);
             let Whole { key, object, .. } = whole;
             let shown = Shown {
                 json: &json,
@@ -147,10 +148,11 @@ impl Log {
         if deleted.is_empty() {
             deleted.push(event.response().unwrap_or_default());
         }
+        let actor = actor(event);
         for (object, item) in deleted.into_iter().zip(place.item..) {
             let whole = Whole::new(event, Object::of(object));
             let object = whole.object.without_managers(object);
-            let audit = self.audit(event, &whole);
+            let audit = self.audit(event, Arc::clone(&actor), &whole);
             let old = self.history.get(&whole.key).map(|old| old.json.as_str());
             let old = Some(&*object).filter(|object| !object.is_empty()).or(old);
             let text = admission(event, &audit.actor, &whole, "DELETE", None, old);
@@ -165,7 +167,7 @@ impl Log {
     pub(super) fn unjudged(&self, event: &Event<'_>, place: Place, gap: Gap) -> Unjudged {
         let sent = event.sent().unwrap_or_default();
         let whole = Whole::new(event, Object::of(sent));
-        let audit = self.audit(event, &whole);
+        let audit = self.audit(event, actor(event), &whole);
         let (user, _) = audit.actor.judged_as();
         let request = identity(&json!({
             "operation": operation(&event.verb),
@@ -188,8 +190,7 @@ impl Log {
     }
 
     /// What the event tells beside the request.
-    pub(super) fn audit(&self, event: &Event<'_>, whole: &Whole<'_>) -> Audit {
-        let actor = Actor::of(event);
+    pub(super) fn audit(&self, event: &Event<'_>, actor: Arc<Actor>, whole: &Whole<'_>) -> Audit {
         let is_use = event.about().matter() == Some(Matter::Use);
         let status = event.response_status.as_ref();
         let outcome = Outcome::of(&Signs {
@@ -229,6 +230,10 @@ impl Key {
         let subresource = event.about().subresource;
         !subresource.is_empty() && event.response_object.is_none()
     }
+}
+
+fn actor(event: &Event<'_>) -> Arc<Actor> {
+    Arc::new(Actor::of(event))
 }
 
 fn case(place: Place, request: String, audit: Audit) -> Case {

@@ -472,7 +472,7 @@ fn an_impersonated_user_is_asked_for_and_the_real_one_told() {
         json!({"username": "mallory", "groups": ["others"]})
     );
     assert_eq!(audit.actor.user, "bob");
-    assert_eq!(audit.actor.impersonated.unwrap().user, "mallory");
+    assert_eq!(audit.actor.acted_as().unwrap(), "mallory");
     // who acts as a controller is not believed to be one
     let (request, audit) = acting_as("system:serviceaccount:kube-system:replicaset-controller");
     assert_eq!(request["userInfo"]["username"], "bob");

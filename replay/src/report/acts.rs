@@ -2,6 +2,7 @@
 //! their number is bounded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use intake::audit::{Audit, Outcome, Root};
 
@@ -109,7 +110,7 @@ impl Acts {
 /// What else was done to workloads: who got into their pods, who deleted them.
 #[derive(Debug, Default)]
 pub(super) struct Aftermath {
-    by_root: BTreeMap<Root, Acts>,
+    by_root: BTreeMap<Arc<Root>, Acts>,
     /// Acts of workloads beyond those that are kept.
     pub(super) more: u64,
 }
@@ -123,7 +124,7 @@ impl Aftermath {
         // what is deleted leaves room for who got into pods, so that it is no cover
         let most = if is_use { 2 * WORKLOADS } else { WORKLOADS };
         if self.by_root.len() < most || self.by_root.contains_key(&audit.root) {
-            let acts = self.by_root.entry(audit.root.clone()).or_default();
+            let acts = self.by_root.entry(Arc::clone(&audit.root)).or_default();
             acts.add(request, audit);
         } else if is_use {
             self.more += 1;
@@ -131,7 +132,7 @@ impl Aftermath {
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = (&Root, &Acts)> {
-        self.by_root.iter()
+        self.by_root.iter().map(|(root, acts)| (&**root, acts))
     }
 
     /// What else was done to this workload.

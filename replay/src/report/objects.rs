@@ -60,7 +60,7 @@ pub(super) struct Object {
     /// Of an incident, what was done and by whom.
     pub(super) acts: Acts,
     /// Of an incident, the workload that it is about.
-    pub(super) root: Option<Root>,
+    pub(super) root: Option<Arc<Root>>,
     pub(super) judged: u64,
     pub(super) denied: u64,
     /// By what was found, whatever became of it.
@@ -125,7 +125,7 @@ impl Objects {
 
     /// The workloads that incidents are about.
     pub(super) fn roots(&self) -> BTreeSet<&Root> {
-        let roots = self.objects.values().map(|object| object.root.as_ref());
+        let roots = self.objects.values().map(|object| object.root.as_deref());
         roots.flatten().collect()
     }
 
@@ -169,7 +169,7 @@ impl Objects {
 impl Object {
     fn add(&mut self, judged: Judged) {
         if let Some(audited) = judged.audit {
-            self.root = Some(audited.audit.root.clone());
+            self.root = Some(Arc::clone(&audited.audit.root));
             self.acts.add(&judged.request, audited.audit);
         }
         let asked = Asked {
@@ -306,7 +306,7 @@ impl Key {
             kind,
             namespace,
             name,
-        } = &audited.audit.root;
+        } = &*audited.audit.root;
         Self {
             kind: Some(kind.clone()),
             namespace: Some(namespace.clone()),

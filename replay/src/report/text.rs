@@ -18,7 +18,7 @@ const LABEL: usize = 10;
 
 pub(super) fn write(objects: &Objects, terminal: Terminal, out: &mut impl Write) -> io::Result<()> {
     for (key, object) in objects.worst_first() {
-        let root = object.root.as_ref();
+        let root = object.root.as_deref();
         let after = root.and_then(|root| objects.aftermath.of(root));
         write_object(key, object, after, terminal, out)?;
     }

@@ -203,7 +203,7 @@ fn evidence(
             ("response", json!(code.map(|code| json!({"code": code})))),
         ])
     });
-    let actor = audit.map(|audit| &audit.actor);
+    let actor = audit.map(|audit| &*audit.actor);
     let source_ip = actor.and_then(|actor| actor.source_ip.as_ref());
     let agent = actor.and_then(|actor| actor.claimed_user_agent.as_ref());
     given([
