@@ -84,6 +84,53 @@ test("a mistake is seen where it stands, and is gone once it is fixed", () =>
     assert.equal(await page.getByRole("button", { name: /host-pid/ }).count(), 0);
   }));
 
+test("a corrected version is shown, copied and applied, and nothing is found any more", () =>
+  page(async (page) => {
+    const example = await page.locator("#source .cm-content").innerText();
+    await page.locator("summary", { hasText: "Corrected" }).click();
+    await page.getByText("Nothing is found in it any more").waitFor();
+    const changes = page.getByRole("region", { name: "What changes in Deployment team-a/metrics" });
+    assert.deepEqual(await changes.locator("del").allTextContents(), [
+      "-      hostPID: true", "-        securityContext:", "-          capabilities:",
+      "-            add: [SYS_PTRACE]", "-        hostPath: {path: /}",
+    ]);
+    assert.deepEqual(await changes.locator("ins").allTextContents(), ["+        emptyDir: {}"]);
+    await serious(page);
+    await page.getByRole("button", { name: "Copy the corrected Deployment" }).click();
+    await page.getByText("the corrected version is in the clipboard").waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(copied, /^apiVersion: apps\/v1\n/);
+    assert.doesNotMatch(copied, /hostP|SYS_PTRACE/);
+    await page.getByRole("button", { name: "Apply to the input" }).focus();
+    await page.keyboard.press("Enter");
+    await summary(page, "0 findings in 1 object");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Findings");
+    assert.equal((await page.locator("#source .cm-content").innerText()).trimEnd(), copied.trimEnd());
+    await input(page).click();
+    await page.keyboard.press("Control+Z");
+    await summary(page, "3 findings");
+    assert.equal(await page.locator("#source .cm-content").innerText(), example);
+  }, { permissions: ["clipboard-read", "clipboard-write"] }));
+
+test("what a corrected version cannot decide is told, and others stay as they are", () =>
+  page(async (page) => {
+    const volume = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: disk}\nspec: {hostPath: {path: /}}\n";
+    await replace(page, input(page), `${volume}---\n{"apiVersion": "v1", "kind": "Pod", "spec": {"hostPID": true, "hostUsers": true}}`);
+    await summary(page, "2 findings in 2");
+    const first = page.locator("article", { hasText: "PersistentVolume disk" });
+    await first.getByText("Corrected").click();
+    await first.getByText("Nothing can be taken away: 1 finding needs a decision").waitFor();
+    await first.getByText(/persistent-volume \/spec\/hostPath: use a storage driver/).waitFor();
+    assert.equal(await first.getByRole("button", { name: "Apply" }).count(), 0);
+    const second = page.locator("article", { hasText: "host-pid" });
+    await second.getByText("Corrected").click();
+    await second.locator(".diff .meta", { hasText: "line 6" }).waitFor();
+    await second.getByRole("button", { name: "Apply" }).click();
+    await summary(page, "1 finding in 2");
+    assert.equal((await page.locator("#source .cm-content").innerText()).trimEnd(),
+      `${volume}---\n{"apiVersion": "v1", "kind": "Pod", "spec": {"hostUsers": true}}`);
+  }));
+
 test("nothing is asked of anybody, from a server or from a file", async () => {
   await page(async () => assert.deepEqual(asked, ["/"]));
   await page(async (page) => {

@@ -11,7 +11,8 @@ import { SEVERITIES, cards, filtered, rbac, timeline } from "./show.js";
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
 const EDITABLE = 1 << 20;
 
-const state = { report: undefined, rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
+/** `text` is what was judged last; `corrections` are awaited, by the index of their object. */
+const state = { report: undefined, text: "", corrections: new Map(), rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
   soon();
@@ -37,6 +38,10 @@ function start() {
       return;
     }
     $("working").hidden = true;
+    if (data.kind === "corrected") {
+      state.corrections.get(data.index)?.(data.correction);
+      return;
+    }
     if (data.kind === "failed") {
       $("summary").textContent = data.message;
       return;
@@ -53,8 +58,10 @@ function soon() {
 
 function ask() {
   asked += 1;
+  state.corrections.clear();
   if (state.file) $("summary").textContent = `reading ${state.file.name}`;
-  judge.postMessage({ id: asked, input: state.file ?? source.text, settings: settings.text });
+  state.text = state.file ? "" : source.text;
+  judge.postMessage({ id: asked, input: state.file ?? state.text, settings: settings.text });
 }
 
 function judged({ report, mistakes }) {
@@ -88,7 +95,12 @@ function show() {
   if (!report) return;
   const chosen = Object.fromEntries(new FormData($("filters")));
   const items = filtered(report.items, chosen);
-  const shown = cards(items, state.rules, (place) => (state.file ? undefined : source.show(place)));
+  const shown = cards(items, state.rules, {
+    goTo: (place) => (state.file ? undefined : source.show(place)),
+    correct,
+    copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
+    apply,
+  });
   const left = items.length - shown.length + report.more;
   const count = items.reduce((sum, { findings = [] }) => sum + findings.length, 0);
   $("summary").textContent = [
@@ -136,6 +148,21 @@ async function open(file) {
   } else {
     source.text = await file.text();
   }
+}
+
+/** What corrects the object of an item, and the line from which on it is told. */
+async function correct({ index }) {
+  const { text } = state;
+  judge.postMessage({ id: asked, input: text, settings: settings.text, index });
+  const correction = await new Promise((resolve) => state.corrections.set(index, resolve));
+  return { correction, line: text.slice(0, correction.from).split("\n").length };
+}
+
+function apply({ from, to, becomes }) {
+  if (source.text !== state.text) return say("the input has changed since");
+  source.replace(from, to, becomes);
+  $("found").focus();
+  say("applied: Ctrl+Z in the editor takes it back");
 }
 
 async function copy(text, said) {

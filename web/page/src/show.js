@@ -1,4 +1,5 @@
 // What was found, as people read it: grouped by object, or by the request of a log.
+import { corrected } from "./corrected.js";
 import { element, plural } from "./dom.js";
 import { ABILITIES } from "./rbac.js";
 
@@ -19,11 +20,14 @@ export function filtered(items, { alert, severity, namespace, user }) {
   });
 }
 
-export function cards(items, rules, goTo) {
-  return items.slice(0, 200).map((item) => card(item, rules, goTo));
+/** `does` is what people can do with them: `goTo` a place, ask to `correct` an item, and `copy` or
+    `apply` what that gives. */
+export function cards(items, rules, does) {
+  return items.slice(0, 200).map((item) => card(item, rules, does));
 }
 
-function card(item, rules, goTo) {
+function card(item, rules, does) {
+  const { goTo } = does;
   if (item.type !== "case") {
     const title = { broken: "Cannot be read", skipped: "Skipped", gap: "Cannot be judged" }[item.type];
     return element("article", {},
@@ -40,6 +44,7 @@ function card(item, rules, goTo) {
     item.audit || item.request.user ? element("p", { class: "meta" }, who(item)) : null,
     element("ol", {}, ...item.findings.map((finding) => one(finding, item, rules, goTo))),
     item.omitted ? element("p", { class: "meta" }, `and ${item.omitted} more`) : null,
+    item.index === undefined ? null : corrected(name(item.request), () => does.correct(item), does),
     item.source ? element("details", {},
       element("summary", {}, "The request"),
       element("pre", { tabindex: 0 }, pretty(item.source))) : null);

@@ -1,6 +1,7 @@
 // Judges away from the page, so that it stays responsive however much there is to read.
 import { Reader, catalog, cases, initSync, inspect, validateSettings } from "bulkhead";
 import wasm from "bulkhead/bulkhead_bg.wasm";
+import { correct } from "./correct.js";
 import { picture } from "./rbac.js";
 
 initSync({ module: wasm });
@@ -15,12 +16,16 @@ const LOCATED = 32 << 20;
 postMessage({ kind: "catalog", catalog: catalog() });
 
 onmessage = async ({ data }) => {
-  const { id, input, settings } = data;
+  const { id, input, settings, index } = data;
   try {
     const answer = checked(settings);
-    const report = await judged(input, answer.mistakes.length ? "{}" : settings, (done) =>
-      postMessage({ kind: "progress", id, done }),
-    );
+    const used = answer.mistakes.length ? "{}" : settings;
+    if (index !== undefined) {
+      const correction = correct(input, index, (item) => item.inspect(used), cases);
+      postMessage({ kind: "corrected", id, index, correction });
+      return;
+    }
+    const report = await judged(input, used, (done) => postMessage({ kind: "progress", id, done }));
     postMessage({ kind: "judged", id, report, ...answer });
   } catch (error) {
     postMessage({ kind: "failed", id, message: error.message });
@@ -53,7 +58,7 @@ function lineOf(mistake, item) {
 async function judged(input, settings, progress) {
   const text = typeof input === "string";
   const report = { items: [], more: 0, judged: 0, denied: 0, quiet: 0, passed: 0, objects: [] };
-  const state = { report, settings, text, room: ROOM, located: LOCATED };
+  const state = { report, settings, text, index: -1, room: ROOM, located: LOCATED };
   const reader = new Reader();
   const take = () => {
     for (let item; (item = reader.next()); ) add(item, state);
@@ -94,6 +99,7 @@ async function judged(input, settings, progress) {
 
 function add(item, state) {
   const { report, settings, text } = state;
+  state.index += 1;
   if (item.type !== "case") {
     keep(report, { ...item, line: item.line ?? item.place.line });
     return;
@@ -111,6 +117,7 @@ function add(item, state) {
   } else {
     const shown = { type: "case", form: item.form, line: item.place.line, request, allowed, findings, omitted };
     shown.audit = item.audit;
+    if (text && item.form === "manifest") shown.index = state.index;
     if (text) {
       for (const finding of findings) {
         state.located -= source.length;
