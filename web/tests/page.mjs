@@ -179,6 +179,16 @@ test("a recorded audit log is a timeline, with who and how it ended", () =>
     const dots = page.locator(".strip button");
     const count = await dots.count();
     assert.ok(count > 5, `${count}`);
+    await summary(page, `${count} incidents`);
+    assert.equal(await page.locator("article", { hasText: "incident " }).count(), count);
+    // as the command tells it
+    const one = page.locator("article", { hasText: "incident 8d19c82ad260ca39" });
+    await one.getByRole("heading", { name: "Deployment psa/k-deploy-hostpath" }).waitFor();
+    const events = one.getByRole("region", { name: "What was done" }).getByRole("listitem");
+    assert.equal(await events.count(), 3);
+    const names = await events.locator("div span").allTextContents();
+    assert.deepEqual(names.map((name) => name.split(" ")[0]), ["Deployment", "ReplicaSet", "Pod"]);
+    assert.equal(await one.locator(".finding").count(), 1);
     await page.getByRole("button", { name: "Zoom in" }).click();
     assert.ok((await dots.count()) <= count);
     await page.getByRole("button", { name: "Zoom out" }).click();
@@ -187,6 +197,7 @@ test("a recorded audit log is a timeline, with who and how it ended", () =>
     await page.keyboard.press("Enter");
     await page.locator("article button:focus").waitFor();
     await page.getByText("The request").first().click();
+    await serious(page);
     if (pictures) await page.screenshot({ path: join(pictures, "audit.png") });
   }));
 

@@ -6,7 +6,9 @@ import rules from "webhook-rules";
 import { $, element, options, plural } from "./dom.js";
 import { Editor } from "./editor.js";
 import { fragment, stateOf } from "./link.js";
-import { SEVERITIES, cards, filtered, rbac, timeline } from "./show.js";
+import { SEVERITIES, grouped } from "./incidents.js";
+import { cards, filtered, rbac } from "./show.js";
+import { timeline } from "./timeline.js";
 
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
 const EDITABLE = 1 << 20;
@@ -95,22 +97,25 @@ function show() {
   if (!report) return;
   const chosen = Object.fromEntries(new FormData($("filters")));
   const items = filtered(report.items, chosen);
-  const shown = cards(items, state.rules, {
+  const groups = grouped(items);
+  const shown = cards(groups, state.rules, {
     goTo: (place) => (state.file ? undefined : source.show(place)),
     correct,
     copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
     apply,
   });
-  const left = items.length - shown.length + report.more;
+  const left = groups.length - shown.length + report.more;
+  const incidents = groups.filter(({ events }) => events).length;
   const count = items.reduce((sum, { findings = [] }) => sum + findings.length, 0);
   $("summary").textContent = [
     `${plural(count, "finding")} in ${plural(report.judged, "object or request", "objects and requests")}`,
+    incidents ? plural(incidents, "incident") : null,
     report.denied ? `${report.denied.toLocaleString("en")} denied` : null,
     report.passed ? `${plural(report.passed, "other event")} passed` : null,
   ].filter(Boolean).join(", ");
   $("findings").replaceChildren(...shown, ...(left ? [element("p", { class: "meta" }, `and ${plural(left, "more")
     .replace(/s$/, "")}: filter to see them`)] : []));
-  $("timeline").replaceChildren(...timeline(items.slice(0, 200), span, (from, to) => {
+  $("timeline").replaceChildren(...timeline(groups.slice(0, 200), span, (from, to) => {
     if (to - from > 0.001) state.span = { from, to };
     show();
   }));

@@ -117,6 +117,7 @@ function add(item, state) {
   } else {
     const shown = { type: "case", form: item.form, line: item.place.line, request, allowed, findings, omitted };
     shown.audit = item.audit;
+    shown.incident = item.incident(findings);
     if (text && item.form === "manifest") shown.index = state.index;
     if (text) {
       for (const finding of findings) {
