@@ -218,6 +218,24 @@ test("a large log is read without being shown, and can be cancelled", async () =
   });
 });
 
+test("what is not shown leads to its request", async () => {
+  const log = readFileSync(join(project, "e2e-tests/audit/audit.jsonl"), "utf8");
+  const large = join(folder, "small.log");
+  writeFileSync(large, log.repeat(Math.ceil(1.1e6 / log.length)));
+  await page(async (page) => {
+    await page.getByLabel("Open a file").setInputFiles(large);
+    const one = page.locator("article", { hasText: "incident 8d19c82ad260ca39" });
+    await one.getByRole("button", { name: /host-path/ }).focus();
+    await page.keyboard.press("Enter");
+    const request = one.locator("pre:focus");
+    await request.filter({ hasText: '"kind": "Deployment"' }).waitFor();
+    assert.equal(await one.locator("details.request[open]").count(), 1);
+    const last = one.getByRole("listitem").filter({ hasText: "ReplicaSet" }).last();
+    await last.getByRole("button", { name: /^line/ }).click();
+    await last.locator("pre:focus").filter({ hasText: '"kind": "ReplicaSet"' }).waitFor();
+  });
+});
+
 test("roles, bindings and subjects are a picture of who can write pods", () =>
   page(async (page) => {
     await page.getByRole("combobox", { name: "Example" }).selectOption("Roles that write pods");

@@ -99,7 +99,8 @@ function show() {
   const items = filtered(report.items, chosen);
   const groups = grouped(items);
   const shown = cards(groups, state.rules, {
-    goTo: (place) => (state.file ? undefined : source.show(place)),
+    shown: !state.file,
+    goTo,
     correct,
     copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
     apply,
@@ -153,6 +154,14 @@ async function open(file) {
   } else {
     source.text = await file.text();
   }
+}
+
+/** To a place in the editor; of a file that is not shown, to the request. */
+function goTo(place, item) {
+  if (!state.file) return source.show(place);
+  const request = document.querySelector(`#${item.id} .request`);
+  request.open = true;
+  request.querySelector("pre").focus();
 }
 
 /** What corrects the object of an item, and the line from which on it is told. */

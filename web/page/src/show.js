@@ -22,8 +22,8 @@ export function filtered(items, { alert, severity, namespace, user }) {
   });
 }
 
-/** `does` is what people can do with them: `goTo` a place, ask to `correct` an item, and `copy` or
-    `apply` what that gives. */
+/** `does` is what people can do with them: `goTo` a place of an item, ask to `correct` it, and `copy`
+    or `apply` what that gives. `shown` says whether the input can be gone to. */
 export function cards(items, rules, does) {
   return items.slice(0, 200).map((item) => card(item, rules, does));
 }
@@ -56,8 +56,9 @@ function one(finding, item, rules, does) {
   const where = finding.container ? ` in ${finding.container}` : "";
   const from = finding.event ?? item;
   const at = finding.at ?? { line: from.line };
+  const isTold = from === item || item.events.indexOf(from) < EVENTS;
   return element("li", { class: `finding ${finding.severity}` },
-    leads(does, at,
+    leads(isTold ? from : {}, does, at,
       element("span", { class: "severity" }, finding.severity), ` ${finding.rule}${where}, `,
       finding.action === "deny" ? "denied" : finding.action === "warn" ? "warned" : "recorded",
       ` (line ${at.line})`),
@@ -94,11 +95,14 @@ function source(item) {
 }
 
 function place(item, does) {
-  return leads(does, { line: item.line }, `line ${item.line}`);
+  return leads(item, does, { line: item.line }, `line ${item.line}`);
 }
 
-function leads(does, to, ...content) {
-  return element("button", { type: "button", onclick: () => does.goTo(to) }, ...content);
+/** Leads to a place in the input, or where that is not shown, to the request. */
+function leads(item, does, to, ...content) {
+  return does.shown || item.source
+    ? element("button", { type: "button", onclick: () => does.goTo(to, item) }, ...content)
+    : element("span", {}, ...content);
 }
 
 export function title({ incident, request }) {

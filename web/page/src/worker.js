@@ -125,7 +125,7 @@ function add(item, state) {
         if (state.located > 0) finding.at = item.locate(finding.path);
       }
     }
-    if (item.form === "event" && (state.room -= source.length) > 0) shown.source = source;
+    if ((item.form === "event" || !text) && (state.room -= source.length) > 0) shown.source = source;
     keep(report, shown);
   }
   item.free();
