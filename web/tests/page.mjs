@@ -249,6 +249,19 @@ test("roles, bindings and subjects are a picture of who can write pods", () =>
     await everywhere.waitFor({ state: "detached" });
   }));
 
+test("an aggregated role gives what it collects", () =>
+  page(async (page) => {
+    const rbac = "apiVersion: rbac.authorization.k8s.io/v1";
+    await replace(page, input(page), [
+      `${rbac}\nkind: ClusterRole\nmetadata: {name: support}\naggregationRule:\n  clusterRoleSelectors:\n  - matchLabels: {team: none}\n  - matchExpressions: [{key: team, operator: In, values: [support]}]`,
+      `${rbac}\nkind: ClusterRole\nmetadata: {name: shells, labels: {team: support}}\nrules: [{apiGroups: [""], resources: [pods/exec], verbs: [create]}]`,
+      `${rbac}\nkind: ClusterRoleBinding\nmetadata: {name: support}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: support}\nsubjects: [{kind: Group, name: support, apiGroup: rbac.authorization.k8s.io}]`,
+    ].join("\n---\n"));
+    const row = page.getByRole("region", { name: "Everywhere" }).getByRole("row", { name: /Group\/support/ });
+    await row.getByRole("button").click();
+    await page.getByText("/rules/0/resources/0 of shells: create pods/exec").waitFor();
+  }));
+
 test("what is dropped or pasted is judged: the recorded roles of a cluster", () =>
   page(async (page) => {
     const snapshot = readFileSync(join(project, "replay/tests/recorded-rbac.jsonl"), "utf8");

@@ -161,7 +161,8 @@ function table(caption, rows, told) {
             type: "button",
             class: row.given[ability].severity,
             onclick: () => {
-              const grants = row.given[ability].grants.map(({ path, resource, verbs }) => `${path}: ${verbs.join(", ")} ${resource}`);
+              const grants = row.given[ability].grants.map(({ path, resource, verbs, from }) =>
+                `${path}${from ? ` of ${from}` : ""}: ${verbs.join(", ")} ${resource}`);
               told.textContent = `${row.role} lets ${row.subjects.join(", ") || "nobody"} ${ability}: ${grants.join("; ")}`;
             },
           }, row.given[ability].severity)
