@@ -15,8 +15,12 @@ const LOCATED = 32 << 20;
 
 postMessage({ kind: "catalog", catalog: catalog() });
 
+/** What is asked for last; whatever is still read for another is of no use any more. */
+let latest;
+
 onmessage = async ({ data }) => {
   const { id, input, settings, index } = data;
+  latest = id;
   try {
     const answer = checked(settings);
     const used = answer.mistakes.length ? "{}" : settings;
@@ -25,8 +29,11 @@ onmessage = async ({ data }) => {
       postMessage({ kind: "corrected", id, index, correction });
       return;
     }
-    const report = await judged(input, used, (done) => postMessage({ kind: "progress", id, done }));
-    postMessage({ kind: "judged", id, report, ...answer });
+    const report = await judged(input, used, (done) => {
+      if (id === latest) postMessage({ kind: "progress", id, done });
+      return id === latest;
+    });
+    if (report) postMessage({ kind: "judged", id, report, ...answer });
   } catch (error) {
     postMessage({ kind: "failed", id, message: error.message });
   }
@@ -55,6 +62,7 @@ function lineOf(mistake, item) {
   return Math.max(1, (item.locate(pointer)?.line ?? 4) - 3);
 }
 
+/** A report, or nothing once `progress`, which is told how much is read, says that nobody waits. */
 async function judged(input, settings, progress) {
   const text = typeof input === "string";
   const report = { items: [], more: 0, judged: 0, denied: 0, quiet: 0, passed: 0, objects: [] };
@@ -73,7 +81,6 @@ async function judged(input, settings, progress) {
       new TransformStream({
         transform(piece, control) {
           done += piece.length;
-          progress(done / input.size);
           control.enqueue(piece);
         },
       }),
@@ -85,6 +92,11 @@ async function judged(input, settings, progress) {
     for (const pieces = plain.getReader(); ; ) {
       const { done: ended, value } = await pieces.read();
       if (ended) break;
+      if (!progress(done / input.size)) {
+        await pieces.cancel();
+        reader.free();
+        return undefined;
+      }
       reader.push(value);
       take();
     }
