@@ -1,6 +1,6 @@
 // The corrected version of an object: what it changes, line by line, and what it cannot.
 import { structuredPatch } from "diff";
-import { element, plural } from "./dom.js";
+import { element, plural, prose } from "./dom.js";
 
 /** Asks for it once it is opened. `line` is where the part that it changes starts. */
 export function corrected(name, ask, { copy, apply }) {
@@ -14,8 +14,8 @@ export function corrected(name, ask, { copy, apply }) {
     told.textContent = outcome(changed, remaining.length);
     place.replaceChildren(
       ...(remaining.length ? [element("ul", {}, ...remaining.map(({ rule, path, fix }) =>
-        element("li", {}, element("b", {}, rule), " ", element("code", {}, path || "/"), `: ${fix}`)))] : []),
-      ...remarks.map((remark) => element("p", {}, remark)),
+        element("li", {}, element("b", {}, rule), " ", element("code", {}, path || "/"), ": ", ...prose(fix))))] : []),
+      ...remarks.map((remark) => element("p", {}, ...prose(remark))),
       ...(changed ? [diff(was, becomes, line, name), element("div", { class: "row" },
         element("button", { type: "button", "aria-label": `Copy the corrected ${name}`, onclick: () => copy(correction) }, "Copy"),
         element("button", { type: "button", "aria-label": `Apply to the input: the corrected ${name}`, onclick: () => apply(correction) }, "Apply"))] : []));

@@ -17,6 +17,7 @@ const EDITABLE = 1 << 20;
 const state = { report: undefined, text: "", corrections: new Map(), rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
+  $("example").value = "";
   soon();
 });
 const settings = new Editor($("settings"), "Settings", soon);
@@ -224,7 +225,10 @@ $("cancel").addEventListener("click", () => {
   $("summary").textContent = "cancelled";
 });
 $("filters").addEventListener("change", show);
-$("example").addEventListener("change", ({ target }) => (source.text = examples[target.value]));
+$("example").addEventListener("change", ({ target: { value } }) => {
+  source.text = examples[value] ?? "";
+  $("example").value = value;
+});
 $("preset").addEventListener("change", ({ target }) => (settings.text = presets[target.value]));
 $("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme !== "dark"));
 $("link").addEventListener("click", async () => {
@@ -238,10 +242,12 @@ $("export").addEventListener("click", () => {
   copy(rules.replace(/^ {2}settings:.*$/m, `  settings:${text}`), "the policy is in the clipboard");
 });
 
-options($("example"), Object.keys(examples).map((name) => [name, name]));
+options($("example"), [["", "none"], ...Object.keys(examples).map((name) => [name, name])]);
 options($("preset"), Object.keys(presets).map((name) => [name, name]));
 theme(matchMedia("(prefers-color-scheme: dark)").matches);
 start();
 const linked = location.hash.length > 1 ? await stateOf(location.hash) : undefined;
-source.text = linked?.input ?? Object.values(examples)[0];
+const [first] = Object.entries(examples);
+source.text = linked?.input ?? first[1];
+if (!linked) $("example").value = first[0];
 settings.text = linked?.settings ?? "";

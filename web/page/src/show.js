@@ -1,6 +1,6 @@
 // What was found, as people read it: grouped by object, or by the incident of a log.
 import { corrected } from "./corrected.js";
-import { element, plural } from "./dom.js";
+import { element, plural, prose } from "./dom.js";
 import { SEVERITIES, verdict } from "./incidents.js";
 import { ABILITIES } from "./rbac.js";
 
@@ -66,9 +66,9 @@ function one(finding, item, rules, does) {
       finding.value ? element("code", {}, finding.value) : null,
       finding.exempted ? `, exempted: ${finding.exempted.reason}` : ""),
     element("details", {},
-      element("summary", {}, finding.message),
-      rule ? element("p", {}, element("b", {}, "Why "), rule.why) : null,
-      element("p", {}, element("b", {}, "Fix "), finding.fix),
+      element("summary", {}, ...prose(finding.message)),
+      rule ? element("p", {}, element("b", {}, "Why "), ...prose(rule.why)) : null,
+      element("p", {}, element("b", {}, "Fix "), ...prose(finding.fix)),
       rule ? element("pre", { tabindex: 0, "aria-label": "An example without the finding" }, rule.good) : null));
 }
 

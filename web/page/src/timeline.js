@@ -40,10 +40,11 @@ export function timeline(items, span, zoom) {
     element("div", { class: "row" },
       element("h2", {}, "Timeline"),
       element("span", { class: "meta" }, `${clock(from)} to ${clock(from + length)} UTC, ${plural(shown.length, "incident")}`),
-      button("◀", "Earlier", step(-half)),
-      button("+", "Zoom in", () => zoom(span.from + half, span.to - half)),
-      button("−", "Zoom out", () => zoom(Math.max(0, span.from - 2 * half), Math.min(1, span.to + 2 * half))),
-      button("▶", "Later", step(half))),
+      element("span", { class: "steps" },
+        button("◀", "Earlier", step(-half)),
+        button("+", "Zoom in", () => zoom(span.from + half, span.to - half)),
+        button("−", "Zoom out", () => zoom(Math.max(0, span.from - 2 * half), Math.min(1, span.to + 2 * half))),
+        button("▶", "Later", step(half)))),
     element("div", { class: "strip", role: "group", "aria-label": "Incidents by time, the worst on top" }, ...dots),
   ];
 }
