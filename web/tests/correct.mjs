@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
+import { parseAllDocuments, stringify } from "yaml";
 import { correct } from "../page/src/correct.js";
 
 const { cases } = createRequire(import.meta.url)(process.env.BULKHEAD);
@@ -137,4 +138,33 @@ test("of every example of a rule, only what has to be chosen remains", () => {
   }
   assert.ok(changed > 30, `${changed}`);
   assert.deepEqual([...remaining].sort(), ["persistent-volume", "unreadable"]);
+});
+
+test("an object is corrected alike however it is written", () => {
+  const fixtures = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../../tests/fixtures");
+  const settled = (text) => parseAllDocuments(text).map((document) => document.toJS());
+  let changed = 0;
+  for (const rule of readdirSync(fixtures)) {
+    for (const name of readdirSync(join(fixtures, rule))) {
+      for (const document of parseAllDocuments(readFileSync(join(fixtures, rule, name), "utf8"))) {
+        const object = document.toJS();
+        const [item] = object ? cases(JSON.stringify(object)) : [];
+        if (item?.type !== "case" || item.form !== "manifest") continue;
+        const [expected] = settled(corrected(JSON.stringify(object)).whole);
+        changed += JSON.stringify(expected) === JSON.stringify(object) ? 0 : 1;
+        for (const text of [
+          JSON.stringify(object, null, 2),
+          stringify(object),
+          stringify(object, { indent: 4, indentSeq: false, defaultStringType: "QUOTE_SINGLE" }),
+          stringify(object, { collectionStyle: "flow", lineWidth: 20 }),
+          "# a comment\n" + stringify(object).replace(/$/gm, " # and one") .replace(/^ # and one$/gm, ""),
+        ]) {
+          assert.deepEqual(settled(corrected(text).whole), [expected], `${rule}/${name}\n${text}`);
+        }
+        const list = stringify({ apiVersion: "v1", kind: "List", items: [object, structuredClone(object)] });
+        assert.deepEqual(settled(corrected(list, 1).whole)[0].items, [object, expected], `${rule}/${name}`);
+      }
+    }
+  }
+  assert.ok(changed > 30, `${changed}`);
 });

@@ -12,10 +12,11 @@ export function correct(input, index, judge, cases) {
   let text = input;
   const remarks = new Set();
   let now = judged(text, index, judge, cases);
-  const first = around(input, now.at);
+  let first;
   for (let round = 0; round < ROUNDS && now.findings.length > 0; round++) {
     const part = around(text, now.at);
     if (!part) break;
+    first ??= part;
     const told = cure(part.edit, now.findings);
     const next = text.slice(0, part.from) + part.edit.text + text.slice(part.to);
     const then = next === text ? undefined : judged(next, index, judge, cases);

@@ -8,6 +8,7 @@ export function corrected(name, ask, { copy, apply }) {
   const place = element("div", {});
   const details = element("details", { class: "corrected" }, element("summary", {}, "Corrected"), told, place);
   details.addEventListener("toggle", async () => {
+    told.textContent = "working it out";
     const { correction, line } = await ask();
     const { was, becomes, remarks, remaining } = correction;
     const changed = was !== becomes;
