@@ -11,6 +11,7 @@ mod brackets;
 mod case;
 mod chunk;
 mod feed;
+pub mod incident;
 mod items;
 mod json;
 #[cfg(test)]

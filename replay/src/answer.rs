@@ -157,6 +157,13 @@ impl Finding {
             action: Reverse(self.action),
         }
     }
+
+    /// What it is in whatever object of a workload it stands: rule, container and value, empty
+    /// where there is none.
+    pub(crate) fn identity(&self) -> [&str; 3] {
+        let text = |text| Option::as_deref(text).unwrap_or_default();
+        [&self.rule, text(&self.container), text(&self.value)]
+    }
 }
 
 /// See [`Finding::rank`].

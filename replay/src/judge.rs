@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use intake::audit::Audit;
-use intake::{Case, Form, Position};
+use intake::{Case, Form, Position, incident};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::answer::{Answer, Finding, Origin, Request};
 use crate::cluster::View;
 use crate::host::{Host, HostCall, Policy};
-use crate::incident;
 use crate::outcome::{Audited, Failure, Judged, Outcome, Source};
 use crate::report::Format;
 use crate::report::json::{error_line, verdict_line};
@@ -70,7 +69,7 @@ impl Judge {
         let findings: Vec<Finding> = serde_json::from_str(answer.findings.get())?;
         let audit = audit.map(|audit| {
             Box::new(Audited {
-                incident: incident::id(&audit.root, findings.iter()),
+                incident: incident::id(&audit.root, findings.iter().map(Finding::identity)),
                 audit: *audit,
             })
         });

@@ -15,7 +15,6 @@ mod fatal;
 mod filter;
 mod follow;
 pub mod host;
-mod incident;
 mod judge;
 mod outcome;
 mod output;

@@ -1,10 +1,10 @@
 //! What an input holds, as JavaScript sees it: a case is an object with methods, because it knows
 //! the way back to the input; everything else is plain data.
 
-use intake::audit::Unjudged;
-use intake::{Broken, Form, Item, Place, Skipped};
+use intake::audit::{Root, Unjudged};
+use intake::{Broken, Form, Item, Place, Skipped, incident};
 use js_sys::JSON;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
@@ -87,6 +87,49 @@ impl Case {
         let payload = text::payload(self.0.request(), &text::settings(&settings)?);
         parsed(&policy::inspect(payload.as_bytes()))
     }
+
+    /// Of an audit event with findings, the incident that they belong to: the same for the same
+    /// findings in the same workload, whichever of its objects has them, in every log.
+    ///
+    /// # Errors
+    /// When what is given is no list of findings, as `inspect` answers them.
+    #[wasm_bindgen(unchecked_return_type = "Incident | undefined")]
+    pub fn incident(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Finding[]")] findings: JsValue,
+    ) -> Result<JsValue, JsError> {
+        let text = text::json(&findings, "findings")?;
+        let findings: Vec<Found> = serde_json::from_str(&text)
+            .map_err(|_| JsError::new("findings: not a list of findings"))?;
+        let Some(audit) = &self.0.audit else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        let Root {
+            group,
+            kind,
+            namespace,
+            name,
+        } = &audit.root;
+        let found = findings.iter().map(|found| {
+            let text = |text| Option::as_deref(text).unwrap_or_default();
+            [&*found.rule, text(&found.container), text(&found.value)]
+        });
+        match incident::id(&audit.root, found) {
+            Some(id) => value_of(&json!({
+                "id": id,
+                "workload": {"group": group, "kind": kind, "namespace": namespace, "name": name},
+            })),
+            None => Ok(JsValue::UNDEFINED),
+        }
+    }
+}
+
+/// What of a finding says which incident it belongs to.
+#[derive(Deserialize)]
+struct Found {
+    rule: String,
+    container: Option<String>,
+    value: Option<String>,
 }
 
 /// An item as a value of JavaScript.

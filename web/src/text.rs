@@ -41,7 +41,8 @@ pub(crate) fn bytes(value: &JsValue) -> Result<Vec<u8>, JsError> {
         .ok_or_else(|| JsError::new("input: neither a text nor a Uint8Array"))
 }
 
-fn json(value: &JsValue, what: &str) -> Result<String, JsError> {
+/// A value as JSON text; `what` it is, for the message when it has none.
+pub(crate) fn json(value: &JsValue, what: &str) -> Result<String, JsError> {
     // a function or a symbol gives nothing, a cycle fails
     JSON::stringify(value)
         .ok()

@@ -77,6 +77,14 @@ export interface Audit {
   use?: { container: string | null; command: string[] };
 }
 
+/** What cases of an audit log with the same findings in the same workload belong to. */
+export interface Incident {
+  /** The same in every log, and in the reports of the command. */
+  id: string;
+  /** Such as the Deployment of a pod. */
+  workload: { group: string; kind: string; namespace: string; name: string };
+}
+
 /** Who asked. */
 export interface Actor {
   user: string;

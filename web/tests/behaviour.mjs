@@ -113,6 +113,45 @@ test("a log is read in pieces, and tells who and how it ended", () => {
   assert.equal(reader.forgotten, 0);
 });
 
+test("the same findings in a workload and its pods are one incident", () => {
+  const web = (kind, metadata) => ({ metadata: { name: "web", namespace: "team-a", ...metadata }, kind });
+  const spec = { hostPID: true };
+  const event = (resource, name, { username, object, group = "" }) => JSON.stringify({
+    kind: "Event", apiVersion: "audit.k8s.io/v1", level: "RequestResponse", auditID: resource + name,
+    stage: "ResponseComplete", requestURI: "/", verb: "create", user: { username },
+    objectRef: { resource, namespace: "team-a", name, apiGroup: group, apiVersion: "v1" },
+    responseStatus: { code: 201 }, responseObject: object, requestObject: object,
+    requestReceivedTimestamp: "2026-01-31T10:00:00.000000Z", stageTimestamp: "2026-01-31T10:00:00.100000Z",
+  });
+  const deployment = { apiVersion: "apps/v1", ...web("Deployment", {}), spec: {} };
+  const daemonSet = { apiVersion: "apps/v1", ...web("DaemonSet", {}), spec: { template: { spec } } };
+  const pod = (own, spec) => ({
+    apiVersion: "v1", spec,
+    ...web("Pod", { name: own, ownerReferences: [{ apiVersion: "apps/v1", kind: "DaemonSet", name: "web", uid: "a", controller: true }] }),
+  });
+  const controller = "system:serviceaccount:kube-system:daemon-set-controller";
+  const items = cases([
+    event("daemonsets", "web", { username: "bob", object: daemonSet, group: "apps" }),
+    event("pods", "web-a", { username: controller, object: pod("web-a", spec) }),
+    event("pods", "web-b", { username: controller, object: pod("web-b", { hostPID: true, hostIPC: true }) }),
+    event("pods", "own", { username: "bob", object: { apiVersion: "v1", kind: "Pod", metadata: { name: "own", namespace: "team-a" }, spec } }),
+    event("deployments", "web", { username: "bob", object: deployment, group: "apps" }),
+  ].join("\n"));
+  const incidents = items.map((item) => item.incident(item.inspect().findings));
+  assert.match(incidents[0].id, /^[0-9a-f]{16}$/);
+  assert.deepEqual(incidents[0].workload, { group: "apps", kind: "DaemonSet", namespace: "team-a", name: "web" });
+  assert.deepEqual(incidents[1], incidents[0]);
+  assert.deepEqual(incidents[2].workload, incidents[0].workload);
+  assert.notEqual(incidents[2].id, incidents[0].id);
+  assert.equal(incidents[3].workload.kind, "Pod");
+  // as `intake` has it natively
+  assert.equal(items[4].incident([{ rule: "host-path", container: null, value: "/" }]).id, "9c13e25916321f4e");
+  assert.equal(items[0].incident([]), undefined);
+  assert.throws(() => items[0].incident({}), /^Error: findings: not a list of findings$/);
+  const [manifest] = cases(POD);
+  assert.equal(manifest.incident(manifest.inspect().findings), undefined);
+});
+
 test("operations are called by name", () => {
   const text = (bytes) => new TextDecoder().decode(bytes);
   assert.equal(text(call("protocol_version", new Uint8Array())), '"v1"');

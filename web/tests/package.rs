@@ -290,6 +290,29 @@ fn holds_what_it_names_and_nothing_else() {
     }
 }
 
+/// What the page does away from the browser, with the package as it was installed.
+#[test]
+fn the_page_corrects_manifests_and_joins_roles() {
+    let Some(installed) = &*INSTALLED else {
+        return;
+    };
+    let web = Path::new(PROJECT).join("web");
+    if !web.join("node_modules/yaml").is_dir() {
+        skip(
+            "what the page does by itself is not tried",
+            "what `cd web && npm ci` gets",
+        );
+        return;
+    }
+    let output = Command::new("node")
+        .current_dir(&web)
+        .args(["--test", "tests/correct.mjs", "tests/rbac.mjs"])
+        .env("BULKHEAD", installed.0.path().join("node_modules/bulkhead"))
+        .output()
+        .unwrap();
+    assert_success(&output);
+}
+
 /// The page, bundled from the package as it was installed, in headless Chromium by real input.
 #[test]
 fn the_page_works_in_a_browser() {

@@ -211,11 +211,10 @@ impl Object {
     /// In an incident, the same finding in another object is the same: a pod has what its
     /// Deployment has, at another place.
     fn of_incident(&self, finding: Finding) -> Finding {
-        let identity = |of: &Finding| (of.rule.clone(), of.container.clone(), of.value.clone());
         let same = self
             .findings
             .keys()
-            .find(|other| identity(other) == identity(&finding));
+            .find(|other| other.identity() == finding.identity());
         same.cloned().unwrap_or(finding)
     }
 

@@ -19,6 +19,11 @@ export function options(select, entries, chosen = select.value) {
   if (entries.some(([value]) => value === chosen)) select.value = chosen;
 }
 
+/** A sentence, with what stands between backticks as code. */
+export function prose(text) {
+  return text.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
+}
+
 export function plural(count, one, many = one + "s") {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }

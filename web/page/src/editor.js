@@ -64,6 +64,11 @@ export class Editor {
     this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: text } });
   }
 
+  /** Puts a text in the place of another, as if it had been typed. */
+  replace(from, to, insert) {
+    this.#view.dispatch({ changes: { from, to, insert } });
+  }
+
   set dark(dark) {
     this.#view.dispatch({ effects: this.#colours.reconfigure(dark ? [] : light) });
   }

@@ -6,14 +6,18 @@ import rules from "webhook-rules";
 import { $, element, options, plural } from "./dom.js";
 import { Editor } from "./editor.js";
 import { fragment, stateOf } from "./link.js";
-import { SEVERITIES, cards, filtered, rbac, timeline } from "./show.js";
+import { SEVERITIES, grouped } from "./incidents.js";
+import { cards, filtered, rbac } from "./show.js";
+import { timeline } from "./timeline.js";
 
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
 const EDITABLE = 1 << 20;
 
-const state = { report: undefined, rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
+/** `text` is what was judged last; `corrections` are awaited, by the index of their object. */
+const state = { report: undefined, text: "", corrections: new Map(), rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
+  $("example").value = "";
   soon();
 });
 const settings = new Editor($("settings"), "Settings", soon);
@@ -37,6 +41,10 @@ function start() {
       return;
     }
     $("working").hidden = true;
+    if (data.kind === "corrected") {
+      state.corrections.get(data.index)?.(data.correction);
+      return;
+    }
     if (data.kind === "failed") {
       $("summary").textContent = data.message;
       return;
@@ -53,8 +61,10 @@ function soon() {
 
 function ask() {
   asked += 1;
+  state.corrections.clear();
   if (state.file) $("summary").textContent = `reading ${state.file.name}`;
-  judge.postMessage({ id: asked, input: state.file ?? source.text, settings: settings.text });
+  state.text = state.file ? "" : source.text;
+  judge.postMessage({ id: asked, input: state.file ?? state.text, settings: settings.text });
 }
 
 function judged({ report, mistakes }) {
@@ -88,17 +98,26 @@ function show() {
   if (!report) return;
   const chosen = Object.fromEntries(new FormData($("filters")));
   const items = filtered(report.items, chosen);
-  const shown = cards(items, state.rules, (place) => (state.file ? undefined : source.show(place)));
-  const left = items.length - shown.length + report.more;
+  const groups = grouped(items);
+  const shown = cards(groups, state.rules, {
+    shown: !state.file,
+    goTo,
+    correct,
+    copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
+    apply,
+  });
+  const left = groups.length - shown.length + report.more;
+  const incidents = groups.filter(({ events }) => events).length;
   const count = items.reduce((sum, { findings = [] }) => sum + findings.length, 0);
   $("summary").textContent = [
     `${plural(count, "finding")} in ${plural(report.judged, "object or request", "objects and requests")}`,
+    incidents ? plural(incidents, "incident") : null,
     report.denied ? `${report.denied.toLocaleString("en")} denied` : null,
     report.passed ? `${plural(report.passed, "other event")} passed` : null,
   ].filter(Boolean).join(", ");
   $("findings").replaceChildren(...shown, ...(left ? [element("p", { class: "meta" }, `and ${plural(left, "more")
     .replace(/s$/, "")}: filter to see them`)] : []));
-  $("timeline").replaceChildren(...timeline(items.slice(0, 200), span, (from, to) => {
+  $("timeline").replaceChildren(...timeline(groups.slice(0, 200), span, (from, to) => {
     if (to - from > 0.001) state.span = { from, to };
     show();
   }));
@@ -136,6 +155,29 @@ async function open(file) {
   } else {
     source.text = await file.text();
   }
+}
+
+/** To a place in the editor; of a file that is not shown, to the request. */
+function goTo(place, item) {
+  if (!state.file) return source.show(place);
+  const request = document.querySelector(`#${item.id} .request`);
+  request.open = true;
+  request.querySelector("pre").focus();
+}
+
+/** What corrects the object of an item, and the line from which on it is told. */
+async function correct({ index }) {
+  const { text } = state;
+  judge.postMessage({ id: asked, input: text, settings: settings.text, index });
+  const correction = await new Promise((resolve) => state.corrections.set(index, resolve));
+  return { correction, line: text.slice(0, correction.from).split("\n").length };
+}
+
+function apply({ from, to, becomes }) {
+  if (source.text !== state.text) return say("the input has changed since");
+  source.replace(from, to, becomes);
+  $("found").focus();
+  say("applied: Ctrl+Z in the editor takes it back");
 }
 
 async function copy(text, said) {
@@ -183,7 +225,10 @@ $("cancel").addEventListener("click", () => {
   $("summary").textContent = "cancelled";
 });
 $("filters").addEventListener("change", show);
-$("example").addEventListener("change", ({ target }) => (source.text = examples[target.value]));
+$("example").addEventListener("change", ({ target: { value } }) => {
+  source.text = examples[value] ?? "";
+  $("example").value = value;
+});
 $("preset").addEventListener("change", ({ target }) => (settings.text = presets[target.value]));
 $("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme !== "dark"));
 $("link").addEventListener("click", async () => {
@@ -197,10 +242,12 @@ $("export").addEventListener("click", () => {
   copy(rules.replace(/^ {2}settings:.*$/m, `  settings:${text}`), "the policy is in the clipboard");
 });
 
-options($("example"), Object.keys(examples).map((name) => [name, name]));
+options($("example"), [["", "none"], ...Object.keys(examples).map((name) => [name, name])]);
 options($("preset"), Object.keys(presets).map((name) => [name, name]));
 theme(matchMedia("(prefers-color-scheme: dark)").matches);
 start();
 const linked = location.hash.length > 1 ? await stateOf(location.hash) : undefined;
-source.text = linked?.input ?? Object.values(examples)[0];
+const [first] = Object.entries(examples);
+source.text = linked?.input ?? first[1];
+if (!linked) $("example").value = first[0];
 settings.text = linked?.settings ?? "";

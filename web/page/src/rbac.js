@@ -1,5 +1,6 @@
 // Who can write pods by the roles and bindings of an input: role, binding, subject. What a role
 // grants is the policy's to say; here its answers are only joined with the bindings.
+import { effective, list } from "./aggregation.js";
 
 export const ABILITIES = ["create", "modify", "delete", "scale", "status", "storage", "exec"];
 const SEVERITIES = ["low", "medium", "high", "critical"];
@@ -9,27 +10,29 @@ export function picture(objects, inspect) {
   const roles = new Map();
   for (const object of objects) {
     if (!isRole(object.kind)) continue;
-    roles.set(key(object.kind, object.metadata?.namespace, object.metadata?.name), object);
+    roles.set(key(object.kind, namespaceOf(object), object.metadata?.name), object);
   }
+  const clusterRoles = [...roles.values()].filter(({ kind }) => kind === "ClusterRole");
   const known = new Map();
   const granted = (role, namespace) => {
-    const at = key(role.kind, role.metadata?.namespace ?? namespace, role.metadata?.name);
-    if (!known.has(at)) known.set(at, abilities(role, namespace, inspect));
+    const at = key(role.kind, namespace, role.metadata?.name);
+    if (!known.has(at)) known.set(at, abilities(role, effective(role, clusterRoles), namespace, inspect));
     return known.get(at);
   };
   const rows = [];
-  for (const { kind, metadata = {}, roleRef, subjects } of objects) {
+  for (const { kind, metadata, roleRef, ...rest } of objects) {
     if (isRole(kind) || !roleRef) continue;
-    const namespace = kind === "RoleBinding" ? metadata.namespace ?? "default" : null;
+    const subjects = list(rest.subjects).filter(Boolean);
+    const namespace = namespaceOf({ kind, metadata });
     const role = roles.get(key(roleRef.kind, roleRef.kind === "Role" ? namespace : null, roleRef.name));
     if (!role) continue;
     let given = granted(role, namespace);
-    if ((subjects ?? []).some(isEverybody)) given = worst(given);
+    if (subjects.some(isEverybody)) given = worst(given);
     if (Object.keys(given).length === 0) continue;
     rows.push({
       role: `${roleRef.kind} ${roleRef.name}`,
-      binding: `${kind} ${metadata.name}`,
-      subjects: (subjects ?? []).map((subject) =>
+      binding: `${kind} ${metadata?.name}`,
+      subjects: subjects.map((subject) =>
         [subject.kind, subject.namespace, subject.name].filter(Boolean).join("/")),
       namespace,
       given,
@@ -44,7 +47,7 @@ export function picture(objects, inspect) {
 }
 
 /** What a role grants everywhere or, bound in a namespace, there: then as a role of it. */
-function abilities(role, namespace, inspect) {
+function abilities(role, rules, namespace, inspect) {
   const kind = namespace === null ? "ClusterRole" : "Role";
   const metadata = { ...role.metadata, namespace: namespace ?? undefined };
   const { findings } = inspect({
@@ -53,12 +56,18 @@ function abilities(role, namespace, inspect) {
     userInfo: { username: "bulkhead" },
     name: metadata.name,
     namespace: namespace ?? undefined,
-    object: { ...role, kind, metadata, aggregationRule: undefined },
+    object: { ...role, kind, metadata, rules: rules.map(({ rule }) => rule), aggregationRule: undefined },
   });
+  // a rule that is collected stands in the role that it is from
+  const standing = (grant) => {
+    const [, index, rest] = /^\/rules\/(\d+)(.*)$/.exec(grant.path) ?? [];
+    const { from, path } = rules[index] ?? {};
+    return from === undefined ? grant : { ...grant, path: path + rest, from };
+  };
   const given = {};
   for (const { rule, severity, grants } of findings) {
     const ability = ABILITIES.find((ability) => rule === `pod-${ability}`);
-    if (ability && !given[ability]) given[ability] = { severity, grants };
+    if (ability && !given[ability]) given[ability] = { severity, grants: grants.map(standing) };
   }
   return given;
 }
@@ -73,6 +82,11 @@ function isEverybody({ kind, name }) {
 
 function worst(given) {
   return Object.fromEntries(Object.entries(given).map(([ability, { grants }]) => [ability, { severity: "critical", grants }]));
+}
+
+/** None of what is of the whole cluster. */
+function namespaceOf({ kind, metadata }) {
+  return kind === "Role" || kind === "RoleBinding" ? metadata?.namespace ?? "default" : null;
 }
 
 function isRole(kind) {

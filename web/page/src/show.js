@@ -1,8 +1,11 @@
-// What was found, as people read it: grouped by object, or by the request of a log.
-import { element, plural } from "./dom.js";
+// What was found, as people read it: grouped by object, or by the incident of a log.
+import { corrected } from "./corrected.js";
+import { element, plural, prose } from "./dom.js";
+import { SEVERITIES, verdict } from "./incidents.js";
 import { ABILITIES } from "./rbac.js";
 
-export const SEVERITIES = ["critical", "high", "medium", "low"];
+/** Events of one incident that are told; those beyond are counted. */
+const EVENTS = 20;
 
 /** The items that the filters let through, each with the findings that they let through. */
 export function filtered(items, { alert, severity, namespace, user }) {
@@ -19,53 +22,91 @@ export function filtered(items, { alert, severity, namespace, user }) {
   });
 }
 
-export function cards(items, rules, goTo) {
-  return items.slice(0, 200).map((item) => card(item, rules, goTo));
+/** `does` is what people can do with them: `goTo` a place of an item, ask to `correct` it, and `copy`
+    or `apply` what that gives. `shown` says whether the input can be gone to. */
+export function cards(items, rules, does) {
+  return items.slice(0, 200).map((item) => card(item, rules, does));
 }
 
-function card(item, rules, goTo) {
+function card(item, rules, does) {
   if (item.type !== "case") {
     const title = { broken: "Cannot be read", skipped: "Skipped", gap: "Cannot be judged" }[item.type];
     return element("article", {},
       element("div", {},
         element("h3", {}, title, item.request ? `: ${name(item.request)}` : ""),
-        at(item, goTo)),
+        place(item, does)),
       element("p", { class: "meta" }, item.message, who(item)));
   }
-  return element("article", { id: item.id },
+  const told = verdict(item);
+  return element("article", { id: item.incident ? `incident-${item.incident.id}` : item.id },
     element("div", {},
-      element("h3", {}, name(item.request)),
-      at(item, goTo),
-      element("span", { class: `verdict ${item.allowed ? "allowed" : "denied"}` }, item.allowed ? "allowed" : "denied")),
-    item.audit || item.request.user ? element("p", { class: "meta" }, who(item)) : null,
-    element("ol", {}, ...item.findings.map((finding) => one(finding, item, rules, goTo))),
+      element("h3", {}, title(item)),
+      place(item, does),
+      element("span", { class: `verdict ${told === "allowed" ? "allowed" : "denied"}` }, told)),
+    item.incident ? element("p", { class: "meta" }, `incident ${item.incident.id}`) : null,
+    !item.audit && item.request.user ? element("p", { class: "meta" }, who(item)) : null,
+    element("ol", {}, ...item.findings.map((finding) => one(finding, item, rules, does))),
     item.omitted ? element("p", { class: "meta" }, `and ${item.omitted} more`) : null,
-    item.source ? element("details", {},
-      element("summary", {}, "The request"),
-      element("pre", { tabindex: 0 }, pretty(item.source))) : null);
+    item.index === undefined ? null : corrected(name(item.request), () => does.correct(item), does),
+    item.events ? events(item.events, does) : source(item));
 }
 
-function one(finding, item, rules, goTo) {
+function one(finding, item, rules, does) {
   const rule = rules.get(finding.rule);
-  const place = finding.at ?? { line: item.line };
   const where = finding.container ? ` in ${finding.container}` : "";
+  const from = finding.event ?? item;
+  const at = finding.at ?? { line: from.line };
+  const isTold = from === item || item.events.indexOf(from) < EVENTS;
   return element("li", { class: `finding ${finding.severity}` },
-    element("button", { type: "button", onclick: () => goTo(place) },
+    leads(isTold ? from : {}, does, at,
       element("span", { class: "severity" }, finding.severity), ` ${finding.rule}${where}, `,
       finding.action === "deny" ? "denied" : finding.action === "warn" ? "warned" : "recorded",
-      ` (line ${place.line})`),
+      ` (line ${at.line})`),
     element("p", { class: "meta" }, element("code", {}, finding.path || "/"), finding.value ? " " : "",
       finding.value ? element("code", {}, finding.value) : null,
       finding.exempted ? `, exempted: ${finding.exempted.reason}` : ""),
     element("details", {},
-      element("summary", {}, finding.message),
-      rule ? element("p", {}, element("b", {}, "Why "), rule.why) : null,
-      element("p", {}, element("b", {}, "Fix "), finding.fix),
+      element("summary", {}, ...prose(finding.message)),
+      rule ? element("p", {}, element("b", {}, "Why "), ...prose(rule.why)) : null,
+      element("p", {}, element("b", {}, "Fix "), ...prose(finding.fix)),
       rule ? element("pre", { tabindex: 0, "aria-label": "An example without the finding" }, rule.good) : null));
 }
 
-function at(item, goTo) {
-  return element("button", { type: "button", onclick: () => goTo({ line: item.line }) }, `line ${item.line}`);
+/** What was done in an incident, each with the request behind it. */
+function events(items, does) {
+  if (items.length === 1) {
+    const [item] = items;
+    return element("div", { id: item.id, class: "event" }, element("p", { class: "meta" }, who(item)), source(item));
+  }
+  const left = items.length - EVENTS;
+  return element("section", { class: "events", "aria-label": "What was done" },
+    element("h4", {}, plural(items.length, "event")),
+    element("ol", {}, ...items.slice(0, EVENTS).map((item) => element("li", { id: item.id },
+      element("div", {}, element("span", {}, name(item.request)), place(item, does)),
+      element("p", { class: "meta" }, who(item)),
+      source(item)))),
+    left > 0 ? element("p", { class: "meta" }, `and ${left.toLocaleString("en")} more`) : null);
+}
+
+function source(item) {
+  return item.source ? element("details", { class: "request" },
+    element("summary", {}, "The request"),
+    element("pre", { tabindex: 0, "aria-label": `The request of line ${item.line}` }, pretty(item.source))) : null;
+}
+
+function place(item, does) {
+  return leads(item, does, { line: item.line }, `line ${item.line}`);
+}
+
+/** Leads to a place in the input, or where that is not shown, to the request. */
+function leads(item, does, to, ...content) {
+  return does.shown || item.source
+    ? element("button", { type: "button", onclick: () => does.goTo(to, item) }, ...content)
+    : element("span", {}, ...content);
+}
+
+export function title({ incident, request }) {
+  return name(incident ? incident.workload : request);
 }
 
 function name({ kind, namespace, name: own, operation }) {
@@ -87,50 +128,6 @@ function pretty(text) {
   } catch {
     return text;
   }
-}
-
-/** The incidents of a log, by time and severity; each leads to its card. */
-export function timeline(items, span, zoom) {
-  const events = items
-    .filter((item) => item.type === "case" && item.audit?.time)
-    .map((item) => ({ item, time: Date.parse(item.audit.time), severity: item.findings[0].severity }))
-    .filter(({ time }) => time);
-  if (events.length === 0) return [];
-  const first = events.reduce((least, { time }) => Math.min(least, time), Infinity);
-  const last = events.reduce((most, { time }) => Math.max(most, time), -Infinity);
-  const whole = Math.max(last - first, 1);
-  const from = first + span.from * whole;
-  const length = (span.to - span.from) * whole;
-  const shown = events.filter(({ time }) => time >= from && time <= from + length);
-  const dots = shown.slice(0, 500).map(({ item, time, severity }) => {
-    const dot = element("button", {
-      type: "button",
-      class: severity,
-      title: `${item.audit.time} ${severity} ${name(item.request)} by ${item.audit.actor.user}: ${item.audit.outcome}`,
-      "aria-label": `${severity}, ${name(item.request)}, by ${item.audit.actor.user}, ${item.audit.time}, ${item.audit.outcome}`,
-      onclick: () => {
-        const card = document.getElementById(item.id);
-        card?.scrollIntoView({ block: "center" });
-        card?.querySelector("button")?.focus();
-      },
-    });
-    dot.style.left = `${2 + (96 * (time - from)) / length}%`;
-    return dot;
-  });
-  const half = (span.to - span.from) / 4;
-  const step = (by) => () => zoom(Math.max(0, span.from + by), Math.min(1, span.to + by));
-  const button = (text, label, onclick) => element("button", { type: "button", "aria-label": label, onclick }, text);
-  const clock = (time) => new Date(time).toISOString().slice(0, 19).replace("T", " ");
-  return [
-    element("div", { class: "row" },
-      element("h2", {}, "Timeline"),
-      element("span", { class: "meta" }, `${clock(from)} to ${clock(from + length)} UTC, ${plural(shown.length, "incident")}`),
-      button("◀", "Earlier", step(-half)),
-      button("+", "Zoom in", () => zoom(span.from + half, span.to - half)),
-      button("−", "Zoom out", () => zoom(Math.max(0, span.from - 2 * half), Math.min(1, span.to + 2 * half))),
-      button("▶", "Later", step(half))),
-    element("div", { class: "strip", role: "group", "aria-label": "Incidents by time, the worst on top" }, ...dots),
-  ];
 }
 
 /** Who can write pods: cluster-wide apart from namespaces, the seven abilities as columns. */
@@ -164,7 +161,8 @@ function table(caption, rows, told) {
             type: "button",
             class: row.given[ability].severity,
             onclick: () => {
-              const grants = row.given[ability].grants.map(({ path, resource, verbs }) => `${path}: ${verbs.join(", ")} ${resource}`);
+              const grants = row.given[ability].grants.map(({ path, resource, verbs, from }) =>
+                `${path}${from ? ` of ${from}` : ""}: ${verbs.join(", ")} ${resource}`);
               told.textContent = `${row.role} lets ${row.subjects.join(", ") || "nobody"} ${ability}: ${grants.join("; ")}`;
             },
           }, row.given[ability].severity)

@@ -1,6 +1,7 @@
 // Judges away from the page, so that it stays responsive however much there is to read.
 import { Reader, catalog, cases, initSync, inspect, validateSettings } from "bulkhead";
 import wasm from "bulkhead/bulkhead_bg.wasm";
+import { correct } from "./correct.js";
 import { picture } from "./rbac.js";
 
 initSync({ module: wasm });
@@ -14,14 +15,25 @@ const LOCATED = 32 << 20;
 
 postMessage({ kind: "catalog", catalog: catalog() });
 
+/** What is asked for last; whatever is still read for another is of no use any more. */
+let latest;
+
 onmessage = async ({ data }) => {
-  const { id, input, settings } = data;
+  const { id, input, settings, index } = data;
+  latest = id;
   try {
     const answer = checked(settings);
-    const report = await judged(input, answer.mistakes.length ? "{}" : settings, (done) =>
-      postMessage({ kind: "progress", id, done }),
-    );
-    postMessage({ kind: "judged", id, report, ...answer });
+    const used = answer.mistakes.length ? "{}" : settings;
+    if (index !== undefined) {
+      const correction = correct(input, index, (item) => item.inspect(used), cases);
+      postMessage({ kind: "corrected", id, index, correction });
+      return;
+    }
+    const report = await judged(input, used, (done) => {
+      if (id === latest) postMessage({ kind: "progress", id, done });
+      return id === latest;
+    });
+    if (report) postMessage({ kind: "judged", id, report, ...answer });
   } catch (error) {
     postMessage({ kind: "failed", id, message: error.message });
   }
@@ -50,10 +62,11 @@ function lineOf(mistake, item) {
   return Math.max(1, (item.locate(pointer)?.line ?? 4) - 3);
 }
 
+/** A report, or nothing once `progress`, which is told how much is read, says that nobody waits. */
 async function judged(input, settings, progress) {
   const text = typeof input === "string";
   const report = { items: [], more: 0, judged: 0, denied: 0, quiet: 0, passed: 0, objects: [] };
-  const state = { report, settings, text, room: ROOM, located: LOCATED };
+  const state = { report, settings, text, index: -1, room: ROOM, located: LOCATED };
   const reader = new Reader();
   const take = () => {
     for (let item; (item = reader.next()); ) add(item, state);
@@ -68,7 +81,6 @@ async function judged(input, settings, progress) {
       new TransformStream({
         transform(piece, control) {
           done += piece.length;
-          progress(done / input.size);
           control.enqueue(piece);
         },
       }),
@@ -80,6 +92,11 @@ async function judged(input, settings, progress) {
     for (const pieces = plain.getReader(); ; ) {
       const { done: ended, value } = await pieces.read();
       if (ended) break;
+      if (!progress(done / input.size)) {
+        await pieces.cancel();
+        reader.free();
+        return undefined;
+      }
       reader.push(value);
       take();
     }
@@ -94,6 +111,7 @@ async function judged(input, settings, progress) {
 
 function add(item, state) {
   const { report, settings, text } = state;
+  state.index += 1;
   if (item.type !== "case") {
     keep(report, { ...item, line: item.line ?? item.place.line });
     return;
@@ -111,13 +129,15 @@ function add(item, state) {
   } else {
     const shown = { type: "case", form: item.form, line: item.place.line, request, allowed, findings, omitted };
     shown.audit = item.audit;
+    shown.incident = item.incident(findings);
+    if (text && item.form === "manifest") shown.index = state.index;
     if (text) {
       for (const finding of findings) {
         state.located -= source.length;
         if (state.located > 0) finding.at = item.locate(finding.path);
       }
     }
-    if (item.form === "event" && (state.room -= source.length) > 0) shown.source = source;
+    if ((item.form === "event" || !text) && (state.room -= source.length) > 0) shown.source = source;
     keep(report, shown);
   }
   item.free();

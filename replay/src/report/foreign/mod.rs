@@ -12,6 +12,7 @@ use std::io::{self, Write};
 
 use intake::Position;
 use intake::audit::Audit;
+use intake::incident::digest;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -19,7 +20,6 @@ use super::objects::Key;
 use super::place;
 use crate::answer::{Exempted, Finding, Grant};
 use crate::catalog::{Catalog, Rule};
-use crate::incident::digest;
 use crate::outcome::{Failure, Gap, Judged, Source};
 use crate::tally::{FailOn, Tally};
 

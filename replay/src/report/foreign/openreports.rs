@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use intake::Form;
+use intake::incident::digest;
 use serde::Serialize;
 
 use super::{Foreign, Setting, Told, Unjudged, audit_id};
 use crate::answer::{Action, Request};
-use crate::incident::digest;
 use crate::outcome::{Judged, Source};
 use crate::report::json::line;
 use crate::tally::Tally;
