@@ -51,7 +51,7 @@ fn every_review_gets_what_is_expected_of_it() {
         let expected = blocks(&expected);
         assert_eq!(expected.len(), reviews.len(), "{}", file.display());
         for (index, (review, expected)) in reviews.iter().zip(expected).enumerate() {
-            let answer = MODULE.call("inspect", &payload(review)).unwrap();
+            let answer = MODULE.call("inspect", payload(review)).unwrap();
             let given = block(index + 1, &serde_json::from_slice(&answer).unwrap());
             judged += 1;
             if given != expected {
@@ -74,7 +74,7 @@ fn native_and_wasm_answers_are_equal_byte_for_byte() {
                 ("inspect", policy::inspect as fn(&[u8]) -> Vec<u8>),
                 ("validate", policy::validate),
             ] {
-                let module = MODULE.call(operation, &payload).unwrap();
+                let module = MODULE.call(operation, payload.as_slice()).unwrap();
                 assert!(
                     module == native(&payload),
                     "{}:{}",

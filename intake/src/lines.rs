@@ -47,6 +47,8 @@ pub(crate) struct Lines<R> {
     /// Bytes that were read.
     bytes: u64,
     held: Option<Line>,
+    /// The bytes of the next line, where all of it is known to be in memory.
+    seen: Option<usize>,
     /// Whether the input stands inside a line that was cut.
     inside: bool,
 }
@@ -60,6 +62,7 @@ impl<R: BufRead> Lines<R> {
             read: 0,
             bytes: 0,
             held: None,
+            seen: None,
             inside: false,
         }
     }
@@ -70,11 +73,12 @@ impl<R: BufRead> Lines<R> {
         if self.held.is_some() || self.inside {
             return Ok(0);
         }
-        let (lines, bytes) = leading_lines(self.input.fill_buf()?, test);
-        self.input.consume(bytes);
-        self.bytes += size(bytes);
-        self.read += lines;
-        Ok(lines)
+        let leading = leading_lines(self.input.fill_buf()?, test);
+        self.input.consume(leading.bytes);
+        self.bytes += size(leading.bytes);
+        self.read += leading.lines;
+        self.seen = leading.next;
+        Ok(leading.lines)
     }
 
     /// Counts lines on from these, which came before the input.
@@ -143,7 +147,14 @@ impl<R: BufRead> Lines<R> {
 
     /// Reads to the end of the line, `most` bytes at most; how many those are.
     fn until_break(&mut self, most: u64, bytes: &mut Vec<u8>) -> io::Result<usize> {
-        let read = self.input.by_ref().take(most).read_until(b'\n', bytes)?;
+        let read = match self.seen.take() {
+            Some(length) if size(length) <= most => {
+                bytes.extend_from_slice(self.input.fill_buf()?.get(..length).unwrap_or_default());
+                self.input.consume(length);
+                length
+            }
+            _ => self.input.by_ref().take(most).read_until(b'\n', bytes)?,
+        };
         self.bytes += size(read);
         Ok(read)
     }
@@ -153,18 +164,29 @@ fn size(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-/// How many of the first lines of `bytes`, each with its line break, pass `test`, and how many
-/// bytes those are.
-fn leading_lines(bytes: &[u8], mut test: impl FnMut(&[u8]) -> bool) -> (u64, usize) {
-    let (mut lines, mut passed) = (0, 0);
-    while let Some(rest) = bytes.get(passed..)
+/// The lines that a text begins with and that pass a test.
+#[derive(Default)]
+struct Leading {
+    lines: u64,
+    /// Their bytes, with their line breaks.
+    bytes: usize,
+    /// The bytes of the line behind them, if its end is there too.
+    next: Option<usize>,
+}
+
+fn leading_lines(text: &[u8], mut test: impl FnMut(&[u8]) -> bool) -> Leading {
+    let mut leading = Leading::default();
+    while let Some(rest) = text.get(leading.bytes..)
         && let Some(length) = memchr(b'\n', rest)
-        && rest.get(..length).is_some_and(&mut test)
     {
-        passed += length + 1;
-        lines += 1;
+        if !rest.get(..length).is_some_and(&mut test) {
+            leading.next = Some(length + 1);
+            break;
+        }
+        leading.bytes += length + 1;
+        leading.lines += 1;
     }
-    (lines, passed)
+    leading
 }
 
 fn ends_line(bytes: &[u8]) -> bool {

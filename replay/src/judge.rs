@@ -34,10 +34,10 @@ impl Judge {
         let audit = case.audit.take();
         let payload = payload(case.request(), &self.settings);
         let inspected = match view {
-            None => self.policy.call("inspect", payload.as_bytes()),
+            None => self.policy.call("inspect", payload),
             Some(view) => {
                 let host: Host = Arc::new(move |call: &HostCall| view.answer(call));
-                self.policy.call_with("inspect", payload.as_bytes(), host)
+                self.policy.call_with("inspect", payload, host)
             }
         };
         let answered = match inspected {

@@ -209,7 +209,10 @@ fn tells_the_principal_and_the_key_of_amazon() {
     let (_, audit) = only(by_iam(json!({"canonicalArn": [role], "sessionName": [""],
         "accessKeyId": []})));
     assert_eq!(audit.actor.principal.as_deref(), Some(role));
-    assert_eq!((&audit.actor.credential, &audit.actor.session), (&None, &None));
+    assert_eq!(
+        (&audit.actor.credential, &audit.actor.session),
+        (&None, &None)
+    );
 }
 
 #[test]

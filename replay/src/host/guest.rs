@@ -53,16 +53,15 @@ impl Guest {
         }
     }
 
-    pub(super) fn ask(&mut self, operation: &str, payload: &[u8]) {
+    pub(super) fn ask(&mut self, operation: &str, payload: Vec<u8>) {
         self.operation.clear();
         self.operation.extend_from_slice(operation.as_bytes());
-        self.payload.clear();
-        self.payload.extend_from_slice(payload);
         self.response = None;
         self.error = None;
         self.host_answer = Err(DENIED.to_owned());
         self.memory_refused = false;
         self.expect_payload(payload.len());
+        self.payload = payload;
     }
 
     /// Asks the host, and remembers its answer; true where it is no error.

@@ -132,7 +132,8 @@ impl Policy {
     ///
     /// # Errors
     /// When the guest traps, answers with an error, or exceeds a limit.
-    pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, CallError> {
+    pub fn call(&self, operation: &str, payload: impl Into<Vec<u8>>) -> Result<Vec<u8>, CallError> {
+        let payload = payload.into();
         self.instance_for(payload.len(), None)?
             .call(operation, payload)
     }
@@ -144,9 +145,10 @@ impl Policy {
     pub fn call_with(
         &self,
         operation: &str,
-        payload: &[u8],
+        payload: impl Into<Vec<u8>>,
         host: Host,
     ) -> Result<Vec<u8>, CallError> {
+        let payload = payload.into();
         self.instance_for(payload.len(), Some(host))?
             .call(operation, payload)
     }
@@ -219,7 +221,12 @@ impl Instance {
     ///
     /// # Errors
     /// When the guest traps, answers with an error, or exceeds a limit.
-    pub fn call(&mut self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, CallError> {
+    pub fn call(
+        &mut self,
+        operation: &str,
+        payload: impl Into<Vec<u8>>,
+    ) -> Result<Vec<u8>, CallError> {
+        let payload = payload.into();
         let (Ok(operation_length), Ok(payload_length)) =
             (u32::try_from(operation.len()), u32::try_from(payload.len()))
         else {

@@ -302,7 +302,7 @@ fn gives_a_large_payload_the_memory_it_needs() {
         (i32.const 1)",
     ));
     let payload = vec![b'x'; 20_000_000];
-    assert_eq!(policy.call("x", &payload), Ok(b"xxxx".to_vec()));
+    assert_eq!(policy.call("x", payload.as_slice()), Ok(b"xxxx".to_vec()));
 }
 
 #[test]
