@@ -144,6 +144,22 @@ fn shows_what_is_asked_for() {
         ),
         ("--until 2026-11-22T01:28:34Z --min-severity low", &[]),
         ("--since 2026-11-23", &[]),
+        ("--name v-hostpath-bad", &["v-hostpath-bad"]),
+        // what controllers made for it is told, too
+        (
+            "--name k-deploy-hostpath --namespace psa",
+            &["k-deploy-hostpath", "k-deploy-hostpath-f6d57c96", "?"],
+        ),
+        ("--name k-deploy --namespace psa", &[]),
+        (
+            "--name r-imp --name v-hostpath-bad",
+            &["v-hostpath-bad", "r-imp"],
+        ),
+        (
+            "--rule privileged --rule host-pid --namespace psa --user mallory",
+            &["v-privileged"],
+        ),
+        ("--rule privileged --min-severity critical --name web", &[]),
     ] {
         assert_eq!(told(&folder, options).0, names, "{options}");
     }
@@ -163,6 +179,38 @@ fn shows_what_is_asked_for() {
     );
     let wrong = run(&mut folder.bulkhead("replay audit.log --since soon"), b"");
     assert!(wrong.stderr.contains("not a time"), "{}", wrong.stderr);
+}
+
+#[test]
+fn findings_of_other_rules_are_left_out() {
+    let folder = Folder::new();
+    folder.write(
+        "pods.yaml",
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostPID: true, hostIPC: true}}\n\
+         ---\n\
+         {apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {hostIPC: true}}\n",
+    );
+    let run = |options: &str| {
+        run(
+            &mut folder.bulkhead(&format!("replay pods.yaml {options}")),
+            b"",
+        )
+    };
+    let ran = run("--rule host-pid");
+    assert!(ran.stdout.contains("host-pid: denied"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("host-ipc"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("Pod b"), "{}", ran.stdout);
+    let hidden = run("--rule host-pid --name b --fail-on medium");
+    assert!(!hidden.stdout.contains("host-"), "{}", hidden.stdout);
+    assert_eq!(hidden.code, 1, "the exit code counts everything");
+    for (rule, why) in [
+        ("hostpid", "no rule `hostpid`: did you mean `host-pid`?"),
+        ("zzz", "no rule `zzz`: `bulkhead rules` lists them"),
+    ] {
+        let wrong = run(&format!("--rule host-pid --rule {rule}"));
+        assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
+        assert!(wrong.stderr.contains(why), "{}", wrong.stderr);
+    }
 }
 
 #[test]
