@@ -81,9 +81,9 @@ pub(crate) struct Replay {
     /// Files and folders to read; `-`, or no input at all, is standard input
     ///
     /// In a folder, files ending in .yaml .yml .json .jsonl .ndjson .log, with
-    /// or without .gz or .zst, are read; hidden ones are skipped, and what is no
-    /// Kubernetes object is counted as skipped. A file that is named here must
-    /// hold Kubernetes objects alone.
+    /// or without .gz or .zst, are read, and hidden ones are skipped. So is what is
+    /// no Kubernetes object, and the summary says where that is. A file that is
+    /// named here must hold Kubernetes objects alone.
     #[arg(value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 

@@ -6,7 +6,7 @@ use intake::audit::Gap;
 use intake::{Form, Passed};
 
 use crate::answer::{Action, Finding, Request, Severity};
-use crate::outcome::{Failure, Judged, Outcome};
+use crate::outcome::{Failure, Judged, Outcome, Source};
 
 /// The rule of what a policy cannot read.
 const UNREADABLE: &str = "unreadable";
@@ -77,13 +77,34 @@ pub(crate) struct Tally {
     pub(crate) exemptions: usize,
     pub(crate) not_new: u64,
     pub(crate) omitted: u64,
-    pub(crate) skipped: BTreeMap<String, u64>,
+    /// What was left out on purpose, by reason.
+    pub(crate) skipped: BTreeMap<String, Skips>,
     /// Objects of the cluster that could not be kept for the policy to ask about.
     pub(crate) forgotten: u64,
     /// What could not be read, by reason.
     pub(crate) broken: BTreeMap<&'static str, u64>,
     /// What was read and not judged, by reason.
     pub(crate) unanswered: BTreeMap<&'static str, u64>,
+}
+
+/// What was left out for one reason.
+#[derive(Debug, Default)]
+pub(crate) struct Skips {
+    pub(crate) count: u64,
+    /// Where the first of them are; empty for what was never read.
+    pub(crate) first: Vec<Source>,
+}
+
+/// Places that are kept of what was left out for one reason.
+const PLACES: usize = 10;
+
+impl Skips {
+    fn add(&mut self, source: Option<&Source>) {
+        self.count += 1;
+        if self.first.len() < PLACES {
+            self.first.extend(source.cloned());
+        }
+    }
 }
 
 impl Tally {
@@ -126,7 +147,10 @@ impl Tally {
             Outcome::Mark(_) => {}
             Outcome::Judged(judged) => self.judged(judged),
             Outcome::Failed(failure) => self.failed(failure),
-            Outcome::Skipped(reason) => *self.skipped.entry(reason.clone()).or_default() += 1,
+            Outcome::Skipped(skipped) => {
+                let skips = self.skipped.entry(skipped.reason.clone()).or_default();
+                skips.add(skipped.source.as_ref());
+            }
             Outcome::Unjudged(gap) => {
                 self.covers(&gap.unjudged.audit.time);
                 *self.gaps.entry(gap.unjudged.gap).or_default() += 1;

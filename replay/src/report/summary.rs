@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use intake::Passed;
 
 use super::alert::to_the_second;
-use super::counted;
+use super::{counted, place};
 use crate::answer::{Action, Severity};
 use crate::tally::Tally;
 use crate::terminal::{Terminal, escaped};
@@ -53,9 +53,8 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     if !tally.unmatched.is_empty() {
         lines.push(("exemptions", unmatched(tally)));
     }
-    if !tally.skipped.is_empty() {
-        lines.push(("skipped", skipped(tally)));
-    }
+    let mut label = "skipped";
+    lines.extend(skipped(tally).map(|text| (std::mem::take(&mut label), text)));
     if tally.forgotten > 0 {
         lines.push(("cluster", forgotten(tally)));
     }
@@ -196,13 +195,24 @@ fn reasons<'a>(counts: impl IntoIterator<Item = (&'a str, u64)>) -> String {
     counts.join(", ")
 }
 
-fn skipped(tally: &Tally) -> String {
-    reasons(
-        tally
-            .skipped
-            .iter()
-            .map(|(reason, count)| (reason.as_str(), *count)),
-    )
+/// ``no `apiVersion` and `kind` (12): values.yaml:1, Chart.yaml:1, and 10 more``, a line for each
+/// reason.
+fn skipped(tally: &Tally) -> impl Iterator<Item = String> {
+    tally.skipped.iter().map(|(reason, skips)| {
+        let places = skips.first.iter();
+        let mut places: Vec<String> = places
+            .map(|source| place(&source.file, source.line))
+            .collect();
+        let shown = u64::try_from(places.len()).unwrap_or(u64::MAX);
+        if (1..skips.count).contains(&shown) {
+            places.push(format!("and {} more", skips.count - shown));
+        }
+        let text = reasons([(reason.as_str(), skips.count)]);
+        match places.as_slice() {
+            [] => text,
+            places => format!("{text}: {}", places.join(", ")),
+        }
+    })
 }
 
 fn forgotten(tally: &Tally) -> String {
@@ -291,9 +301,7 @@ fn in_words(reason: &str) -> &str {
 /// One sentence about what a JSON report cannot say, if there is anything.
 pub(super) fn gaps(tally: &Tally) -> Option<String> {
     let mut gaps = Vec::new();
-    if !tally.skipped.is_empty() {
-        gaps.push(format!("skipped: {}", skipped(tally)));
-    }
+    gaps.extend(skipped(tally).map(|text| format!("skipped: {text}")));
     if tally.forgotten > 0 {
         gaps.push(format!("cluster: {}", forgotten(tally)));
     }

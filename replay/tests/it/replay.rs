@@ -178,6 +178,48 @@ fn reads_folders_in_order_and_counts_the_rest() {
 }
 
 #[test]
+fn names_what_was_read_and_is_no_object() {
+    let folder = Folder::new();
+    let values = "replicas: 3\n---\n".repeat(12);
+    folder
+        .write("in/values.yaml", values)
+        .write("in/a.yaml", "# a chart\nspec: {{ .Values.spec }}\n")
+        .write("in/empty\u{1b}.json", "")
+        .write("in/README.md", "")
+        .write("in/LICENSE", "");
+    let places: Vec<String> = (0..10)
+        .map(|document| format!("in/values.yaml:{}", 1 + 2 * document))
+        .collect();
+    let untyped = format!(
+        "no `apiVersion` and `kind` (12): {}, and 2 more",
+        places.join(", ")
+    );
+    let expected = [
+        "a Go template, render it first (1): in/a.yaml:2",
+        // by their names, and nobody looks for objects in these
+        "another file ending (2)",
+        "empty file (1): in/empty\\u{1b}.json",
+        &untyped,
+    ];
+    let ran = folder.replay("in");
+    assert_eq!(ran.code, 0);
+    let (_, skipped) = ran.stdout.split_once("  skipped       ").unwrap();
+    let words: Vec<&str> = skipped.split_whitespace().collect();
+    assert_eq!(words.join(" "), expected.join(" "));
+    let line = "\n                another file ending (2)\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+
+    let json = folder.replay("--format json in");
+    assert_eq!((json.code, json.stdout.as_str()), (0, ""));
+    let expected = expected.map(|text| format!("skipped: {text}"));
+    assert!(
+        json.stderr.contains(&expected.join("; ")),
+        "{}",
+        json.stderr
+    );
+}
+
+#[test]
 fn takes_named_files_strictly() {
     let folder = Folder::new();
     folder.write("values.yaml", "replicas: 3\n");
