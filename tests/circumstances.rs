@@ -664,6 +664,42 @@ mod settings {
     }
 
     #[test]
+    fn an_allowed_capability_is_one_of_linux() {
+        let long = "A".repeat(100);
+        let allow = [
+            "all",
+            "CHOWN",
+            " Cap_Bpf ",
+            "NETADMIN",
+            "CAP_NETADMIN",
+            "sys_admn",
+            "CAP_CAP_CHOWN",
+            "FLY",
+            "ALLL",
+            "",
+            &long,
+        ];
+        let settings = json!({"rules": {"capabilities": {"allow": allow}}});
+        let expected = [
+            "[3]: `NETADMIN` is no capability of Linux, did you mean `NET_ADMIN`?",
+            "[4]: `NETADMIN` is no capability of Linux, did you mean `NET_ADMIN`?",
+            "[5]: `SYS_ADMN` is no capability of Linux, did you mean `SYS_ADMIN`?",
+            "[6]: `CAP_CHOWN` is no capability of Linux, expected a name such as `NET_ADMIN`",
+            "[7]: `FLY` is no capability of Linux, expected a name such as `NET_ADMIN`",
+            "[8]: `ALLL` is no capability of Linux, expected a name such as `NET_ADMIN`",
+            "[9]: `` is no capability of Linux, expected a name such as `NET_ADMIN`",
+            &format!(
+                "[10]: `{}…` is no capability of Linux, expected a name such as `NET_ADMIN`",
+                "A".repeat(80)
+            ),
+        ];
+        assert_eq!(
+            mistakes(&settings),
+            expected.map(|line| format!("rules.capabilities.allow{line}"))
+        );
+    }
+
+    #[test]
     fn every_mistake_is_told_with_its_place() {
         let settings = json!({
             "rules": {
