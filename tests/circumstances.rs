@@ -1078,6 +1078,38 @@ mod exemptions {
         }
     }
 
+    /// It may hold for the rules that are missing.
+    #[test]
+    fn an_exemption_whose_rules_are_not_known_is_told_of_those_alone() {
+        for conditions in [
+            json!({"namespaces": ["a"]}),
+            json!({"serviceAccounts": ["a/b"]}),
+            json!({"namespaces": ["a"], "values": ["/var/log"]}),
+        ] {
+            for (rules, expected) in [
+                (None, "exemptions[0]: no `rules`"),
+                (Some(json!([])), "exemptions[0].rules: empty"),
+                (
+                    Some(json!(["host-paths"])),
+                    "exemptions[0].rules[0]: `host-paths`, expected one of",
+                ),
+                (
+                    Some(json!(["persistent-volume", "host-paths"])),
+                    "exemptions[0].rules[1]: `host-paths`, expected one of",
+                ),
+            ] {
+                let mut exemption = conditions.clone();
+                exemption["reason"] = json!("r");
+                if let Some(rules) = rules {
+                    exemption["rules"] = rules;
+                }
+                let told = mistakes(&json!({"exemptions": [exemption]}));
+                assert_eq!(told.len(), 1, "{exemption} {told:?}");
+                assert!(told[0].starts_with(expected), "{exemption} {told:?}");
+            }
+        }
+    }
+
     #[test]
     fn one_that_could_never_hold_is_refused() {
         let mistake = |rules: &[&str], conditions: Value| {
