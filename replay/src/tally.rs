@@ -6,7 +6,9 @@ use intake::audit::Gap;
 use intake::{Form, Passed};
 
 use crate::answer::{Action, Finding, Request, Severity};
+use crate::exemptions::Exemptions;
 use crate::outcome::{Failure, Judged, Outcome, Source};
+use crate::settings::Exemption;
 
 /// The rule of what a policy cannot read.
 const UNREADABLE: &str = "unreadable";
@@ -70,11 +72,7 @@ pub(crate) struct Tally {
     pub(crate) with_findings: u64,
     pub(crate) findings: BTreeMap<(Severity, Action), u64>,
     pub(crate) exempted: u64,
-    /// The reasons of the exemptions that have matched nothing yet, by their place in the
-    /// settings.
-    pub(crate) unmatched: BTreeMap<u64, String>,
-    /// How many exemptions there are.
-    pub(crate) exemptions: usize,
+    pub(crate) exemptions: Exemptions,
     pub(crate) not_new: u64,
     pub(crate) omitted: u64,
     /// What was left out on purpose, by reason.
@@ -108,8 +106,8 @@ impl Skips {
 }
 
 impl Tally {
-    /// `exemptions` are the reasons of all that the settings have, in their order.
-    pub(crate) fn new(fail_on: FailOn, strict: bool, exemptions: Vec<String>) -> Self {
+    /// `exemptions` are all that the settings have, in their order.
+    pub(crate) fn new(fail_on: FailOn, strict: bool, exemptions: Vec<Exemption>) -> Self {
         Self {
             fail_on,
             strict,
@@ -130,8 +128,7 @@ impl Tally {
             with_findings: 0,
             findings: BTreeMap::new(),
             exempted: 0,
-            exemptions: exemptions.len(),
-            unmatched: (0..).zip(exemptions).collect(),
+            exemptions: Exemptions::new(exemptions),
             not_new: 0,
             omitted: 0,
             skipped: BTreeMap::new(),
@@ -169,7 +166,10 @@ impl Tally {
     pub(crate) fn leave_out(&mut self, outcome: &Outcome) {
         self.left_out += 1;
         match outcome {
-            Outcome::Judged(judged) => self.failing |= self.fails(judged),
+            Outcome::Judged(judged) => {
+                self.failing |= self.fails(judged);
+                self.exemptions.note(judged);
+            }
             Outcome::Unjudged(_) => self.left_out_gaps = true,
             _ => {}
         }
@@ -199,15 +199,13 @@ impl Tally {
         self.with_findings += u64::from(!judged.findings.is_empty());
         self.omitted += judged.omitted;
         self.failing |= self.fails(judged);
+        self.exemptions.note(judged);
         for (finding, _) in &judged.findings {
             *self
                 .findings
                 .entry((finding.severity, finding.action))
                 .or_default() += 1;
-            if let Some(exempted) = &finding.exempted {
-                self.exempted += 1;
-                self.unmatched.remove(&exempted.index);
-            }
+            self.exempted += u64::from(finding.exempted.is_some());
             self.not_new += u64::from(!finding.new);
         }
     }
@@ -353,14 +351,6 @@ mod tests {
     fn an_exempted_finding_does_not_fail() {
         let exempted = judged(serde_json::json!({"exempted": {"index": 0, "reason": "r"}}));
         assert_eq!(code(FailOn::Severity(Severity::Low), &[exempted]), 0);
-    }
-
-    #[test]
-    fn an_exemption_that_matched_nothing_is_known() {
-        let exempted = judged(serde_json::json!({"exempted": {"index": 1, "reason": "b"}}));
-        let mut tally = Tally::new(FailOn::Never, false, vec!["a".to_owned(), "b".to_owned()]);
-        tally.count(&exempted);
-        assert_eq!(tally.unmatched, [(0, "a".to_owned())].into());
     }
 
     #[test]

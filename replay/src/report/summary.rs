@@ -50,9 +50,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     if !other.is_empty() {
         lines.push(("", other.join(", ")));
     }
-    if !tally.unmatched.is_empty() {
-        lines.push(("exemptions", unmatched(tally)));
-    }
+    lines.extend(idle(tally).map(|text| ("exemptions", text)));
     let mut label = "skipped";
     lines.extend(skipped(tally).map(|text| (std::mem::take(&mut label), text)));
     if tally.forgotten > 0 {
@@ -122,25 +120,28 @@ fn judged(tally: &Tally) -> String {
     parts.join(", ")
 }
 
-/// `1 of 5 matched nothing: exemptions[3] (node-exporter)`.
-fn unmatched(tally: &Tally) -> String {
+/// `1 of 5 matched nothing of what its rules found: exemptions[3] (node-exporter)`.
+fn idle(tally: &Tally) -> Option<String> {
     const SHOWN: usize = 8;
 
-    let mut named: Vec<String> = tally
-        .unmatched
+    let idle = tally.exemptions.idle();
+    let mut named: Vec<String> = idle
         .iter()
         .take(SHOWN)
-        .map(|(index, reason)| format!("exemptions[{index}] ({})", escaped(reason)))
+        .map(|(index, exemption)| format!("exemptions[{index}] ({})", escaped(&exemption.reason)))
         .collect();
-    if tally.unmatched.len() > SHOWN {
+    if idle.len() > SHOWN {
         named.push("and others".to_owned());
     }
-    format!(
-        "{} of {} matched nothing: {}",
-        tally.unmatched.len(),
-        tally.exemptions,
-        named.join(", ")
-    )
+    let whose = if idle.len() == 1 { "its" } else { "their" };
+    (!idle.is_empty()).then(|| {
+        format!(
+            "{} of {} matched nothing of what {whose} rules found: {}",
+            idle.len(),
+            tally.exemptions.count,
+            named.join(", ")
+        )
+    })
 }
 
 /// What became of the cases.
@@ -317,8 +318,6 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     if !tally.unanswered.is_empty() {
         gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
     }
-    if !tally.unmatched.is_empty() {
-        gaps.push(format!("exemptions: {}", unmatched(tally)));
-    }
+    gaps.extend(idle(tally).map(|text| format!("exemptions: {text}")));
     (!gaps.is_empty()).then(|| gaps.join("; "))
 }
