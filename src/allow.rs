@@ -2,7 +2,9 @@
 
 use crate::capability::normalised;
 use crate::form::Form;
+use crate::rules::capabilities;
 use crate::rules::host_path::{HostPath, PathAnywhere};
+use crate::text::{distance, quoted};
 
 /// All that is allowed; empty by default.
 #[derive(Debug, Default)]
@@ -79,14 +81,28 @@ fn host_path(form: &mut Form<'_, '_>) -> Option<AllowedPath> {
 }
 
 fn capability(form: &mut Form<'_, '_>) -> Option<String> {
+    /// How many letters may differ in a name that is suggested.
+    const DISTANCE: usize = 2;
+    /// Longer than any name of one.
+    const LONGEST: usize = 32;
+
     let text = form.text()?;
-    let name = normalised(text.as_str()).into_owned();
-    let fits = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
-    if name.is_empty() || !name.bytes().all(fits) {
-        form.mistake("no capability, expected a name such as `NET_ADMIN`");
-        return None;
+    let name = normalised(text.as_str());
+    if let Some(known) = capabilities::names().find(|known| **known == name) {
+        return Some(known.to_owned());
     }
-    Some(name)
+    let near = capabilities::names()
+        // nobody is told to allow everything
+        .filter(|known| name.len() < LONGEST && *known != "ALL")
+        .map(|known| (distance(&name, known), known))
+        .min()
+        .filter(|(distance, _)| *distance <= DISTANCE && 2 * distance < name.len());
+    let what = match near {
+        Some((_, near)) => ["did you mean `", near, "`?"].concat(),
+        None => "expected a name such as `NET_ADMIN`".to_owned(),
+    };
+    form.mistake(&[&quoted(&name), " is no capability of Linux, ", &what].concat());
+    None
 }
 
 /// `8080`, or `"30000-32767"`.

@@ -287,7 +287,9 @@ impl Exemption {
             return Some(what.to_owned());
         }
         if !self.namespaces.is_empty() && checks().all(|check| matches!(check, Check::Volume(_))) {
-            return Some("can never hold: volumes are in no namespace".to_owned());
+            let what = "can never hold: `namespaces` are given, and these rules are about \
+                        volumes alone, which are in none";
+            return Some(what.to_owned());
         }
         let is_shown = |wanted: &&Wanted| self.rules.iter().any(|rule| shows(rule, wanted));
         let wrong = self.values.iter().find(|wanted| !is_shown(wanted))?;
@@ -354,6 +356,7 @@ pub(crate) fn read(form: &mut Form<'_, '_>) -> Vec<Exemption> {
 fn read_one(form: &mut Form<'_, '_>) -> Exemption {
     let mut exemption = Exemption::default();
     let mut given: Vec<&'static str> = Vec::new();
+    let mut knows_rules = false;
     let before = form.mistakes_so_far();
     form.table(
         &[
@@ -372,7 +375,11 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
             given.push(key);
             match key {
                 "reason" => exemption.reason = name(form).unwrap_or_default(),
-                "rules" => exemption.rules = rule_ids(form),
+                "rules" => {
+                    let before = form.mistakes_so_far();
+                    exemption.rules = rule_ids(form);
+                    knows_rules = form.mistakes_so_far() == before;
+                }
                 "namespaces" => exemption.namespaces = names(form, name_fault),
                 "serviceAccounts" => exemption.service_accounts = accounts(form),
                 "users" => exemption.users = names(form, user_fault),
@@ -406,7 +413,8 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
         );
     }
     check_accounts(&exemption, given.contains(&"namespaces"), form);
-    if let Some(contradiction) = exemption.contradiction() {
+    // for a rule that is missing it may hold
+    if let Some(contradiction) = exemption.contradiction().filter(|_| knows_rules) {
         form.mistake(&contradiction);
     }
     exemption

@@ -664,6 +664,42 @@ mod settings {
     }
 
     #[test]
+    fn an_allowed_capability_is_one_of_linux() {
+        let long = "A".repeat(100);
+        let allow = [
+            "all",
+            "CHOWN",
+            " Cap_Bpf ",
+            "NETADMIN",
+            "CAP_NETADMIN",
+            "sys_admn",
+            "CAP_CAP_CHOWN",
+            "FLY",
+            "ALLL",
+            "",
+            &long,
+        ];
+        let settings = json!({"rules": {"capabilities": {"allow": allow}}});
+        let expected = [
+            "[3]: `NETADMIN` is no capability of Linux, did you mean `NET_ADMIN`?",
+            "[4]: `NETADMIN` is no capability of Linux, did you mean `NET_ADMIN`?",
+            "[5]: `SYS_ADMN` is no capability of Linux, did you mean `SYS_ADMIN`?",
+            "[6]: `CAP_CHOWN` is no capability of Linux, expected a name such as `NET_ADMIN`",
+            "[7]: `FLY` is no capability of Linux, expected a name such as `NET_ADMIN`",
+            "[8]: `ALLL` is no capability of Linux, expected a name such as `NET_ADMIN`",
+            "[9]: `` is no capability of Linux, expected a name such as `NET_ADMIN`",
+            &format!(
+                "[10]: `{}…` is no capability of Linux, expected a name such as `NET_ADMIN`",
+                "A".repeat(80)
+            ),
+        ];
+        assert_eq!(
+            mistakes(&settings),
+            expected.map(|line| format!("rules.capabilities.allow{line}"))
+        );
+    }
+
+    #[test]
     fn every_mistake_is_told_with_its_place() {
         let settings = json!({
             "rules": {
@@ -1038,6 +1074,38 @@ mod exemptions {
             for wanted in ["docker.io/library/busybox", "docker.io/busybox"] {
                 let place = json!({"namespaces": ["team-a"], "images": [wanted]});
                 assert!(exempted(&hub, place), "{image} {wanted}");
+            }
+        }
+    }
+
+    /// It may hold for the rules that are missing.
+    #[test]
+    fn an_exemption_whose_rules_are_not_known_is_told_of_those_alone() {
+        for conditions in [
+            json!({"namespaces": ["a"]}),
+            json!({"serviceAccounts": ["a/b"]}),
+            json!({"namespaces": ["a"], "values": ["/var/log"]}),
+        ] {
+            for (rules, expected) in [
+                (None, "exemptions[0]: no `rules`"),
+                (Some(json!([])), "exemptions[0].rules: empty"),
+                (
+                    Some(json!(["host-paths"])),
+                    "exemptions[0].rules[0]: `host-paths`, expected one of",
+                ),
+                (
+                    Some(json!(["persistent-volume", "host-paths"])),
+                    "exemptions[0].rules[1]: `host-paths`, expected one of",
+                ),
+            ] {
+                let mut exemption = conditions.clone();
+                exemption["reason"] = json!("r");
+                if let Some(rules) = rules {
+                    exemption["rules"] = rules;
+                }
+                let told = mistakes(&json!({"exemptions": [exemption]}));
+                assert_eq!(told.len(), 1, "{exemption} {told:?}");
+                assert!(told[0].starts_with(expected), "{exemption} {told:?}");
             }
         }
     }

@@ -25,6 +25,17 @@ pub(crate) fn quoted(name: &str) -> String {
     text
 }
 
+/// The text, cut to a number of bytes; `…` at its end says so.
+pub(crate) fn bounded(text: &str, bytes: usize) -> String {
+    const MARK: &str = "…";
+
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(bytes.saturating_sub(MARK.len()));
+    format!("{}{MARK}", text.get(..end).unwrap_or_default())
+}
+
 /// The complaint about a key that one object or mapping has twice.
 pub(crate) fn given_twice(key: &str) -> String {
     format!("{}: given twice, remove one", quoted(key))

@@ -81,9 +81,9 @@ pub(crate) struct Replay {
     /// Files and folders to read; `-`, or no input at all, is standard input
     ///
     /// In a folder, files ending in .yaml .yml .json .jsonl .ndjson .log, with
-    /// or without .gz or .zst, are read; hidden ones are skipped, and what is no
-    /// Kubernetes object is counted as skipped. A file that is named here must
-    /// hold Kubernetes objects alone.
+    /// or without .gz or .zst, are read, and hidden ones are skipped. So is what is
+    /// no Kubernetes object, and the summary says where that is. A file that is
+    /// named here must hold Kubernetes objects alone.
     #[arg(value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
@@ -196,6 +196,22 @@ pub(crate) struct Replay {
     )]
     pub(crate) namespace: Vec<String>,
 
+    /// Only requests for the object of this name, or for what controllers made for it
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "What to show (the exit code counts everything)"
+    )]
+    pub(crate) name: Vec<String>,
+
+    /// Only findings of this rule: `bulkhead rules` lists them
+    #[arg(
+        long,
+        value_name = "RULE",
+        help_heading = "What to show (the exit code counts everything)"
+    )]
+    pub(crate) rule: Vec<String>,
+
     /// How many requests to judge side by side [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
@@ -210,6 +226,8 @@ impl Replay {
             until: self.until.map(Time::end),
             users: self.user.clone(),
             namespaces: self.namespace.clone(),
+            names: self.name.clone(),
+            rules: self.rule.clone(),
         }
     }
 }

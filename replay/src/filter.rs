@@ -8,7 +8,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::answer::{Request, Severity};
+use crate::answer::{Finding, Request, Severity};
 use crate::outcome::{Judged, Outcome};
 
 /// What to show; nothing given shows everything.
@@ -24,6 +24,10 @@ pub(crate) struct Filter {
     pub(crate) users: Vec<String>,
     /// Requests in these namespaces.
     pub(crate) namespaces: Vec<String>,
+    /// Objects of these names, and what was made for them.
+    pub(crate) names: Vec<String>,
+    /// Findings of these rules.
+    pub(crate) rules: Vec<String>,
 }
 
 /// A point in time on the command line, or a whole day.
@@ -103,22 +107,25 @@ impl Filter {
         match outcome {
             Outcome::Judged(judged) => {
                 let audit = judged.audit.as_ref().map(|audited| &audited.audit);
-                self.is_about(&judged.request, audit) && self.is_bad_enough(judged)
+                self.is_about(&judged.request, audit) && self.has_finding(judged)
             }
             Outcome::Unjudged(gap) => self.is_about(&gap.request, Some(&gap.unjudged.audit)),
             _ => true,
         }
     }
 
-    /// Whether the severity of a finding is shown.
-    pub(crate) fn shows_severity(&self, severity: Severity) -> bool {
-        self.min_severity.is_none_or(|least| severity >= least)
+    /// Whether to show this of the findings of a case.
+    pub(crate) fn shows_finding(&self, finding: &Finding) -> bool {
+        self.min_severity
+            .is_none_or(|least| finding.severity >= least)
+            && (self.rules.is_empty() || self.rules.contains(&finding.rule))
     }
 
-    fn is_bad_enough(&self, judged: &Judged) -> bool {
+    /// Whether a case has a finding to show, where not all are asked for.
+    fn has_finding(&self, judged: &Judged) -> bool {
         let mut findings = judged.findings.iter();
-        self.min_severity.is_none()
-            || findings.any(|(finding, _)| self.shows_severity(finding.severity))
+        (self.min_severity.is_none() && self.rules.is_empty())
+            || findings.any(|(finding, _)| self.shows_finding(finding))
     }
 
     fn is_about(&self, request: &Request, audit: Option<&Audit>) -> bool {
@@ -137,7 +144,14 @@ impl Filter {
             request.namespace.as_deref(),
             audit.map(|audit| audit.root.namespace.as_str()),
         ];
-        of(&self.users, &users) && of(&self.namespaces, &namespaces) && self.is_in_time(audit)
+        let names = [
+            request.name.as_deref(),
+            audit.map(|audit| audit.root.name.as_str()),
+        ];
+        of(&self.users, &users)
+            && of(&self.namespaces, &namespaces)
+            && of(&self.names, &names)
+            && self.is_in_time(audit)
     }
 
     /// What has no time is shown.

@@ -11,6 +11,7 @@ mod cli;
 mod cluster;
 mod command;
 mod decompress;
+mod exemptions;
 mod fatal;
 mod filter;
 mod follow;

@@ -57,8 +57,8 @@ pub(crate) enum Outcome {
     Failed(Box<Failure>),
     /// A request of an audit log matters and cannot be judged.
     Unjudged(Box<Gap>),
-    /// Something was left out on purpose, for this reason.
-    Skipped(String),
+    /// Something was left out on purpose.
+    Skipped(Skipped),
     /// Audit events that nobody needs to see.
     Passed(Passed),
     /// So many objects of the cluster could not be kept for the policy to ask about.
@@ -67,6 +67,15 @@ pub(crate) enum Outcome {
     Mark(Mark),
     /// So many objects of audit logs could not be kept to measure changes against.
     Unremembered(u64),
+}
+
+/// What was left out on purpose.
+#[derive(Debug)]
+pub(crate) struct Skipped {
+    /// Why.
+    pub(crate) reason: String,
+    /// Where it was read; none for what was left out by the name of its file, unread.
+    pub(crate) source: Option<Source>,
 }
 
 /// A case with the policy's answer.

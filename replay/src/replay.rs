@@ -10,7 +10,6 @@ use clap::{CommandFactory, error::ErrorKind};
 use intake::audit::Log;
 use jiff::Timestamp;
 
-use crate::answer::Finding;
 use crate::catalog;
 use crate::checkpoint::{Checkpoint, Mark};
 use crate::cli::{Cli, Replay};
@@ -26,6 +25,7 @@ use crate::pipeline::{Follow, Inputs, Pipeline};
 use crate::progress::{Bar, Progress};
 use crate::rbac::Told;
 use crate::report::{Report, Setting};
+use crate::rules;
 use crate::settings::{self, Settings};
 use crate::tally::Tally;
 use crate::terminal::{Color, Terminal};
@@ -44,6 +44,7 @@ pub(crate) fn write(
         .or_else(|| thread::available_parallelism().ok())
         .unwrap_or(NonZeroUsize::MIN);
     let policy = load(arguments.policy.as_deref(), jobs)?;
+    rules::check(&policy, &arguments.rule)?;
     let settings =
         settings::load(&policy, arguments.settings.as_deref()).map_err(Fatal::Mistakes)?;
     let cluster = cluster(arguments, &paths, &settings)?;
@@ -214,8 +215,10 @@ impl Run<'_> {
         self.tally.count(&outcome);
         match &mut outcome {
             Outcome::Judged(judged) => {
-                let is_shown = |finding: &Finding| self.filter.shows_severity(finding.severity);
-                judged.findings.retain(|(finding, _)| is_shown(finding));
+                let filter = &self.filter;
+                judged
+                    .findings
+                    .retain(|(finding, _)| filter.shows_finding(finding));
             }
             Outcome::Mark(mark) => {
                 if let Some(checkpoint) = &mut self.checkpoint {

@@ -54,6 +54,19 @@ pub(crate) fn write(
     }
 }
 
+/// Whether the policy has all of these rules.
+pub(crate) fn check(policy: &Policy, ids: &[String]) -> Result<(), Fatal> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let answer = catalog::ask(policy)?;
+    let catalog: Catalog = catalog::read(&answer)?;
+    match ids.iter().find(|id| catalog.rule(id).is_none()) {
+        Some(id) => Err(Fatal::NoSuchRule(id.clone(), near(id, &catalog.rules))),
+        None => Ok(()),
+    }
+}
+
 /// One line a rule, under the title of its alert, in the catalogue's order.
 fn list(catalog: &Catalog, terminal: Terminal) -> String {
     let titles: BTreeMap<&str, &str> = catalog

@@ -15,10 +15,20 @@ use crate::host::Policy;
 pub(crate) struct Settings {
     /// As JSON text.
     pub(crate) json: String,
-    /// The reasons of the exemptions, in their order.
-    pub(crate) exemptions: Vec<String>,
+    /// The exemptions, in their order.
+    pub(crate) exemptions: Vec<Exemption>,
     /// Whether the policy asks its host for what it cannot see.
     pub(crate) cluster_context: bool,
+}
+
+/// What is known here of an exemption.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Exemption {
+    /// Why it is there.
+    pub(crate) reason: String,
+    /// The rules that it is for.
+    pub(crate) rules: Vec<String>,
 }
 
 /// The settings of `file`, or those of no file: `{}`.
@@ -52,21 +62,15 @@ pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec
 /// What is to be known here of settings that are right.
 fn read(json: String) -> Settings {
     #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Exemption {
-        reason: String,
-    }
-    #[derive(Default, Deserialize)]
     #[serde(default, rename_all = "camelCase")]
     struct Read {
         exemptions: Vec<Exemption>,
         cluster_context: bool,
     }
     let read: Read = serde_json::from_str(&json).unwrap_or_default();
-    let exemptions = read.exemptions.into_iter();
     Settings {
         json,
-        exemptions: exemptions.map(|exemption| exemption.reason).collect(),
+        exemptions: read.exemptions,
         cluster_context: read.cluster_context,
     }
 }

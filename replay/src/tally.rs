@@ -6,7 +6,9 @@ use intake::audit::Gap;
 use intake::{Form, Passed};
 
 use crate::answer::{Action, Finding, Request, Severity};
-use crate::outcome::{Failure, Judged, Outcome};
+use crate::exemptions::Exemptions;
+use crate::outcome::{Failure, Judged, Outcome, Source};
+use crate::settings::Exemption;
 
 /// The rule of what a policy cannot read.
 const UNREADABLE: &str = "unreadable";
@@ -70,14 +72,11 @@ pub(crate) struct Tally {
     pub(crate) with_findings: u64,
     pub(crate) findings: BTreeMap<(Severity, Action), u64>,
     pub(crate) exempted: u64,
-    /// The reasons of the exemptions that have matched nothing yet, by their place in the
-    /// settings.
-    pub(crate) unmatched: BTreeMap<u64, String>,
-    /// How many exemptions there are.
-    pub(crate) exemptions: usize,
+    pub(crate) exemptions: Exemptions,
     pub(crate) not_new: u64,
     pub(crate) omitted: u64,
-    pub(crate) skipped: BTreeMap<String, u64>,
+    /// What was left out on purpose, by reason.
+    pub(crate) skipped: BTreeMap<String, Skips>,
     /// Objects of the cluster that could not be kept for the policy to ask about.
     pub(crate) forgotten: u64,
     /// What could not be read, by reason.
@@ -86,9 +85,29 @@ pub(crate) struct Tally {
     pub(crate) unanswered: BTreeMap<&'static str, u64>,
 }
 
+/// What was left out for one reason.
+#[derive(Debug, Default)]
+pub(crate) struct Skips {
+    pub(crate) count: u64,
+    /// Where the first of them are; empty for what was never read.
+    pub(crate) first: Vec<Source>,
+}
+
+/// Places that are kept of what was left out for one reason.
+const PLACES: usize = 10;
+
+impl Skips {
+    fn add(&mut self, source: Option<&Source>) {
+        self.count += 1;
+        if self.first.len() < PLACES {
+            self.first.extend(source.cloned());
+        }
+    }
+}
+
 impl Tally {
-    /// `exemptions` are the reasons of all that the settings have, in their order.
-    pub(crate) fn new(fail_on: FailOn, strict: bool, exemptions: Vec<String>) -> Self {
+    /// `exemptions` are all that the settings have, in their order.
+    pub(crate) fn new(fail_on: FailOn, strict: bool, exemptions: Vec<Exemption>) -> Self {
         Self {
             fail_on,
             strict,
@@ -109,8 +128,7 @@ impl Tally {
             with_findings: 0,
             findings: BTreeMap::new(),
             exempted: 0,
-            exemptions: exemptions.len(),
-            unmatched: (0..).zip(exemptions).collect(),
+            exemptions: Exemptions::new(exemptions),
             not_new: 0,
             omitted: 0,
             skipped: BTreeMap::new(),
@@ -126,7 +144,10 @@ impl Tally {
             Outcome::Mark(_) => {}
             Outcome::Judged(judged) => self.judged(judged),
             Outcome::Failed(failure) => self.failed(failure),
-            Outcome::Skipped(reason) => *self.skipped.entry(reason.clone()).or_default() += 1,
+            Outcome::Skipped(skipped) => {
+                let skips = self.skipped.entry(skipped.reason.clone()).or_default();
+                skips.add(skipped.source.as_ref());
+            }
             Outcome::Unjudged(gap) => {
                 self.covers(&gap.unjudged.audit.time);
                 *self.gaps.entry(gap.unjudged.gap).or_default() += 1;
@@ -145,7 +166,10 @@ impl Tally {
     pub(crate) fn leave_out(&mut self, outcome: &Outcome) {
         self.left_out += 1;
         match outcome {
-            Outcome::Judged(judged) => self.failing |= self.fails(judged),
+            Outcome::Judged(judged) => {
+                self.failing |= self.fails(judged);
+                self.exemptions.note(judged);
+            }
             Outcome::Unjudged(_) => self.left_out_gaps = true,
             _ => {}
         }
@@ -175,15 +199,13 @@ impl Tally {
         self.with_findings += u64::from(!judged.findings.is_empty());
         self.omitted += judged.omitted;
         self.failing |= self.fails(judged);
+        self.exemptions.note(judged);
         for (finding, _) in &judged.findings {
             *self
                 .findings
                 .entry((finding.severity, finding.action))
                 .or_default() += 1;
-            if let Some(exempted) = &finding.exempted {
-                self.exempted += 1;
-                self.unmatched.remove(&exempted.index);
-            }
+            self.exempted += u64::from(finding.exempted.is_some());
             self.not_new += u64::from(!finding.new);
         }
     }
@@ -329,14 +351,6 @@ mod tests {
     fn an_exempted_finding_does_not_fail() {
         let exempted = judged(serde_json::json!({"exempted": {"index": 0, "reason": "r"}}));
         assert_eq!(code(FailOn::Severity(Severity::Low), &[exempted]), 0);
-    }
-
-    #[test]
-    fn an_exemption_that_matched_nothing_is_known() {
-        let exempted = judged(serde_json::json!({"exempted": {"index": 1, "reason": "b"}}));
-        let mut tally = Tally::new(FailOn::Never, false, vec!["a".to_owned(), "b".to_owned()]);
-        tally.count(&exempted);
-        assert_eq!(tally.unmatched, [(0, "a".to_owned())].into());
     }
 
     #[test]

@@ -122,6 +122,14 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// The first so many characters of a text; `…` at its end says that there are more.
+pub(crate) fn shortened(text: &str, characters: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// Control characters, and the format characters of Unicode's bidirectional
 /// algorithm (UAX #9), line and paragraph separators and invisible spaces.
 pub(crate) fn acts_on_a_terminal(character: char) -> bool {
@@ -136,7 +144,7 @@ pub(crate) fn acts_on_a_terminal(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Terminal, escaped};
+    use super::{Terminal, escaped, shortened};
 
     #[test]
     fn shows_what_would_paint_the_terminal() {
@@ -148,6 +156,12 @@ mod tests {
             escaped("a\u{202e}b\u{2066}c\u{2028}"),
             "a\\u{202e}b\\u{2066}c\\u{2028}"
         );
+    }
+
+    #[test]
+    fn shortens_between_characters() {
+        assert_eq!(shortened("äöü", 3), "äöü");
+        assert_eq!(shortened("äöüß", 3), "äöü…");
     }
 
     #[test]

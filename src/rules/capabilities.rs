@@ -195,6 +195,12 @@ const GAINS: &[(&str, Severity, &str)] = &[
     ("WAKE_ALARM", Severity::Low, "can wake the node"),
 ];
 
+/// The names of all capabilities that are known here, and `ALL`.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let gains = GAINS.iter().map(|(name, ..)| *name);
+    BASELINE.iter().copied().chain(gains)
+}
+
 fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
     let mut found = Vec::new();
     if pod.is_for_windows() {

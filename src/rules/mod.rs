@@ -2,7 +2,7 @@
 //! rules` and every report follow from it.
 
 mod aggregation;
-mod capabilities;
+pub(crate) mod capabilities;
 mod dead_grant;
 mod device_admin_access;
 mod git_repo;

@@ -63,6 +63,8 @@ export interface Audit {
   outcome: string;
   /** Who or what refused it. */
   refusedBy: string | null;
+  /** Of what was refused or failed: what the API server answered, at most 1 KiB of it. */
+  message: string | null;
   /** The HTTP status code. */
   code: number | null;
   /** What the log knows of the object before the request. */

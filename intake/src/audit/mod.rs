@@ -49,6 +49,9 @@ pub struct Audit {
     pub outcome: Outcome,
     /// Who or what refused it.
     pub refused_by: Option<&'static str>,
+    /// Of what was refused or failed: what the API server answered, at most 1 KiB of it. Its words
+    /// may be those of a webhook, and of whoever wrote the object.
+    pub message: Option<String>,
     /// The HTTP status code.
     pub code: Option<u16>,
     /// What the log knows of the object before the request.
@@ -128,6 +131,7 @@ impl Audit {
             time: String::new(),
             outcome: Outcome::Unknown,
             refused_by: None,
+            message: None,
             code: None,
             before: Before::Unknown,
             object: Judged::None,

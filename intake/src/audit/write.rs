@@ -11,6 +11,7 @@ use super::outcome::{By, Outcome, Signs};
 use super::resource::Matter;
 use super::{Audit, Before, Gap, Judged, Log, Unjudged, Use, patch};
 use crate::items::Queue;
+use crate::message::bounded;
 use crate::origin::Origin;
 use crate::{Case, Form, Place};
 use serde_json::json;
@@ -19,6 +20,9 @@ use std::sync::Arc;
 
 /// What the authoriser decided, `allow` or `forbid`.
 const ANNOTATION_DECISION: &str = "authorization.k8s.io/decision";
+
+/// Most bytes that are kept of what the API server answered.
+const MAX_MESSAGE: usize = 1 << 10;
 
 impl Log {
     pub(super) fn used(&mut self, event: &Event<'_>, place: Place, items: &mut Queue) {
@@ -193,13 +197,14 @@ impl Log {
     pub(super) fn audit(&self, event: &Event<'_>, actor: Arc<Actor>, whole: &Whole<'_>) -> Audit {
         let is_use = event.about().matter() == Some(Matter::Use);
         let status = event.response_status.as_ref();
+        let message = status.map_or("", |status| &status.message);
         let outcome = Outcome::of(&Signs {
             code: event.code(),
             verb: &event.verb,
             is_use,
             is_dry_run: event.is_dry_run(),
             decision: event.annotation(ANNOTATION_DECISION),
-            message: status.map_or("", |status| &status.message),
+            message,
         });
         let (root, cause) = self.lineage(&actor, whole);
         let is_account = actor.service_account.is_some() && actor.controller().is_none();
@@ -211,6 +216,9 @@ impl Log {
                 Outcome::Refused(by) => Some(by.word()),
                 _ => None,
             },
+            message: some(message)
+                .filter(|_| matches!(outcome, Outcome::Refused(_) | Outcome::Failed))
+                .map(|message| bounded(message, MAX_MESSAGE)),
             outcome,
             code: event.code(),
             before: Before::Unknown,

@@ -114,6 +114,31 @@ fn a_write_is_the_request_that_a_webhook_saw() {
 }
 
 #[test]
+fn a_refusal_is_told_with_the_words_of_the_api_server() {
+    let answered = |code: u16, message: &str| {
+        let status = json!({"code": code, "status": "Failure", "message": message});
+        let refused = event(json!({"responseStatus": status, "responseObject": null}));
+        last(&[refused]).1.message
+    };
+    let denied = "admission webhook \"a.example.com\" denied the request: \"no\"\n\tnever";
+    for code in [400, 403, 500] {
+        assert_eq!(answered(code, denied).as_deref(), Some(denied), "{code}");
+    }
+    assert_eq!(answered(403, ""), None);
+    assert_eq!(answered(201, "made"), None);
+    // cut between characters
+    let long = answered(403, &"ä".repeat(513)).unwrap();
+    assert_eq!(long, format!("{}…", "ä".repeat(510)));
+    let longest = "ä".repeat(512);
+    assert_eq!(answered(403, &longest), Some(longest));
+    let unread = gap(&[event(json!({
+        "responseStatus": {"code": 403, "message": "pods is forbidden"},
+        "requestObject": null, "responseObject": null,
+    }))]);
+    assert_eq!(unread.audit.message.as_deref(), Some("pods is forbidden"));
+}
+
+#[test]
 fn a_request_is_told_once() {
     let received = event(json!({"stage": "RequestReceived", "responseStatus": null,
         "requestObject": null, "responseObject": null, "annotations": null}));

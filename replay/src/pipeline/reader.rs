@@ -17,7 +17,7 @@ use super::growing::{Follow, Marks, follow};
 use super::{Closed, Entry, Output};
 use crate::cluster::Cluster;
 use crate::decompress::decompressed;
-use crate::outcome::{Failure, Gap, Outcome, Source};
+use crate::outcome::{self, Failure, Gap, Outcome, Source};
 use crate::progress::Progress;
 use crate::report::json::{error_line, gap_line};
 use crate::walk::{Found, walk};
@@ -81,7 +81,7 @@ impl Feed {
                         Err(error) => self.add(unreadable(&name, &error)),
                     }
                 }
-                Found::Skipped(reason) => self.add(Outcome::Skipped(reason.to_owned())),
+                Found::Skipped(reason) => self.add(skipped(None, reason.to_owned())),
                 Found::Failed { path, message } => {
                     let name = Arc::from(path.to_string_lossy());
                     self.add(failure(Source::file(&name), "file", message))
@@ -144,7 +144,10 @@ impl Feed {
             (true, _) if is_followed => Ok(()),
             // what comes out of a pipe that broke is empty too
             (true, true) => self.add(nothing(name)),
-            (true, false) => self.add(Outcome::Skipped("empty file".to_owned())),
+            (true, false) => {
+                let source = Source::file(name);
+                self.add(skipped(Some(source), "empty file".to_owned()))
+            }
         }
     }
 
@@ -223,13 +226,22 @@ fn gap(names: &[Arc<str>], unjudged: Unjudged) -> Outcome {
 }
 
 /// What is no Kubernetes object is an error where it was asked for by name.
-fn left_out(name: &Arc<str>, skipped: &Skipped, strict: bool) -> Outcome {
+fn left_out(name: &Arc<str>, object: &Skipped, strict: bool) -> Outcome {
+    let source = Source::case(name, object.place);
+    let reason = object.reason.to_string();
     if strict {
-        let message = format!("no Kubernetes object: {}", skipped.reason);
-        failure(Source::case(name, skipped.place), "no-object", message)
+        failure(
+            source,
+            "no-object",
+            format!("no Kubernetes object: {reason}"),
+        )
     } else {
-        Outcome::Skipped(skipped.reason.to_string())
+        skipped(Some(source), reason)
     }
+}
+
+fn skipped(source: Option<Source>, reason: String) -> Outcome {
+    Outcome::Skipped(outcome::Skipped { reason, source })
 }
 
 fn nothing(name: &Arc<str>) -> Outcome {

@@ -8,10 +8,13 @@ use intake::audit::{Actor, Audit, Outcome, Root};
 
 use super::acts::{Act, Acts, Aftermath, Times};
 use super::counted;
-use crate::terminal::{Terminal, escaped};
+use crate::terminal::{Terminal, escaped, shortened};
 
 /// Lines of acts that are shown of one incident.
 const SHOWN: usize = 12;
+
+/// Characters that are shown of what the API server answered.
+const WORDS: usize = 300;
 
 /// Width of the labels.
 const LABEL: usize = 9;
@@ -222,8 +225,13 @@ fn deed(act: &Act, times: &Times) -> String {
         (Outcome::Created | Outcome::Modified | Outcome::Unchanged | Outcome::Deleted, _) => {
             format!("{time}  {user} {} {object}{by}", act.outcome)
         }
-        (outcome, Some(_)) => format!("{time}  {user} tried to get into {object}{by}: {outcome}"),
-        (outcome, None) => format!("{time}  {user} tried {object}{by}: {outcome}"),
+        (_, used) => {
+            let into = used.as_ref().map_or("", |_| "to get into ");
+            format!(
+                "{time}  {user} tried {into}{object}{by}: {}",
+                ended(&times.first)
+            )
+        }
     };
     if times.count > 1 {
         text.push_str(&format!(
@@ -233,6 +241,19 @@ fn deed(act: &Act, times: &Times) -> String {
         ));
     }
     text
+}
+
+/// `refused by admission: admission webhook "a.example.com" denied the request: …`.
+pub(super) fn ended(audit: &Audit) -> String {
+    let Audit {
+        outcome, message, ..
+    } = audit;
+    let Some(message) = message else {
+        return outcome.to_string();
+    };
+    // many break their lines
+    let words: Vec<&str> = message.split_whitespace().collect();
+    format!("{outcome}: {}", shortened(&words.join(" "), WORDS))
 }
 
 /// The time without its fraction.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use intake::audit::{Gap as Reason, Outcome};
 
-use super::alert::acting;
+use super::alert::{acting, ended};
 use super::objects::Key;
 use super::{counted, place};
 use crate::answer::Request;
@@ -37,6 +37,8 @@ struct Times {
     count: u64,
     first: String,
     place: String,
+    /// How the first of them ended.
+    ended: String,
 }
 
 impl Gaps {
@@ -63,6 +65,7 @@ impl Gaps {
             count: 0,
             first: unjudged.audit.time.clone(),
             place: place(&source.file, source.line),
+            ended: ended(&unjudged.audit),
         });
         times.count += 1;
     }
@@ -85,7 +88,7 @@ impl Gaps {
                 text.push_str(&format!(", {}", counted(times.count, "time", "times")));
             }
             if matches!(what.outcome, Outcome::Refused(_) | Outcome::Failed) {
-                text.push_str(&format!(": {}", what.outcome));
+                text.push_str(&format!(": {}", times.ended));
             }
             write!(out, "{}", terminal.labelled("    ", &text))?;
         }

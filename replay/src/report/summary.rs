@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use intake::Passed;
 
 use super::alert::to_the_second;
-use super::counted;
+use super::{counted, place};
 use crate::answer::{Action, Severity};
 use crate::tally::Tally;
 use crate::terminal::{Terminal, escaped};
@@ -50,12 +50,9 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     if !other.is_empty() {
         lines.push(("", other.join(", ")));
     }
-    if !tally.unmatched.is_empty() {
-        lines.push(("exemptions", unmatched(tally)));
-    }
-    if !tally.skipped.is_empty() {
-        lines.push(("skipped", skipped(tally)));
-    }
+    lines.extend(idle(tally).map(|text| ("exemptions", text)));
+    let mut label = "skipped";
+    lines.extend(skipped(tally).map(|text| (std::mem::take(&mut label), text)));
     if tally.forgotten > 0 {
         lines.push(("cluster", forgotten(tally)));
     }
@@ -123,25 +120,28 @@ fn judged(tally: &Tally) -> String {
     parts.join(", ")
 }
 
-/// `1 of 5 matched nothing: exemptions[3] (node-exporter)`.
-fn unmatched(tally: &Tally) -> String {
+/// `1 of 5 matched nothing of what its rules found: exemptions[3] (node-exporter)`.
+fn idle(tally: &Tally) -> Option<String> {
     const SHOWN: usize = 8;
 
-    let mut named: Vec<String> = tally
-        .unmatched
+    let idle = tally.exemptions.idle();
+    let mut named: Vec<String> = idle
         .iter()
         .take(SHOWN)
-        .map(|(index, reason)| format!("exemptions[{index}] ({})", escaped(reason)))
+        .map(|(index, exemption)| format!("exemptions[{index}] ({})", escaped(&exemption.reason)))
         .collect();
-    if tally.unmatched.len() > SHOWN {
+    if idle.len() > SHOWN {
         named.push("and others".to_owned());
     }
-    format!(
-        "{} of {} matched nothing: {}",
-        tally.unmatched.len(),
-        tally.exemptions,
-        named.join(", ")
-    )
+    let whose = if idle.len() == 1 { "its" } else { "their" };
+    (!idle.is_empty()).then(|| {
+        format!(
+            "{} of {} matched nothing of what {whose} rules found: {}",
+            idle.len(),
+            tally.exemptions.count,
+            named.join(", ")
+        )
+    })
 }
 
 /// What became of the cases.
@@ -196,13 +196,24 @@ fn reasons<'a>(counts: impl IntoIterator<Item = (&'a str, u64)>) -> String {
     counts.join(", ")
 }
 
-fn skipped(tally: &Tally) -> String {
-    reasons(
-        tally
-            .skipped
-            .iter()
-            .map(|(reason, count)| (reason.as_str(), *count)),
-    )
+/// ``no `apiVersion` and `kind` (12): values.yaml:1, Chart.yaml:1, and 10 more``, a line for each
+/// reason.
+fn skipped(tally: &Tally) -> impl Iterator<Item = String> {
+    tally.skipped.iter().map(|(reason, skips)| {
+        let places = skips.first.iter();
+        let mut places: Vec<String> = places
+            .map(|source| place(&source.file, source.line))
+            .collect();
+        let shown = u64::try_from(places.len()).unwrap_or(u64::MAX);
+        if (1..skips.count).contains(&shown) {
+            places.push(format!("and {} more", skips.count - shown));
+        }
+        let text = reasons([(reason.as_str(), skips.count)]);
+        match places.as_slice() {
+            [] => text,
+            places => format!("{text}: {}", places.join(", ")),
+        }
+    })
 }
 
 fn forgotten(tally: &Tally) -> String {
@@ -291,9 +302,7 @@ fn in_words(reason: &str) -> &str {
 /// One sentence about what a JSON report cannot say, if there is anything.
 pub(super) fn gaps(tally: &Tally) -> Option<String> {
     let mut gaps = Vec::new();
-    if !tally.skipped.is_empty() {
-        gaps.push(format!("skipped: {}", skipped(tally)));
-    }
+    gaps.extend(skipped(tally).map(|text| format!("skipped: {text}")));
     if tally.forgotten > 0 {
         gaps.push(format!("cluster: {}", forgotten(tally)));
     }
@@ -309,8 +318,6 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     if !tally.unanswered.is_empty() {
         gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
     }
-    if !tally.unmatched.is_empty() {
-        gaps.push(format!("exemptions: {}", unmatched(tally)));
-    }
+    gaps.extend(idle(tally).map(|text| format!("exemptions: {text}")));
     (!gaps.is_empty()).then(|| gaps.join("; "))
 }

@@ -52,6 +52,59 @@ fn told(folder: &Folder, options: &str) -> (Vec<String>, i32) {
 }
 
 #[test]
+fn a_refusal_is_told_with_its_reason() {
+    let folder = recorded();
+    let options = "--format json audit.log --namespace psa --user mallory";
+    let ran = run(&mut folder.bulkhead(&format!("replay {options}")), b"");
+    let words = |case: &Value| case["audit"]["message"].as_str().map(str::to_owned);
+    let told: Vec<Option<String>> = ran.json().iter().map(words).collect();
+    let privileged = "pods \"v-privileged\" is forbidden: violates PodSecurity \
+        \"baseline:latest\": privileged (container \"app\" must not set \
+        securityContext.privileged=true)";
+    assert_eq!(told.len(), 4);
+    assert_eq!(told.first(), Some(&Some(privileged.to_owned())));
+    assert_eq!(told.get(1), Some(&None), "what is created has none");
+
+    let lines = |options: &str| -> String {
+        let ran = run(&mut folder.bulkhead(&format!("replay {options}")), b"");
+        let words: Vec<&str> = ran.stdout.split_whitespace().collect();
+        words.join(" ")
+    };
+    let text = lines("audit.log");
+    let tried = "mallory tried Pod v-privileged: refused by admission:";
+    assert!(text.contains(&format!("{tried} {privileged}")), "{text}");
+    // its line break is a space, and what could not be judged has its reason, too
+    let held = "not currently held: {APIGroups:[\"*\"], Resources:[\"*\"], Verbs:[\"*\"]}";
+    assert!(text.contains(held), "{text}");
+    let unread = "refused by authorisation: persistentvolumes is forbidden: User \"mallory\" \
+        cannot create resource";
+    assert!(text.contains(unread), "{text}");
+}
+
+#[test]
+fn a_reason_cannot_paint_the_terminal_and_is_cut() {
+    let folder = Folder::new();
+    let message = format!("no\u{1b}[2J{}", "x".repeat(2000));
+    let event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1",
+        "level": "RequestResponse", "auditID": "1", "stage": "ResponseComplete",
+        "requestURI": "/api/v1/namespaces/a/pods", "verb": "create", "user": {"username": "eve"},
+        "objectRef": {"resource": "pods", "namespace": "a", "name": "p", "apiVersion": "v1"},
+        "responseStatus": {"code": 403, "message": message},
+        "requestObject": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
+            "spec": {"hostPID": true, "containers": [{"name": "c"}]}},
+        "requestReceivedTimestamp": "2026-11-22T01:00:00Z",
+        "annotations": {"authorization.k8s.io/decision": "allow"}});
+    folder.write("audit.log", event.to_string());
+    let ran = run(&mut folder.bulkhead("replay audit.log"), b"");
+    let shown = format!("no\\u{{1b}}[2J{}…\n", "x".repeat(294));
+    assert!(ran.stdout.contains(&shown), "{}", ran.stdout);
+    let ran = run(&mut folder.bulkhead("replay --format json audit.log"), b"");
+    assert!(!ran.stdout.contains('\u{1b}'));
+    let kept = format!("no\u{1b}[2J{}…", "x".repeat(1024 - 6 - 3));
+    assert_eq!(ran.json()[0]["audit"]["message"], kept);
+}
+
+#[test]
 fn shows_what_is_asked_for() {
     let folder = recorded();
     let (all, code) = told(&folder, "");
@@ -91,6 +144,22 @@ fn shows_what_is_asked_for() {
         ),
         ("--until 2026-11-22T01:28:34Z --min-severity low", &[]),
         ("--since 2026-11-23", &[]),
+        ("--name v-hostpath-bad", &["v-hostpath-bad"]),
+        // what controllers made for it is told, too
+        (
+            "--name k-deploy-hostpath --namespace psa",
+            &["k-deploy-hostpath", "k-deploy-hostpath-f6d57c96", "?"],
+        ),
+        ("--name k-deploy --namespace psa", &[]),
+        (
+            "--name r-imp --name v-hostpath-bad",
+            &["v-hostpath-bad", "r-imp"],
+        ),
+        (
+            "--rule privileged --rule host-pid --namespace psa --user mallory",
+            &["v-privileged"],
+        ),
+        ("--rule privileged --min-severity critical --name web", &[]),
     ] {
         assert_eq!(told(&folder, options).0, names, "{options}");
     }
@@ -110,6 +179,38 @@ fn shows_what_is_asked_for() {
     );
     let wrong = run(&mut folder.bulkhead("replay audit.log --since soon"), b"");
     assert!(wrong.stderr.contains("not a time"), "{}", wrong.stderr);
+}
+
+#[test]
+fn findings_of_other_rules_are_left_out() {
+    let folder = Folder::new();
+    folder.write(
+        "pods.yaml",
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostPID: true, hostIPC: true}}\n\
+         ---\n\
+         {apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {hostIPC: true}}\n",
+    );
+    let run = |options: &str| {
+        run(
+            &mut folder.bulkhead(&format!("replay pods.yaml {options}")),
+            b"",
+        )
+    };
+    let ran = run("--rule host-pid");
+    assert!(ran.stdout.contains("host-pid: denied"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("host-ipc"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("Pod b"), "{}", ran.stdout);
+    let hidden = run("--rule host-pid --name b --fail-on medium");
+    assert!(!hidden.stdout.contains("host-"), "{}", hidden.stdout);
+    assert_eq!(hidden.code, 1, "the exit code counts everything");
+    for (rule, why) in [
+        ("hostpid", "no rule `hostpid`: did you mean `host-pid`?"),
+        ("zzz", "no rule `zzz`: `bulkhead rules` lists them"),
+    ] {
+        let wrong = run(&format!("--rule host-pid --rule {rule}"));
+        assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
+        assert!(wrong.stderr.contains(why), "{}", wrong.stderr);
+    }
 }
 
 #[test]

@@ -1,0 +1,54 @@
+//! Which exemptions of the settings are of no use to what was read, whether it is shown or not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::outcome::Judged;
+use crate::settings::Exemption;
+
+/// The exemptions of the settings, as far as they have been used.
+#[derive(Debug)]
+pub(crate) struct Exemptions {
+    /// How many there are.
+    pub(crate) count: usize,
+    /// Those that have matched nothing yet, by their place in the settings.
+    unmatched: BTreeMap<u64, Exemption>,
+    /// Rules that found something, as long as an exemption is unmatched.
+    found: BTreeSet<String>,
+}
+
+impl Exemptions {
+    /// All that the settings have, in their order.
+    pub(crate) fn new(all: Vec<Exemption>) -> Self {
+        Self {
+            count: all.len(),
+            unmatched: (0..).zip(all).collect(),
+            found: BTreeSet::new(),
+        }
+    }
+
+    /// Takes note of which of them hold for a case, and of what there was for the others.
+    pub(crate) fn note(&mut self, judged: &Judged) {
+        if self.unmatched.is_empty() {
+            return;
+        }
+        for (finding, _) in &judged.findings {
+            if let Some(exempted) = &finding.exempted {
+                self.unmatched.remove(&exempted.index);
+            }
+            if !self.found.contains(&finding.rule) {
+                self.found.insert(finding.rule.clone());
+            }
+        }
+    }
+
+    /// Those that matched nothing although one of their rules found something. Of the others the
+    /// input says nothing.
+    pub(crate) fn idle(&self) -> Vec<(u64, &Exemption)> {
+        let was_found = |rule: &String| self.found.contains(rule);
+        self.unmatched
+            .iter()
+            .filter(|(_, exemption)| exemption.rules.iter().any(was_found))
+            .map(|(index, exemption)| (*index, exemption))
+            .collect()
+    }
+}
