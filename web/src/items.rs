@@ -1,7 +1,7 @@
 //! What an input holds, as JavaScript sees it: a case is an object with methods, because it knows
 //! the way back to the input; everything else is plain data.
 
-use intake::audit::{Root, Unjudged};
+use intake::audit::Unjudged;
 use intake::{Broken, Form, Item, Place, Skipped, incident};
 use js_sys::JSON;
 use serde::{Deserialize, Serialize};
@@ -104,21 +104,12 @@ impl Case {
         let Some(audit) = &self.0.audit else {
             return Ok(JsValue::UNDEFINED);
         };
-        let Root {
-            group,
-            kind,
-            namespace,
-            name,
-        } = &audit.root;
         let found = findings.iter().map(|found| {
             let text = |text| Option::as_deref(text).unwrap_or_default();
             [&*found.rule, text(&found.container), text(&found.value)]
         });
         match incident::id(&audit.root, found) {
-            Some(id) => value_of(&json!({
-                "id": id,
-                "workload": {"group": group, "kind": kind, "namespace": namespace, "name": name},
-            })),
+            Some(id) => value_of(&json!({"id": id, "workload": audit.root})),
             None => Ok(JsValue::UNDEFINED),
         }
     }
