@@ -56,7 +56,7 @@ fn judge_all(policy: &Policy, recordings: &[Recording]) -> Result<u32, CallError
     let mut reviews = 0;
     for _ in 0..PASSES {
         for payload in recordings.iter().flat_map(|file| &file.payloads) {
-            black_box(policy.call("validate", payload)?);
+            black_box(policy.call("validate", payload.as_slice())?);
             reviews += 1;
         }
     }

@@ -70,7 +70,7 @@ fn answers_many_threads() {
     std::thread::scope(|scope| {
         let calls = [0_u8, 1].map(|byte| {
             let policy = &policy;
-            scope.spawn(move || (0..50).all(|_| policy.call("echo", &[byte]) == Ok(vec![byte])))
+            scope.spawn(move || (0..50).all(|_| policy.call("echo", [byte]) == Ok(vec![byte])))
         });
         assert!(calls.into_iter().all(|call| call.join().unwrap_or(false)));
     });
