@@ -48,6 +48,13 @@ impl Case {
         &self.request
     }
 
+    /// About how many bytes it takes to hold and to report: those of the request, and of what an
+    /// event tells that may be as long.
+    pub fn size(&self) -> usize {
+        let groups = self.audit.iter().flat_map(|audit| &audit.actor.groups);
+        self.request.len() + groups.map(String::len).sum::<usize>()
+    }
+
     /// The position in the input of what an RFC 6901 pointer from the object names: of its key
     /// for a member, of its value for an item and for the whole; through a YAML alias, of the
     /// node that has the anchor. None when it does not resolve, and in an audit event. Takes time

@@ -1,6 +1,5 @@
 //! The admission request that an event tells of.
 
-use super::actor::Actor;
 use super::event::Event;
 use super::lineage::Whole;
 use serde::Serialize;
@@ -9,13 +8,12 @@ use serde_json::{Value, json};
 /// The admission request that the API server sent, or would have sent, to its webhooks.
 pub(super) fn admission(
     event: &Event<'_>,
-    actor: &Actor,
+    (username, groups): (&str, &[String]),
     whole: &Whole<'_>,
     operation: &str,
     object: Option<&str>,
     old: Option<&str>,
 ) -> String {
-    let (username, groups) = actor.judged_as();
     // without a user the policy would take it for a background audit, and believe the object
     let username = some(username).unwrap_or("(not in the log)");
     let about = event.about();

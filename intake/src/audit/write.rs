@@ -9,7 +9,7 @@ use super::lineage::Whole;
 use super::object::Object;
 use super::outcome::{By, Outcome, Signs};
 use super::resource::Matter;
-use super::{Audit, Before, Gap, Judged, Log, Unjudged, Use, patch};
+use super::{Audit, Before, Gap, Judged, Log, MAX_EVENT, Unjudged, Use, patch};
 use crate::items::Queue;
 use crate::message::bounded;
 use crate::origin::Origin;
@@ -40,7 +40,14 @@ impl Log {
         let whole = Whole::new(event, Object::default());
         let mut audit = self.audit(event, actor(event), &whole);
         audit.used = Some(used);
-        let text = admission(event, &audit.actor, &whole, "CONNECT", None, None);
+        let text = admission(
+            event,
+            audit.actor.judged_as(),
+            &whole,
+            "CONNECT",
+            None,
+            None,
+        );
         items.case(case(place, text, audit));
     }
 
@@ -78,7 +85,14 @@ impl Log {
             judged == Judged::Patched && event.sent().is_some_and(patch::is_ambiguous);
         let operation = if is_new { "CREATE" } else { "UPDATE" };
         let old = old.map(|old| old.json.as_str());
-        let text = admission(event, &audit.actor, &whole, operation, Some(&json), old);
+        let text = admission(
+            event,
+            audit.actor.judged_as(),
+            &whole,
+            operation,
+            Some(&json),
+            old,
+        );
         if audit.outcome.may_be_kept()
             && !whole.key.name.is_empty()
             && !whole.key.is_subresource(event)
@@ -153,13 +167,17 @@ impl Log {
             deleted.push(event.response().unwrap_or_default());
         }
         let actor = actor(event);
+        let (user, groups) = actor.judged_as();
+        // each request would have its own copy, and no rule asks who deletes
+        let has_room = size(groups).saturating_mul(deleted.len()) <= MAX_EVENT;
+        let asking = (user, if has_room { groups } else { &[] });
         for (object, item) in deleted.into_iter().zip(place.item..) {
             let whole = Whole::new(event, Object::of(object));
             let object = whole.object.without_managers(object);
             let audit = self.audit(event, Arc::clone(&actor), &whole);
             let old = self.history.get(&whole.key).map(|old| old.json.as_str());
             let old = Some(&*object).filter(|object| !object.is_empty()).or(old);
-            let text = admission(event, &audit.actor, &whole, "DELETE", None, old);
+            let text = admission(event, asking, &whole, "DELETE", None, old);
             // with a finalizer it stays until that is taken away
             if audit.outcome == Outcome::Deleted && !whole.object.metadata.has_finalizers() {
                 self.history.remove(&whole.key);
@@ -238,6 +256,10 @@ impl Key {
         let subresource = event.about().subresource;
         !subresource.is_empty() && event.response_object.is_none()
     }
+}
+
+fn size(texts: &[String]) -> usize {
+    texts.iter().map(String::len).sum()
 }
 
 fn actor(event: &Event<'_>) -> Arc<Actor> {

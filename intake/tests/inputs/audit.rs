@@ -854,6 +854,34 @@ fn what_is_deleted_is_gone() {
 }
 
 #[test]
+fn what_somebody_in_many_groups_deletes_is_not_told_with_all_of_them_each_time() {
+    let groups: Vec<String> = (0..20_000)
+        .map(|number| format!("group-{number}"))
+        .collect();
+    let pods = vec![pod("stored"); 1000];
+    let deletion = |groups: &[String], pods: &[Value]| {
+        cases(&[event(
+            json!({"verb": "deletecollection", "responseStatus": {"code": 200},
+            "user": {"username": "bob", "groups": groups},
+            "objectRef": {"resource": "pods", "namespace": "team-a", "apiVersion": "v1"},
+            "responseObject": {"kind": "PodList", "apiVersion": "v1", "items": pods}}),
+        )])
+    };
+    let cases = deletion(&groups, &pods);
+    assert_eq!(cases.len(), pods.len());
+    let size: usize = cases.iter().map(|case| case.request().len()).sum();
+    assert!(size < 1 << 20, "{size} bytes of requests");
+    assert!(cases.iter().all(|case| audit(case).actor.groups == groups));
+    // and counted, for a report tells them
+    let told: usize = groups.iter().map(String::len).sum();
+    assert!(cases.iter().all(|case| case.size() > told));
+
+    // few are told
+    let case = &deletion(&groups[..2], &pods[..2])[1];
+    assert_eq!(request(case)["userInfo"]["groups"], json!(groups[..2]));
+}
+
+#[test]
 fn custom_kinds_are_judged_by_their_own_word() {
     let rollout = event(json!({
         "objectRef": reference("argoproj.io", "rollouts", "team-a", "web"),

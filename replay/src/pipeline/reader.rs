@@ -286,7 +286,7 @@ impl Batch {
     }
 
     fn case(&mut self, source: Source, case: Case) -> Result<(), Closed> {
-        let bytes = case.request().len();
+        let bytes = case.size();
         let view = self.cluster.as_mut().map(|cluster| {
             let before = cluster.view();
             if !case.refused {
