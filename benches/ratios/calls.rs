@@ -96,7 +96,7 @@ impl<'p> Contestant<'p> {
         for (payload, times) in &mut self.reviews {
             let start = Instant::now();
             let answer = match &mut self.host {
-                Host::Reused(instance) => instance.call(self.operation, *payload),
+                Host::Reused(instance) => instance.call(self.operation, payload),
                 Host::Fresh(policy) => policy.call(self.operation, *payload),
             };
             black_box(answer?);

@@ -1,5 +1,6 @@
 //! The ratios that the project holds itself to, printed side by side in one run of `cargo bench`,
-//! for the recorded reviews that the project ships. All times are medians; none is asserted.
+//! for the recorded reviews that the project ships. Times are medians, but for those of
+//! whole logs, which are the least; none is asserted.
 
 mod audit;
 mod built;
@@ -36,7 +37,7 @@ fn measure() -> Result<(), Box<dyn Error>> {
     let command = built::command()?;
     let reviews: usize = recordings.iter().map(|file| file.payloads.len()).sum();
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    println!("\n{reviews} recorded reviews, {cores} cores; all times are medians");
+    println!("\n{reviews} recorded reviews, {cores} cores; times of a call are medians");
 
     let validate_to_skip = calls::measure(&load(&baselines)?, &recordings)?;
     throughput::measure(&load(bulkhead::POLICY)?, &recordings)?;

@@ -53,15 +53,15 @@ impl Guest {
         }
     }
 
-    pub(super) fn ask(&mut self, operation: &str, payload: Vec<u8>) {
+    /// Makes ready for an operation on the payload.
+    pub(super) fn ask(&mut self, operation: &str) {
         self.operation.clear();
         self.operation.extend_from_slice(operation.as_bytes());
         self.response = None;
         self.error = None;
         self.host_answer = Err(DENIED.to_owned());
         self.memory_refused = false;
-        self.expect_payload(payload.len());
-        self.payload = payload;
+        self.expect_payload(self.payload.len());
     }
 
     /// Asks the host, and remembers its answer; true where it is no error.

@@ -134,8 +134,9 @@ impl Policy {
     /// When the guest traps, answers with an error, or exceeds a limit.
     pub fn call(&self, operation: &str, payload: impl Into<Vec<u8>>) -> Result<Vec<u8>, CallError> {
         let payload = payload.into();
-        self.instance_for(payload.len(), None)?
-            .call(operation, payload)
+        let mut instance = self.instance_for(payload.len(), None)?;
+        instance.store.data_mut().payload = payload;
+        instance.answer(operation)
     }
 
     /// The same, with a host that answers what the guest asks.
@@ -149,8 +150,9 @@ impl Policy {
         host: Host,
     ) -> Result<Vec<u8>, CallError> {
         let payload = payload.into();
-        self.instance_for(payload.len(), Some(host))?
-            .call(operation, payload)
+        let mut instance = self.instance_for(payload.len(), Some(host))?;
+        instance.store.data_mut().payload = payload;
+        instance.answer(operation)
     }
 
     /// Starts an instance that answers any number of calls.
@@ -221,20 +223,22 @@ impl Instance {
     ///
     /// # Errors
     /// When the guest traps, answers with an error, or exceeds a limit.
-    pub fn call(
-        &mut self,
-        operation: &str,
-        payload: impl Into<Vec<u8>>,
-    ) -> Result<Vec<u8>, CallError> {
-        let payload = payload.into();
+    pub fn call(&mut self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, CallError> {
+        let guest = self.store.data_mut();
+        guest.payload.clear();
+        guest.payload.extend_from_slice(payload);
+        self.answer(operation)
+    }
+
+    /// Asks for what the guest does with the payload that lies ready.
+    fn answer(&mut self, operation: &str) -> Result<Vec<u8>, CallError> {
+        let payload = self.store.data().payload.len();
         let (Ok(operation_length), Ok(payload_length)) =
-            (u32::try_from(operation.len()), u32::try_from(payload.len()))
+            (u32::try_from(operation.len()), u32::try_from(payload))
         else {
-            return Err(CallError::PayloadTooLarge {
-                payload: payload.len(),
-            });
+            return Err(CallError::PayloadTooLarge { payload });
         };
-        self.store.data_mut().ask(operation, payload);
+        self.store.data_mut().ask(operation);
         self.store.set_epoch_deadline(self.clock.deadline());
         let called = self
             .guest_call
