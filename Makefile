@@ -24,7 +24,7 @@ test: fmt lint ## check the format, lint, and run every test
 	@failed=; for tool in node:nodejs npm:npm google-chrome:chromium; do \
 		command -v "$${tool%:*}" >/dev/null || .ci/tools "$${tool#*:}" || failed=1; \
 	done; [ -z "$$failed" ] || echo "without them, the package for browsers and Node and the page are not tried" >&2
-	@command -v npm >/dev/null && (cd web && npm ci --no-audit --no-fund) || echo "without what \`web/package-lock.json\` names, the page is not tried" >&2
+	@command -v npm >/dev/null && (cd web && npm ci --no-audit --no-fund) || echo "without what \`web/package-lock.json\` names, the package for browsers and Node and the page are not tried" >&2
 	PATH="$(CURDIR)/target/tools/usr/bin:$$PATH" $(CARGO) test --workspace --locked
 
 # The directory of its own is shared with replay/build.rs, which builds the same module. The flag
@@ -37,12 +37,13 @@ policy.wasm: ## build the policy, metadata included
 
 .PHONY: web
 web: ## build the package for browsers and Node, into target/web/bulkhead
+	cd web && npm ci --no-audit --no-fund
 	$(CARGO) build --locked --package bulkhead-web --profile web --target wasm32-unknown-unknown --target-dir target/web
 	$(XTASK) web target/web/wasm32-unknown-unknown/web/bulkhead.wasm target/web/bulkhead
 
 .PHONY: page
 page: web ## build the page, one file: web/page/dist/index.html
-	cd web && npm ci --no-audit --no-fund && node page/build.mjs
+	cd web && node page/build.mjs
 
 .PHONY: fmt
 fmt: ## check the format

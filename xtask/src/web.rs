@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -10,6 +11,10 @@ use crate::Error;
 
 /// Where cargo writes the crate, below its target directory.
 pub const COMPILED: &str = "wasm32-unknown-unknown/web/bulkhead.wasm";
+
+/// What makes the wasm smaller, in the project: Binaryen's optimizer, at the version in
+/// `web/package-lock.json`.
+pub const OPTIMIZER: &str = "web/node_modules/binaryen/bin/wasm-opt";
 
 /// Files that stand in the package as they are in the project.
 const COPIED: &[&str] = &[
@@ -22,7 +27,8 @@ const COPIED: &[&str] = &[
 /// Writes the package into a folder, in place of what was there, and returns the size of its wasm.
 ///
 /// # Errors
-/// When a file cannot be read or written, or the module is none of wasm-bindgen's.
+/// When a file cannot be read or written, the module is none of wasm-bindgen's, or what makes it
+/// smaller is not installed.
 pub fn write(project: &Path, compiled: &Path, folder: &Path) -> Result<usize, Error> {
     let module = fs::read(compiled).map_err(|error| format!("{}: {error}", compiled.display()))?;
     if folder.exists() {
@@ -48,7 +54,30 @@ pub fn write(project: &Path, compiled: &Path, folder: &Path) -> Result<usize, Er
             fs::copy(&path, folder.join(name))?;
         }
     }
-    Ok(fs::read(folder.join("bulkhead_bg.wasm"))?.len())
+    let wasm = folder.join("bulkhead_bg.wasm");
+    optimize(project, &wasm)?;
+    Ok(fs::read(wasm)?.len())
+}
+
+/// Makes a wasm smaller, by the features that it says it uses and no others: what engines load it
+/// stays the same.
+fn optimize(project: &Path, wasm: &Path) -> Result<(), Error> {
+    let optimizer = project.join(OPTIMIZER);
+    if !optimizer.is_file() {
+        return Err(format!("{OPTIMIZER}: missing; `cd web && npm ci` gets it").into());
+    }
+    let status = Command::new("node")
+        .arg(&optimizer)
+        .arg("-Oz")
+        .arg(wasm)
+        .arg("-o")
+        .arg(wasm)
+        .status()
+        .map_err(|error| format!("node: {error}"))?;
+    if !status.success() {
+        return Err(format!("{OPTIMIZER}: {status}").into());
+    }
+    Ok(())
 }
 
 fn bindgen(module: Vec<u8>) -> Bindgen {

@@ -2,6 +2,11 @@
 //! Nothing in an event says which kind of patch it was: an array is a JSON patch, and an object is
 //! taken as kubectl sends it, strategic for Kubernetes' own kinds and a merge patch for all others.
 
+use json_patch::jsonptr::PointerBuf;
+use json_patch::{
+    AddOperation, CopyOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation,
+    TestOperation,
+};
 use serde_json::{Map, Value};
 
 /// Lists that are merged by a key of their items, wherever in an object they stand.
@@ -27,16 +32,10 @@ const MERGED: &[(&str, &str)] = &[
 /// The object after the patch; none if the patch does not fit it.
 pub(crate) fn patched(object: &str, patch: &str, is_built_in: bool) -> Option<String> {
     let mut object: Value = serde_json::from_str(object).ok()?;
-    if patch.starts_with('[') {
-        let patch: json_patch::Patch = serde_json::from_str(patch).ok()?;
-        apply(&mut object, patch)?;
-    } else {
-        let patch: Value = serde_json::from_str(patch).ok()?;
-        if is_built_in {
-            merge(&mut object, patch)?;
-        } else {
-            json_patch::merge(&mut object, &patch);
-        }
+    match serde_json::from_str(patch).ok()? {
+        Value::Array(operations) => apply(&mut object, operations)?,
+        patch if is_built_in => merge(&mut object, patch)?,
+        patch => json_patch::merge(&mut object, &patch),
     }
     Some(object.to_string())
 }
@@ -53,16 +52,17 @@ pub(crate) fn is_ambiguous(patch: &str) -> bool {
 ///
 /// Source of the bounds: Kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go`
 /// and `pkg/server/config.go`.
-fn apply(object: &mut Value, patch: json_patch::Patch) -> Option<()> {
+fn apply(object: &mut Value, operations: Vec<Value>) -> Option<()> {
     const MOST_OPERATIONS: usize = 10_000;
     const MOST_COPIED: usize = 3 << 20;
 
-    if patch.0.len() > MOST_OPERATIONS {
+    if operations.len() > MOST_OPERATIONS {
         return None;
     }
+    let operations: Option<Vec<_>> = operations.into_iter().map(operation).collect();
     let mut copied = 0_usize;
-    for operation in patch.0 {
-        if let json_patch::PatchOperation::Copy(copy) = &operation {
+    for operation in operations? {
+        if let PatchOperation::Copy(copy) = &operation {
             let from = object.pointer(copy.from.as_str())?;
             copied = copied.saturating_add(from.to_string().len());
             if copied > MOST_COPIED {
@@ -72,6 +72,33 @@ fn apply(object: &mut Value, patch: json_patch::Patch) -> Option<()> {
         json_patch::patch(object, &[operation]).ok()?;
     }
     Some(())
+}
+
+/// One operation of a JSON patch; none if it is none. It is read by hand because what serde derives
+/// for it would be 24 kB of the npm package.
+fn operation(mut operation: Value) -> Option<PatchOperation> {
+    let pointer = |name| PointerBuf::parse(operation.get(name)?.as_str()?).ok();
+    let path = pointer("path")?;
+    let from = pointer("from");
+    let value = operation.get_mut("value").map(Value::take);
+    Some(match operation.get("op")?.as_str()? {
+        "add" => PatchOperation::Add(AddOperation {
+            path,
+            value: value?,
+        }),
+        "remove" => PatchOperation::Remove(RemoveOperation { path }),
+        "replace" => PatchOperation::Replace(ReplaceOperation {
+            path,
+            value: value?,
+        }),
+        "move" => PatchOperation::Move(MoveOperation { from: from?, path }),
+        "copy" => PatchOperation::Copy(CopyOperation { from: from?, path }),
+        "test" => PatchOperation::Test(TestOperation {
+            path,
+            value: value?,
+        }),
+        _ => return None,
+    })
 }
 
 /// A strategic merge, but that what it takes out of lists stays: a merge patch of the same text
@@ -172,6 +199,36 @@ mod tests {
         let spec = &after(&pod(), &patch, true)["spec"];
         assert_eq!(spec["hostIPC"], true);
         assert_eq!(spec["hostPID"], Value::Null);
+    }
+
+    #[test]
+    fn applies_every_operation_of_a_json_patch() {
+        let patch = json!([{"op": "test", "path": "/a~1b", "value": null},
+            {"op": "copy", "from": "/a~1b", "path": "/c"},
+            {"op": "replace", "path": "/c", "value": 1},
+            {"op": "move", "from": "/c", "path": "/d"},
+            {"op": "add", "path": "/e", "value": null, "from": 2}]);
+        assert_eq!(
+            after(&json!({"a/b": null}), &patch, true),
+            json!({"a/b": null, "d": 1, "e": null})
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_patch_makes_nothing() {
+        for operation in [
+            json!(null),
+            json!({"path": "/a"}),
+            json!({"op": "Add", "path": "/a", "value": 1}),
+            json!({"op": "add", "path": "/a"}),
+            json!({"op": "add", "path": "a", "value": 1}),
+            json!({"op": "add", "value": 1}),
+            json!({"op": "copy", "path": "/a"}),
+            json!({"op": "move", "from": 1, "path": "/a"}),
+        ] {
+            let patch = json!([operation]).to_string();
+            assert_eq!(patched("{}", &patch, true), None, "{patch}");
+        }
     }
 
     #[test]
