@@ -21,9 +21,7 @@ replay: ## build everything and replay the recorded requests
 .PHONY: test
 test: fmt lint ## check the format, lint, and run every test
 	@.ci/tools docker-registry openssl skopeo || echo "without them, nothing is pushed to a registry" >&2
-	@failed=; for tool in node:nodejs npm:npm google-chrome:chromium; do \
-		command -v "$${tool%:*}" >/dev/null || .ci/tools "$${tool#*:}" || failed=1; \
-	done; [ -z "$$failed" ] || echo "without them, the package for browsers and Node and the page are not tried" >&2
+	@.ci/tools node:nodejs npm google-chrome:chromium || echo "without them, the package for browsers and Node and the page are not tried" >&2
 	@command -v npm >/dev/null && (cd web && npm ci --no-audit --no-fund) || echo "without what \`web/package-lock.json\` names, the package for browsers and Node and the page are not tried" >&2
 	PATH="$(CURDIR)/target/tools/usr/bin:$$PATH" $(CARGO) test --workspace --locked
 
@@ -37,6 +35,7 @@ policy.wasm: ## build the policy, metadata included
 
 .PHONY: web
 web: ## build the package for browsers and Node, into target/web/bulkhead
+	@.ci/tools node:nodejs npm
 	cd web && npm ci --no-audit --no-fund
 	$(CARGO) build --locked --package bulkhead-web --profile web --target wasm32-unknown-unknown --target-dir target/web
 	$(XTASK) web target/web/wasm32-unknown-unknown/web/bulkhead.wasm target/web/bulkhead
@@ -98,8 +97,7 @@ IMAGE ?= bulkhead
 
 .PHONY: static
 static: toolchain ## build the command for any Linux, without the system's libraries
-	@command -v musl-gcc >/dev/null || { \
-		echo "musl-gcc is missing: install it with 'apt-get install musl-tools'" >&2; exit 1; }
+	@.ci/tools musl-gcc:musl-tools
 	rustup --quiet target add $(MUSL)
 	$(CARGO) build --release --locked --package bulkhead --target $(MUSL)
 
@@ -107,7 +105,8 @@ static: toolchain ## build the command for any Linux, without the system's libra
 image: static ## build the container image of the command: IMAGE=name
 	mkdir -p target/image
 	cp target/$(MUSL)/release/bulkhead /etc/ssl/certs/ca-certificates.crt target/image
-	$$(command -v podman || command -v docker || echo podman) build --tag $(IMAGE) --file Dockerfile target/image
+	@command -v docker >/dev/null || .ci/tools podman
+	$$(command -v podman || command -v docker) build --tag $(IMAGE) --file Dockerfile target/image
 
 .PHONY: archive
 archive: static ## pack the command for a release, into target/archives
@@ -122,7 +121,7 @@ e2e-tools:
 	@missing=0; \
 	.ci/tools bats || missing=1; \
 	command -v kwctl >/dev/null || { missing=1; \
-		echo "kwctl is missing: https://docs.kubewarden.io says how to install it" >&2; }; \
+		echo "kwctl is missing: take it from https://github.com/kubewarden/adm-controller/releases, or 'brew install kwctl'" >&2; }; \
 	exit $$missing
 
 .PHONY: clean
