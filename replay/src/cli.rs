@@ -1,5 +1,7 @@
 //! The command line: what may be asked, and the help that says so.
 
+mod show;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -8,11 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::answer::Severity;
-use crate::filter::{Filter, Time};
 use crate::rbac::ABILITIES;
 use crate::report::Format;
 use crate::tally::FailOn;
 use crate::terminal::Color;
+use show::Show;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -156,80 +158,12 @@ pub(crate) struct Replay {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Only what has a finding at least as bad
-    #[arg(
-        long,
-        value_name = "SEVERITY",
-        help_heading = "What to show (the exit code counts everything)"
-    )]
-    pub(crate) min_severity: Option<Severity>,
-
-    /// Only requests of audit logs from this time on: `2026-11-22 01:30` (UTC), `2026-11-22`, or `2h` ago
-    #[arg(
-        long,
-        value_name = "TIME",
-        help_heading = "What to show (the exit code counts everything)"
-    )]
-    pub(crate) since: Option<Time>,
-
-    /// Only requests of audit logs up to this time, or to the end of this day
-    #[arg(
-        long,
-        value_name = "TIME",
-        help_heading = "What to show (the exit code counts everything)"
-    )]
-    pub(crate) until: Option<Time>,
-
-    /// Only requests by this user, as this user, or that follow from what they wrote
-    #[arg(
-        long,
-        value_name = "NAME",
-        help_heading = "What to show (the exit code counts everything)"
-    )]
-    pub(crate) user: Vec<String>,
-
-    /// Only requests in this namespace
-    #[arg(
-        long,
-        value_name = "NAME",
-        help_heading = "What to show (the exit code counts everything)"
-    )]
-    pub(crate) namespace: Vec<String>,
-
-    /// Only requests for the object of this name, or for what controllers made for it
-    #[arg(
-        long,
-        value_name = "NAME",
-        help_heading = "What to show (the exit code counts everything)"
-    )]
-    pub(crate) name: Vec<String>,
-
-    /// Only findings of this rule: `bulkhead rules` lists them
-    #[arg(
-        long,
-        value_name = "RULE",
-        help_heading = "What to show (the exit code counts everything)"
-    )]
-    pub(crate) rule: Vec<String>,
-
     /// How many requests to judge side by side [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
-}
 
-impl Replay {
-    /// What the report leaves out.
-    pub(crate) fn filter(&self) -> Filter {
-        Filter {
-            min_severity: self.min_severity,
-            since: self.since.map(Time::start),
-            until: self.until.map(Time::end),
-            users: self.user.clone(),
-            namespaces: self.namespace.clone(),
-            names: self.name.clone(),
-            rules: self.rule.clone(),
-        }
-    }
+    #[command(flatten)]
+    pub(crate) show: Show,
 }
 
 /// List who can write pods, and where, in a snapshot of a cluster
