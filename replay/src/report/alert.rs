@@ -329,6 +329,13 @@ const ENDINGS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Whose members the API server allows everything, without asking RBAC.
+const MASTERS: &str = "system:masters";
+
+/// What there is to say of one of them.
+const UNBOUND: &str = "no rule binds a member of `system:masters`: what ends it is the end of its \
+                       certificate, or another CA";
+
 /// What else the one who did it may do, and how to stop them.
 fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<String> {
     let sound = |text: &str| is_word(text, "-_.:@/+");
@@ -348,11 +355,15 @@ fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<St
     }
     text.push_str(&namespace);
     let credential = actor.credential.as_deref().filter(|_| !is_caused);
-    let known = ENDINGS
-        .iter()
-        .find(|(start, _)| credential.is_some_and(|credential| credential.starts_with(start)));
-    if let Some((_, ending)) = known {
+    let is_master = actor.groups.iter().any(|group| group == MASTERS);
+    let mut known = ENDINGS.iter().filter(|(start, _)| {
+        let is_of_it = credential.is_some_and(|credential| credential.starts_with(start));
+        is_of_it && !is_master
+    });
+    if let Some((_, ending)) = known.next() {
         text.push_str(&format!("   # {ending}"));
+    } else if is_master && !is_caused {
+        text.push_str(&format!("   # {UNBOUND}"));
     }
     Some(text)
 }
@@ -411,16 +422,27 @@ impl<'a> Object<'a> {
         })
     }
 
+    /// What to think of before an object is taken away.
+    fn caution(&self) -> &'static str {
+        match (self.root.kind.as_str(), self.root.namespace.as_str()) {
+            ("ClusterRoleBinding" | "RoleBinding", _) => {
+                "   # all its subjects lose what it gives: look at them first"
+            }
+            (_, "kube-system") => "   # what runs here may be what the nodes need: exempt it if so",
+            _ => "",
+        }
+    }
+
     fn containment(&self, is_new: bool) -> String {
         match (self.root.kind.as_str(), is_new) {
             ("Deployment" | "DaemonSet" | "StatefulSet", false) => {
                 self.kubectl("rollout undo", "   # after a look at `rollout history`")
             }
             ("Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController", _) => {
-                self.kubectl("scale", " --replicas 0")
+                self.kubectl("scale", &format!(" --replicas 0{}", self.caution()))
             }
             ("CronJob", _) => self.kubectl("patch", " --patch '{\"spec\":{\"suspend\":true}}'"),
-            (_, true) => self.kubectl("delete", ""),
+            (_, true) => self.kubectl("delete", self.caution()),
             // what was there before is still needed
             (_, false) => self.kubectl("edit", "   # take out what the findings name"),
         }

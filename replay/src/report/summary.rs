@@ -114,10 +114,11 @@ fn judged(tally: &Tally) -> String {
     .filter(|(count, ..)| *count > 0)
     .map(|(count, one, many)| counted(count, one, many))
     .collect();
-    if parts.is_empty() {
-        return "nothing".to_owned();
+    match (parts.is_empty(), tally.left_out) {
+        (false, _) => parts.join(", "),
+        (true, 0) => "nothing".to_owned(),
+        (true, _) => "nothing of what was asked to be shown".to_owned(),
     }
-    parts.join(", ")
 }
 
 /// `1 of 5 matched nothing of what its rules found: exemptions[3] (node-exporter)`.

@@ -116,10 +116,11 @@ function name({ kind, namespace, name: own, operation }) {
 
 function who({ audit, request }) {
   if (!audit) return request?.user ? `by ${request.user}` : "";
-  const { actor, outcome, time, refusedBy } = audit;
+  const { actor, outcome, time, refusedBy, message } = audit;
   const as = actor.impersonated ? ` as ${actor.impersonated.user}` : "";
   const from = actor.sourceIP ? ` from ${actor.sourceIP}` : "";
-  return ` ${time} by ${actor.user}${as}${from}: ${outcome}${refusedBy ? ` by ${refusedBy}` : ""}`;
+  const why = (refusedBy ? ` by ${refusedBy}` : "") + (message ? `: ${message}` : "");
+  return ` ${time} by ${actor.user}${as}${from}: ${outcome}${why}`;
 }
 
 function pretty(text) {
