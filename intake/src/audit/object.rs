@@ -42,8 +42,6 @@ pub(crate) struct Meta<'a> {
     owner_references: Option<&'a RawValue>,
     #[serde(borrow)]
     finalizers: Option<&'a RawValue>,
-    #[serde(borrow)]
-    managed_fields: Option<&'a RawValue>,
 }
 
 /// What owns an object.
@@ -60,22 +58,6 @@ impl<'a> Object<'a> {
     /// What can be read of an object; what is not as it should be is as if it were not there.
     pub(crate) fn of(json: &'a str) -> Self {
         serde_json::from_str(json).unwrap_or_default()
-    }
-
-    /// The text that the object was read from, without who set which field: that is a third of an
-    /// object as the API server stores it, and nothing judges by it. The member stays, for patches
-    /// may name it.
-    pub(crate) fn without_managers<'t>(&self, json: &'t str) -> Cow<'t, str> {
-        let part = self.metadata.managed_fields.map(RawValue::get);
-        let around = part.and_then(|part| {
-            let start = part.as_ptr().addr().checked_sub(json.as_ptr().addr())?;
-            let (before, rest) = json.split_at_checked(start)?;
-            Some((before, rest.strip_prefix(part)?))
-        });
-        match around {
-            Some((before, after)) => [before, "[]", after].concat().into(),
-            None => json.into(),
-        }
     }
 
     /// Which roles this one takes its rules from.

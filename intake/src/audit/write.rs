@@ -60,7 +60,6 @@ impl Log {
             Err(gap) => return items.unjudged(self.unjudged(event, place, gap)),
         };
         let whole = Whole::new(event, Object::of(&json));
-        let json = whole.object.without_managers(&json);
         let mut audit = self.audit(event, actor(event), &whole);
         audit.object = judged;
         let old = self.history.get(&whole.key);
@@ -173,10 +172,9 @@ impl Log {
         let asking = (user, if has_room { groups } else { &[] });
         for (object, item) in deleted.into_iter().zip(place.item..) {
             let whole = Whole::new(event, Object::of(object));
-            let object = whole.object.without_managers(object);
             let audit = self.audit(event, Arc::clone(&actor), &whole);
             let old = self.history.get(&whole.key).map(|old| old.json.as_str());
-            let old = Some(&*object).filter(|object| !object.is_empty()).or(old);
+            let old = Some(object).filter(|object| !object.is_empty()).or(old);
             let text = admission(event, asking, &whole, "DELETE", None, old);
             // with a finalizer it stays until that is taken away
             if audit.outcome == Outcome::Deleted && !whole.object.metadata.has_finalizers() {

@@ -319,62 +319,6 @@ fn a_change_is_measured_against_what_the_log_has_shown() {
 }
 
 #[test]
-fn who_set_which_field_is_left_out() {
-    let with = |fields: Value| {
-        let mut pod = pod("stored");
-        pod["metadata"]["managedFields"] = fields;
-        pod
-    };
-    let of = |pod: Value, changes: Value| {
-        let mut event = event(changes);
-        event["responseObject"] = pod;
-        event
-    };
-    let fields = json!([{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}]);
-    let written = of(with(fields.clone()), json!({}));
-    let changed = of(
-        with(fields.clone()),
-        json!({"auditID": "2", "verb": "update", "responseStatus": {"code": 200}}),
-    );
-    let deleted = of(
-        with(fields.clone()),
-        json!({"auditID": "3", "verb": "delete", "responseStatus": {"code": 200}}),
-    );
-    let requests: Vec<Value> = cases(&[written, changed, deleted])
-        .iter()
-        .map(request)
-        .collect();
-    let [written, changed, deleted] = &requests[..] else {
-        panic!("{requests:?}");
-    };
-    let without = with(json!([]));
-    assert_eq!(written["object"], without);
-    assert_eq!(
-        (&changed["object"], &changed["oldObject"]),
-        (&without, &without)
-    );
-    assert_eq!(deleted["oldObject"], without);
-
-    // the same text elsewhere is something else
-    let mut twin = with(fields.clone());
-    twin["metadata"]["annotations"] = json!({"a": fields.to_string()});
-    twin["a"] = fields.clone();
-    let (request, _) = last(&[of(twin.clone(), json!({}))]);
-    twin["metadata"]["managedFields"] = json!([]);
-    assert_eq!(request["object"], twin);
-
-    // a patch of it still finds it
-    let patch = json!([{"op": "remove", "path": "/metadata/managedFields"},
-        {"op": "replace", "path": "/spec/containers/0/image", "value": "next"}]);
-    let patched = event(
-        json!({"auditID": "4", "verb": "patch", "responseObject": null,
-        "requestObject": patch, "responseStatus": {"code": 200}}),
-    );
-    let (request, _) = last(&[of(with(fields), json!({})), patched]);
-    assert_eq!(request["object"], pod("next"));
-}
-
-#[test]
 fn a_patch_is_applied_to_what_the_log_has_shown() {
     let patch = |patch: Value| {
         event(json!({"auditID": "2", "verb": "patch", "level": "Request",
