@@ -57,7 +57,15 @@ impl Log {
         }
         let (json, judged) = match self.object(event) {
             Ok(object) => object,
-            Err(gap) => return items.unjudged(self.unjudged(event, place, gap)),
+            Err(gap) => {
+                let unjudged = self.unjudged(event, place, gap);
+                if unjudged.audit.outcome.may_be_kept() {
+                    // how it is now is not known
+                    let whole = Whole::new(event, Object::of(event.sent().unwrap_or_default()));
+                    self.history.remove(&whole.key);
+                }
+                return items.unjudged(unjudged);
+            }
         };
         let whole = Whole::new(event, Object::of(&json));
         let mut audit = self.audit(event, actor(event), &whole);

@@ -338,6 +338,55 @@ fn a_patch_is_applied_to_what_the_log_has_shown() {
 }
 
 #[test]
+fn a_patch_of_who_set_which_field_is_applied() {
+    let mut managed = pod("stored");
+    managed["metadata"]["managedFields"] = json!([{"manager": "kubectl"}]);
+    let patch = json!([
+        {"op": "test", "path": "/metadata/managedFields/0/manager", "value": "kubectl"},
+        {"op": "add", "path": "/spec/hostPID", "value": true}]);
+    let (request, audit) = last(&[
+        event(json!({"responseObject": managed})),
+        event(
+            json!({"auditID": "2", "verb": "patch", "responseStatus": {"code": 200},
+            "requestObject": patch, "responseObject": null}),
+        ),
+    ]);
+    assert_eq!(request["object"]["spec"]["hostPID"], true);
+    assert_eq!(audit.object, Judged::Patched);
+}
+
+#[test]
+fn nothing_is_measured_against_what_a_write_without_a_body_has_changed() {
+    let change = |id: &str, changes: Value| {
+        let mut event = event(json!({"auditID": id, "verb": "update",
+            "responseStatus": {"code": 200}}));
+        event
+            .as_object_mut()
+            .unwrap()
+            .extend(changes.as_object().unwrap().clone());
+        event
+    };
+    let unseen = |code: u16| {
+        change(
+            "2",
+            json!({"level": "Metadata", "requestObject": null, "responseObject": null,
+            "responseStatus": {"code": code}}),
+        )
+    };
+    let before = |code: u16| {
+        let items = items(log(&[
+            event(json!({})),
+            unseen(code),
+            change("3", json!({})),
+        ]));
+        audit(&case_of(items.into_iter().last().unwrap())).before
+    };
+    assert_eq!(before(200), Before::Unknown);
+    // what was refused has changed nothing
+    assert_eq!(before(403), Before::Known);
+}
+
+#[test]
 fn what_the_server_applies_is_whole() {
     let apply = |code: u16| {
         event(

@@ -28,6 +28,9 @@ const BATCH_BYTES: usize = 256 << 10;
 /// … or this many entries.
 const BATCH_ENTRIES: usize = 64;
 
+/// So many bytes of input are read at most before what came of them is sent.
+const PIECE: usize = 1 << 20;
+
 /// What the thread reads.
 pub(crate) enum Inputs {
     /// Everything below these.
@@ -124,6 +127,7 @@ impl Feed {
         let raw = Watched {
             may_wait: raw.may_wait(),
             raw,
+            unsent: 0,
             batch: Rc::clone(&self.batch),
             progress: Arc::clone(&self.progress),
         };
@@ -358,20 +362,27 @@ impl Raw for Box<dyn Read> {
 }
 
 /// Raw input. Before it waits for more, it sends what was read so far, so that a log which is
-/// still being written is reported line by line.
+/// still being written is reported line by line. What need not be waited for is sent piece by
+/// piece, for a batch is bounded by what it was read from, too.
 struct Watched<R> {
     raw: R,
     may_wait: bool,
+    /// Bytes that were read since something was sent.
+    unsent: usize,
     batch: Rc<RefCell<Batch>>,
     progress: Arc<Progress>,
 }
 
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.may_wait && self.batch.borrow_mut().flush().is_err() {
-            return Err(io::ErrorKind::BrokenPipe.into());
+        if self.may_wait || self.unsent >= PIECE {
+            self.unsent = 0;
+            if self.batch.borrow_mut().flush().is_err() {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
         }
         let read = self.raw.read(buffer)?;
+        self.unsent = self.unsent.saturating_add(read);
         self.progress.read(read);
         Ok(read)
     }

@@ -111,7 +111,9 @@ fn reporting(format: &str, count: usize) -> u64 {
 #[test]
 fn reports_in_foreign_formats_are_not_kept() {
     for format in ["sarif", "ocsf", "falco", "junit", "openreports"] {
-        let few = reporting(format, 2_000);
+        // how many are under way at once is chance; three runs show what that takes
+        let few = (0..3).map(|_| reporting(format, 2_000)).max();
+        let few = few.expect("a run");
         let many = reporting(format, 20_000);
         assert!(many < few + GROWTH, "{format}: {few} and {many} bytes");
     }

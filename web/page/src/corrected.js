@@ -10,7 +10,11 @@ export function corrected(name, ask, { copy, apply }) {
   details.addEventListener("toggle", async () => {
     told.textContent = "working it out";
     const { correction, line } = await ask();
-    const { was, becomes, remarks, remaining } = correction;
+    const { was, becomes, remarks, remaining, failed } = correction;
+    if (failed) {
+      told.textContent = `It cannot be corrected here: ${failed}`;
+      return;
+    }
     const changed = was !== becomes;
     told.textContent = outcome(changed, remaining.length);
     place.replaceChildren(

@@ -13,7 +13,7 @@ import { timeline } from "./timeline.js";
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
 const EDITABLE = 1 << 20;
 
-/** `text` is what was judged last; `corrections` are awaited, by the index of their object. */
+/** `text` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object. */
 const state = { report: undefined, text: "", corrections: new Map(), rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
@@ -69,7 +69,7 @@ function ask() {
 
 function judged({ report, mistakes }) {
   report.items.forEach((item, index) => (item.id = `item-${index}`));
-  state.report = report;
+  state.report = { ...report, text: state.text };
   state.span = { from: 0, to: 1 };
   const list = mistakes.map(({ text, line }) =>
     element("li", {}, element("button", { type: "button", onclick: () => settings.show({ line }) }, `line ${line}: ${text}`)));
@@ -165,16 +165,16 @@ function goTo(place, item) {
   request.querySelector("pre").focus();
 }
 
-/** What corrects the object of an item, and the line from which on it is told. */
+/** What corrects the object of an item of what was reported last, and the line from which on it is told. */
 async function correct({ index }) {
-  const { text } = state;
+  const { text } = state.report;
   judge.postMessage({ id: asked, input: text, settings: settings.text, index });
   const correction = await new Promise((resolve) => state.corrections.set(index, resolve));
-  return { correction, line: text.slice(0, correction.from).split("\n").length };
+  return { correction: { ...correction, text }, line: text.slice(0, correction.from).split("\n").length };
 }
 
-function apply({ from, to, becomes }) {
-  if (source.text !== state.text) return say("the input has changed since");
+function apply({ text, from, to, becomes }) {
+  if (source.text !== text) return say("the input has changed since");
   source.replace(from, to, becomes);
   $("found").focus();
   say("applied: Ctrl+Z in the editor takes it back");

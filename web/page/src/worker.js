@@ -25,8 +25,8 @@ onmessage = async ({ data }) => {
     const answer = checked(settings);
     const used = answer.mistakes.length ? "{}" : settings;
     if (index !== undefined) {
-      const correction = correct(input, index, (item) => item.inspect(used), cases);
-      postMessage({ kind: "corrected", id, index, correction });
+      const inspect = (item) => item.inspect(used);
+      postMessage({ kind: "corrected", id, index, correction: corrected(input, index, inspect) });
       return;
     }
     const report = await judged(input, used, (done) => {
@@ -38,6 +38,15 @@ onmessage = async ({ data }) => {
     postMessage({ kind: "failed", id, message: error.message });
   }
 };
+
+/** What corrects an object, or why that could not be worked out. */
+function corrected(input, index, inspect) {
+  try {
+    return correct(input, index, inspect, cases);
+  } catch (error) {
+    return { failed: error.message };
+  }
+}
 
 /** Every mistake in settings, with its line where it can be told. */
 function checked(settings) {
