@@ -16,7 +16,8 @@ pub enum Gap {
     NoBase,
     /// Its last event never came.
     Unfinished,
-    /// The event has more than [`MAX_EVENT`] bytes.
+    /// The event has more than [`MAX_EVENT`] bytes, or as many objects as could not be told one by
+    /// one in bounded memory.
     TooLarge,
 }
 
@@ -42,7 +43,7 @@ impl fmt::Display for Gap {
             Self::RefusedUnread => "refused before its body was read",
             Self::NoBase => "a patch of an object that the log does not show",
             Self::Unfinished => "its last event is missing, which can hide a write",
-            Self::TooLarge => "an event of more than 16 MiB",
+            Self::TooLarge => "an event of more than 16 MiB, or of too many objects",
         })
     }
 }

@@ -203,7 +203,7 @@ impl Log {
             items.passed.stages += 1;
         }
         if !is_use {
-            return self.write(event, place, items);
+            return self.write(event, text.len(), place, items);
         }
         if event.stage == "ResponseStarted" {
             self.open.add(id);

@@ -51,9 +51,16 @@ impl Log {
         items.case(case(place, text, audit));
     }
 
-    pub(super) fn write(&mut self, event: &Event<'_>, place: Place, items: &mut Queue) {
+    /// Takes in the last event of a write, of so many bytes.
+    pub(super) fn write(
+        &mut self,
+        event: &Event<'_>,
+        length: usize,
+        place: Place,
+        items: &mut Queue,
+    ) {
         if event.verb == "deletecollection" || event.verb == "delete" {
-            return self.delete(event, place, items);
+            return self.delete(event, length, place, items);
         }
         let (json, judged) = match self.object(event) {
             Ok(object) => object,
@@ -154,7 +161,12 @@ impl Log {
         Ok((object.into(), Judged::Patched))
     }
 
-    pub(super) fn delete(&mut self, event: &Event<'_>, place: Place, items: &mut Queue) {
+    fn delete(&mut self, event: &Event<'_>, length: usize, place: Place, items: &mut Queue) {
+        /// Bytes that may be told of the objects of one event, beside the objects.
+        const TOLD: usize = 64 << 20;
+        /// Bytes that are told of each, at least.
+        const EACH: usize = 1 << 10;
+
         let response = event.response_object.map_or("", |raw| raw.get());
         let mut deleted = Vec::new();
         if event.verb == "deletecollection" {
@@ -178,8 +190,16 @@ impl Log {
         // each request would have its own copy, and no rule asks who deletes
         let has_room = size(groups).saturating_mul(deleted.len()) <= MAX_EVENT;
         let asking = (user, if has_room { groups } else { &[] });
-        for (object, item) in deleted.into_iter().zip(place.item..) {
+        // everything else that the event says is said of each object
+        let beside = length.saturating_sub(response.len() + size(groups));
+        let most = (TOLD / beside.max(EACH)).max(1);
+        let is_more = deleted.len() > most;
+        for (index, (object, item)) in deleted.into_iter().zip(place.item..).enumerate() {
             let whole = Whole::new(event, Object::of(object));
+            if index >= most {
+                self.history.remove(&whole.key);
+                continue;
+            }
             let audit = self.audit(event, Arc::clone(&actor), &whole);
             let old = self.history.get(&whole.key).map(|old| old.json.as_str());
             let old = Some(object).filter(|object| !object.is_empty()).or(old);
@@ -189,6 +209,9 @@ impl Log {
                 self.history.remove(&whole.key);
             }
             items.case(case(Place { item, ..place }, text, audit));
+        }
+        if is_more {
+            items.unjudged(self.unjudged(event, place, Gap::TooLarge));
         }
     }
 
@@ -264,8 +287,9 @@ impl Key {
     }
 }
 
+/// Bytes of a list of texts, as JSON.
 fn size(texts: &[String]) -> usize {
-    texts.iter().map(String::len).sum()
+    texts.iter().map(|text| text.len() + "\"\",".len()).sum()
 }
 
 fn actor(event: &Event<'_>) -> Arc<Actor> {

@@ -875,6 +875,25 @@ fn what_somebody_in_many_groups_deletes_is_not_told_with_all_of_them_each_time()
 }
 
 #[test]
+fn what_cannot_be_told_of_each_object_is_told_of_all() {
+    let name = "x".repeat(1 << 20);
+    let deletion = event(
+        json!({"verb": "deletecollection", "responseStatus": {"code": 200},
+        "user": {"username": name}, "objectRef": {"resource": "pods", "namespace": "team-a"},
+        "requestObject": null,
+        "responseObject": {"kind": "PodList", "items": vec![json!({}); 1000]}}),
+    );
+    let mut items = items(log(&[deletion]));
+    let Some(Item::Unjudged(rest)) = items.pop() else {
+        panic!("{}", items.len());
+    };
+    assert_eq!(rest.gap, Gap::TooLarge);
+    assert_eq!(rest.audit.actor.user, name);
+    let told: usize = items.into_iter().map(|item| case_of(item).size()).sum();
+    assert!(told > 32 << 20 && told < 96 << 20, "{told} bytes");
+}
+
+#[test]
 fn custom_kinds_are_judged_by_their_own_word() {
     let rollout = event(json!({
         "objectRef": reference("argoproj.io", "rollouts", "team-a", "web"),

@@ -44,24 +44,29 @@ function volume(edit, { path }) {
     "An empty directory takes the place of each volume that was found, so that its mounts stay valid: put there what the workload needs.";
 }
 
-/** Takes what rules grant out of them, and leaves the other verbs and the other resources. */
+/**
+ * Takes what rules grant out of them. A verb goes for all the resources in which something was
+ * found, for a rule does not tell them apart; it is said that it does.
+ */
 function narrowed(edit, grants) {
   const ruleOf = ({ path }) => path.split("/").slice(0, 3).join("/");
-  return [...new Set(grants.map(ruleOf))].map((pointer) => {
+  return [...new Set(grants.map(ruleOf))].flatMap((pointer) => {
     const places = grants.filter((grant) => ruleOf(grant) === pointer);
     const rule = edit.data(pointer);
     const paths = new Set(places.map(({ path }) => path));
     const given = new Set(places.flatMap(({ verbs }) => verbs));
     const kept = rule?.verbs?.filter((verb) => !given.has(verb)) ?? [];
     const resources = rule?.resources?.filter((_, index) => paths.has(`${pointer}/resources/${index}`)) ?? [];
+    const shared = rule?.resources?.length > 1 && rule.verbs?.length > 1 &&
+      "A rule loses verbs for several of its resources at once: give back what is needed of those that were not found.";
     if (kept.length > 0 && resources.length === rule.resources.length) {
       rule.verbs.forEach((verb, index) => given.has(verb) && edit.remove(`${pointer}/verbs/${index}`, goes));
-      return undefined;
+      return shared;
     }
     for (const path of paths) edit.remove(path, goes);
     if (kept.length > 0 && resources.length > 0) edit.add(pointer, { ...rule, resources, verbs: kept });
     const all = given.has("*") || places.some(({ resource }) => resource.includes("*"));
-    return all ? "A `*` goes with all that it gives: name in its place what is needed." : undefined;
+    return [shared, all && "A `*` goes with all that it gives: name in its place what is needed."];
   });
 }
 
