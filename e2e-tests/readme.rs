@@ -24,7 +24,7 @@ fn the_excerpts_are_what_the_commands_print() {
         commands.push(arguments.to_owned());
     }
     let makefile = fs::read_to_string(root.join("Makefile")).unwrap();
-    assert_eq!(commands.len(), 2);
+    assert_eq!(commands.len(), 3);
     assert!(
         makefile.contains(&commands[0]),
         "`make replay` runs something else"
