@@ -101,7 +101,14 @@ fn capability(form: &mut Form<'_, '_>) -> Option<String> {
         Some((_, near)) => ["did you mean `", near, "`?"].concat(),
         None => "expected a name such as `NET_ADMIN`".to_owned(),
     };
-    form.mistake(&[&quoted(&name), " is no capability of Linux, ", &what].concat());
+    form.mistake(
+        &[
+            &quoted(text.as_str()),
+            " is no capability of Linux, ",
+            &what,
+        ]
+        .concat(),
+    );
     None
 }
 

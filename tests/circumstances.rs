@@ -682,9 +682,9 @@ mod settings {
         let settings = json!({"rules": {"capabilities": {"allow": allow}}});
         let expected = [
             "[3]: `NETADMIN` is no capability of Linux, did you mean `NET_ADMIN`?",
-            "[4]: `NETADMIN` is no capability of Linux, did you mean `NET_ADMIN`?",
-            "[5]: `SYS_ADMN` is no capability of Linux, did you mean `SYS_ADMIN`?",
-            "[6]: `CAP_CHOWN` is no capability of Linux, expected a name such as `NET_ADMIN`",
+            "[4]: `CAP_NETADMIN` is no capability of Linux, did you mean `NET_ADMIN`?",
+            "[5]: `sys_admn` is no capability of Linux, did you mean `SYS_ADMIN`?",
+            "[6]: `CAP_CAP_CHOWN` is no capability of Linux, expected a name such as `NET_ADMIN`",
             "[7]: `FLY` is no capability of Linux, expected a name such as `NET_ADMIN`",
             "[8]: `ALLL` is no capability of Linux, expected a name such as `NET_ADMIN`",
             "[9]: `` is no capability of Linux, expected a name such as `NET_ADMIN`",

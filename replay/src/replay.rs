@@ -216,9 +216,11 @@ impl Run<'_> {
         match &mut outcome {
             Outcome::Judged(judged) => {
                 let filter = &self.filter;
+                let all = judged.findings.len();
                 judged
                     .findings
                     .retain(|(finding, _)| filter.shows_finding(finding));
+                self.tally.left_out_findings += all - judged.findings.len();
             }
             Outcome::Mark(mark) => {
                 if let Some(checkpoint) = &mut self.checkpoint {

@@ -58,6 +58,8 @@ pub(crate) struct Tally {
     pub(crate) gaps: BTreeMap<Gap, u64>,
     /// Requests and objects that the report was asked to leave out.
     pub(crate) left_out: u64,
+    /// Findings that it was asked to leave out of what it shows.
+    pub(crate) left_out_findings: usize,
     /// Whether something of that could not be judged.
     left_out_gaps: bool,
     /// Requests of audit logs that were judged by an object.
@@ -119,6 +121,7 @@ impl Tally {
             passed: Passed::default(),
             gaps: BTreeMap::new(),
             left_out: 0,
+            left_out_findings: 0,
             left_out_gaps: false,
             bodies: 0,
             times: None,

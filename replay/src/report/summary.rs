@@ -256,10 +256,23 @@ fn covers(tally: &Tally) -> String {
 
 /// What the options leave out.
 fn left_out(tally: &Tally) -> String {
-    match tally.left_out {
-        0 => String::new(),
-        count => format!("{}, as asked for", counted(count, "case", "cases")),
+    let findings = u64::try_from(tally.left_out_findings).unwrap_or(u64::MAX);
+    let parts: Vec<String> = [
+        (tally.left_out, "case", "cases"),
+        (
+            findings,
+            "finding of what is shown",
+            "findings of what is shown",
+        ),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, many)| counted(count, one, many))
+    .collect();
+    if parts.is_empty() {
+        return String::new();
     }
+    format!("{}, as asked for", parts.join(" and "))
 }
 
 fn unremembered(tally: &Tally) -> String {

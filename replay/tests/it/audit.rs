@@ -182,6 +182,45 @@ fn shows_what_is_asked_for() {
 }
 
 #[test]
+fn says_what_a_command_takes_away_and_who_no_rule_binds() {
+    let by = |group: &str| {
+        json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "RequestResponse",
+            "auditID": "1", "stage": "ResponseComplete", "verb": "create",
+            "user": {"username": "admin", "groups": [group],
+                "extra": {"authentication.kubernetes.io/credential-id": ["X509SHA256=ab"]}},
+            "objectRef": {"resource": "clusterrolebindings", "name": "all",
+                "apiGroup": "rbac.authorization.k8s.io", "apiVersion": "v1"},
+            "responseStatus": {"code": 201},
+            "responseObject": {"kind": "ClusterRoleBinding",
+                "apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "all"},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
+                    "name": "cluster-admin"},
+                "subjects": [{"kind": "Group", "apiGroup": "rbac.authorization.k8s.io",
+                    "name": "system:serviceaccounts"}]},
+            "requestReceivedTimestamp": "2026-11-22T01:00:00.000000Z",
+            "stageTimestamp": "2026-11-22T01:00:00.000000Z"})
+    };
+    let told = |group: &str| {
+        let folder = Folder::new();
+        folder.write("audit.log", format!("{}\n", by(group)));
+        let ran = run(&mut folder.bulkhead("replay audit.log"), b"");
+        // without the breaks of its lines
+        ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let member = told("system:masters");
+    let binding = "kubectl delete clusterrolebinding all # all its subjects lose what it gives";
+    assert!(member.contains(binding), "{member}");
+    let unbound = "--as-group system:masters # no rule binds a member of `system:masters`";
+    assert!(member.contains(unbound), "{member}");
+    assert!(!member.contains("take the rights"), "{member}");
+    let other = told("dev");
+    assert!(
+        other.contains("take the rights of its user away"),
+        "{other}"
+    );
+}
+
+#[test]
 fn findings_of_other_rules_are_left_out() {
     let folder = Folder::new();
     folder.write(
@@ -200,6 +239,8 @@ fn findings_of_other_rules_are_left_out() {
     assert!(ran.stdout.contains("host-pid: denied"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("host-ipc"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("Pod b"), "{}", ran.stdout);
+    let left_out = "1 case and 1 finding of what is shown, as asked for";
+    assert!(ran.stdout.contains(left_out), "{}", ran.stdout);
     let hidden = run("--rule host-pid --name b --fail-on medium");
     assert!(!hidden.stdout.contains("host-"), "{}", hidden.stdout);
     assert_eq!(hidden.code, 1, "the exit code counts everything");
