@@ -599,4 +599,11 @@ fn says_when_the_policy_tells_of_no_powers_or_of_unknown_ones() {
     assert!(ran.stderr.contains("tells of no powers"), "{ran:?}");
     let ran = ask(&held(None, &[power("levitate", &["*"])], &[]), "");
     assert!(ran.stderr.contains("not known here: `levitate`"), "{ran:?}");
+    // it may tell of them where nobody holds them
+    let ran = ask(&[role("x", &[], &[creates("pods")])], "");
+    assert!(!ran.stderr.contains("tells of no powers"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("no binding here is of a role"),
+        "{ran:?}"
+    );
 }

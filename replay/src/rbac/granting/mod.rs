@@ -56,7 +56,13 @@ impl<'a> Granting<'a> {
             shown.push(subject.clone());
         }
         let mut notices = Vec::new();
-        if !facts.told {
+        if judged.bindings.is_empty() {
+            notices.push(
+                "no binding here is of a role that is here, so nobody holds anything: a snapshot \
+                 has clusterroles, roles, clusterrolebindings and rolebindings"
+                    .to_owned(),
+            );
+        } else if !facts.told {
             notices.push(
                 "the policy tells of no powers that lead to more rights, such as `escalate`: if it \
                  is an older one it does not know them, and chains are missing"
