@@ -305,10 +305,13 @@ fn steps(root: &Root, lead: &Audit, acts: &Acts, after: Option<&Acts>) -> Vec<St
     steps
 }
 
+/// How the name of a certificate starts.
+const CERTIFICATE: &str = "X509SHA256=";
+
 /// How to make a credential worthless, by how its name starts; the first that fits.
 const ENDINGS: &[(&str, &str)] = &[
     (
-        "X509SHA256=",
+        CERTIFICATE,
         "a certificate cannot be revoked: take the rights of its user away",
     ),
     (
@@ -332,7 +335,7 @@ const ENDINGS: &[(&str, &str)] = &[
 /// Whose members the API server allows everything, without asking RBAC.
 const MASTERS: &str = "system:masters";
 
-/// What there is to say of one of them.
+/// What there is to say of the certificate of one of them.
 const UNBOUND: &str = "no rule binds a member of `system:masters`: what ends it is the end of its \
                        certificate, or another CA";
 
@@ -355,15 +358,16 @@ fn account(user: &str, actor: &Actor, is_caused: bool, root: &Root) -> Option<St
     }
     text.push_str(&namespace);
     let credential = actor.credential.as_deref().filter(|_| !is_caused);
-    let is_master = actor.groups.iter().any(|group| group == MASTERS);
-    let mut known = ENDINGS.iter().filter(|(start, _)| {
-        let is_of_it = credential.is_some_and(|credential| credential.starts_with(start));
-        is_of_it && !is_master
-    });
-    if let Some((_, ending)) = known.next() {
+    let known = ENDINGS
+        .iter()
+        .find(|(start, _)| credential.is_some_and(|credential| credential.starts_with(start)));
+    if let Some((start, ending)) = known {
+        let is_master = actor.groups.iter().any(|group| group == MASTERS);
+        let ending = match *start {
+            CERTIFICATE if is_master => UNBOUND,
+            _ => ending,
+        };
         text.push_str(&format!("   # {ending}"));
-    } else if is_master && !is_caused {
-        text.push_str(&format!("   # {UNBOUND}"));
     }
     Some(text)
 }

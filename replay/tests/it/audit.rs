@@ -183,11 +183,11 @@ fn shows_what_is_asked_for() {
 
 #[test]
 fn says_what_a_command_takes_away_and_who_no_rule_binds() {
-    let by = |group: &str| {
+    let by = |group: &str, credential: &str| {
         json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "RequestResponse",
             "auditID": "1", "stage": "ResponseComplete", "verb": "create",
             "user": {"username": "admin", "groups": [group],
-                "extra": {"authentication.kubernetes.io/credential-id": ["X509SHA256=ab"]}},
+                "extra": {"authentication.kubernetes.io/credential-id": [credential]}},
             "objectRef": {"resource": "clusterrolebindings", "name": "all",
                 "apiGroup": "rbac.authorization.k8s.io", "apiVersion": "v1"},
             "responseStatus": {"code": 201},
@@ -200,24 +200,26 @@ fn says_what_a_command_takes_away_and_who_no_rule_binds() {
             "requestReceivedTimestamp": "2026-11-22T01:00:00.000000Z",
             "stageTimestamp": "2026-11-22T01:00:00.000000Z"})
     };
-    let told = |group: &str| {
+    let told = |group: &str, credential: &str| {
         let folder = Folder::new();
-        folder.write("audit.log", format!("{}\n", by(group)));
+        folder.write("audit.log", format!("{}\n", by(group, credential)));
         let ran = run(&mut folder.bulkhead("replay audit.log"), b"");
         // without the breaks of its lines
         ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let member = told("system:masters");
+    let member = told("system:masters", "X509SHA256=ab");
     let binding = "kubectl delete clusterrolebinding all # all its subjects lose what it gives";
     assert!(member.contains(binding), "{member}");
     let unbound = "--as-group system:masters # no rule binds a member of `system:masters`";
     assert!(member.contains(unbound), "{member}");
     assert!(!member.contains("take the rights"), "{member}");
-    let other = told("dev");
-    assert!(
-        other.contains("take the rights of its user away"),
-        "{other}"
-    );
+    let other = told("dev", "X509SHA256=ab");
+    let rights = "take the rights of its user away";
+    assert!(other.contains(rights), "{other}");
+    // a key can be taken from whomever it belongs to
+    let keyed = told("system:masters", "accessKeyId=AKIA1");
+    assert!(keyed.contains("make its access key inactive"), "{keyed}");
+    assert!(!keyed.contains("no rule binds"), "{keyed}");
 }
 
 #[test]
