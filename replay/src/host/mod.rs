@@ -133,10 +133,7 @@ impl Policy {
     /// # Errors
     /// When the guest traps, answers with an error, or exceeds a limit.
     pub fn call(&self, operation: &str, payload: impl Into<Vec<u8>>) -> Result<Vec<u8>, CallError> {
-        let payload = payload.into();
-        let mut instance = self.instance_for(payload.len(), None)?;
-        instance.store.data_mut().payload = payload;
-        instance.answer(operation)
+        self.answer(operation, payload.into(), None)
     }
 
     /// The same, with a host that answers what the guest asks.
@@ -149,8 +146,16 @@ impl Policy {
         payload: impl Into<Vec<u8>>,
         host: Host,
     ) -> Result<Vec<u8>, CallError> {
-        let payload = payload.into();
-        let mut instance = self.instance_for(payload.len(), Some(host))?;
+        self.answer(operation, payload.into(), Some(host))
+    }
+
+    fn answer(
+        &self,
+        operation: &str,
+        payload: Vec<u8>,
+        host: Option<Host>,
+    ) -> Result<Vec<u8>, CallError> {
+        let mut instance = self.instance_for(payload.len(), host)?;
         instance.store.data_mut().payload = payload;
         instance.answer(operation)
     }
