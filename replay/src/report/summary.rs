@@ -97,7 +97,7 @@ fn beside(tally: &Tally) -> String {
 
 /// `3 requests, 1 object from manifests`.
 fn judged(tally: &Tally) -> String {
-    let parts: Vec<String> = [
+    let parts = present([
         (tally.requests, "request", "requests"),
         (
             tally.objects,
@@ -109,16 +109,20 @@ fn judged(tally: &Tally) -> String {
             "request of an audit log",
             "requests of audit logs",
         ),
-    ]
-    .into_iter()
-    .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, many)| counted(count, one, many))
-    .collect();
+    ]);
     match (parts.is_empty(), tally.left_out) {
         (false, _) => parts.join(", "),
         (true, 0) => "nothing".to_owned(),
         (true, _) => "nothing of what was asked to be shown".to_owned(),
     }
+}
+
+/// Those of these that there are any of.
+fn present<const N: usize>(counts: [(u64, &str, &str); N]) -> Vec<String> {
+    let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+    counts
+        .map(|(count, one, many)| counted(count, one, many))
+        .collect()
 }
 
 /// `1 of 5 matched nothing of what its rules found: exemptions[3] (node-exporter)`.
@@ -257,18 +261,14 @@ fn covers(tally: &Tally) -> String {
 /// What the options leave out.
 fn left_out(tally: &Tally) -> String {
     let findings = u64::try_from(tally.left_out_findings).unwrap_or(u64::MAX);
-    let parts: Vec<String> = [
+    let parts = present([
         (tally.left_out, "case", "cases"),
         (
             findings,
             "finding of what is shown",
             "findings of what is shown",
         ),
-    ]
-    .into_iter()
-    .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, many)| counted(count, one, many))
-    .collect();
+    ]);
     if parts.is_empty() {
         return String::new();
     }
