@@ -4,7 +4,7 @@ use crate::capability::normalised;
 use crate::form::Form;
 use crate::rules::capabilities;
 use crate::rules::host_path::{HostPath, PathAnywhere};
-use crate::text::{distance, quoted};
+use crate::text::quoted;
 
 /// All that is allowed; empty by default.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ fn capability(form: &mut Form<'_, '_>) -> Option<String> {
     let near = capabilities::names()
         // nobody is told to allow everything
         .filter(|known| name.len() < LONGEST && *known != "ALL")
-        .map(|known| (distance(&name, known), known))
+        .map(|known| (strsim::levenshtein(&name, known), known))
         .min()
         .filter(|(distance, _)| *distance <= DISTANCE && 2 * distance < name.len());
     let what = match near {

@@ -103,21 +103,6 @@ fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// How many letters have to be added, taken out or changed to make one text of the other.
-pub(crate) fn distance(one: &str, other: &str) -> usize {
-    // what it takes to make each beginning of the other of what was read so far
-    let mut row: Vec<usize> = (1..=other.len()).collect();
-    for (read, letter) in one.bytes().enumerate() {
-        let (mut above_left, mut left) = (read, read + 1);
-        for (above, wanted) in row.iter_mut().zip(other.bytes()) {
-            let changed = above_left + usize::from(letter != wanted);
-            left = changed.min(left + 1).min(*above + 1);
-            above_left = std::mem::replace(above, left);
-        }
-    }
-    row.last().copied().unwrap_or(one.len())
-}
-
 /// The text, cut to a number of bytes; `…` at its end says so.
 pub(crate) fn bounded(text: &str, bytes: usize) -> String {
     const MARK: &str = "…";
@@ -154,22 +139,6 @@ mod tests {
         for (segment, key) in [("a", "a"), ("a~1b", "a/b"), ("~0~1", "~/"), ("~01", "~1")] {
             assert_eq!(unescaped(segment), key);
             assert_eq!(escaped(key), segment);
-        }
-    }
-
-    #[test]
-    fn texts_are_as_far_apart_as_they_have_other_letters() {
-        for (one, other, letters) in [
-            ("", "", 0),
-            ("", "ab", 2),
-            ("ab", "", 2),
-            ("NETADMIN", "NET_ADMIN", 1),
-            ("NET_ADMINS", "NET_ADMIN", 1),
-            ("SYS_TIMES", "SYS_NICE", 3),
-            ("abcd", "dbca", 2),
-        ] {
-            assert_eq!(distance(one, other), letters, "{one} {other}");
-            assert_eq!(distance(other, one), letters, "{other} {one}");
         }
     }
 
