@@ -290,39 +290,44 @@ impl<'de> Reader<'de> {
 /// The names of the fields that are read of an object.
 pub(crate) struct Fields {
     names: &'static [&'static str],
-    /// The marks of all of them. Most keys of an object are not read, and most of those are told
-    /// by this.
-    marks: u64,
+    /// For each mark, the place of the first name that has it. Most keys of an object are not read,
+    /// and most of those have a mark that no name has.
+    first: [u8; MARKS],
 }
+
+const MARKS: usize = 64;
 
 impl Fields {
     pub const fn of(names: &'static [&'static str]) -> Self {
-        let mut marks = 0;
+        let mut first = [u8::MAX; MARKS];
+        let mut place = names.len();
         let mut rest = names;
-        while let [name, others @ ..] = rest {
-            marks |= mark(name);
+        while let [others @ .., name] = rest {
+            place -= 1;
+            if let (_, [first, ..]) = first.split_at_mut(mark(name)) {
+                *first = place as u8;
+            }
             rest = others;
         }
-        Self { names, marks }
+        Self { names, first }
     }
 
     /// The place of a name.
     #[inline]
     fn position(&self, key: &str) -> Option<usize> {
-        if self.marks & mark(key) == 0 {
-            return None;
-        }
-        self.names.iter().position(|name| is_same(name, key))
+        let first = usize::from(*self.first.get(mark(key))?);
+        let mut names = self.names.get(first..)?.iter();
+        Some(first + names.position(|name| is_same(name, key))?)
     }
 }
 
-/// A bit, by the length of a name and its first letter.
-const fn mark(name: &str) -> u64 {
+/// A small number, by the length of a name and its first letter.
+const fn mark(name: &str) -> usize {
     let first = match name.as_bytes() {
         [first, ..] => *first as usize,
         [] => 0,
     };
-    1 << ((name.len() + first) % 64)
+    (name.len() + first) % MARKS
 }
 
 #[cfg(test)]
