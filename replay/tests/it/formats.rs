@@ -540,6 +540,11 @@ fn falco_has_an_alert_for_every_finding() {
             .output
             .starts_with(&format!("{}: {} ", audited.time, audited.priority))
     );
+    let said_why = |alert: &FalcoPayload| {
+        let why = alert.output_fields.get("bulkhead.refusal");
+        why.is_some_and(|why| why.as_str().unwrap_or_default().contains("forbidden"))
+    };
+    assert!(alerts.iter().any(said_why));
 }
 
 #[test]

@@ -285,6 +285,7 @@ impl<'a> Told<'a> {
                 "outcome",
                 audit.map(|audit| audit.outcome.word().to_owned()),
             ),
+            ("refusal", audit.and_then(|audit| own(&audit.message))),
             (
                 "sourceIP",
                 audit.and_then(|audit| own(&audit.actor.source_ip)),
