@@ -295,7 +295,7 @@ pub(crate) struct Fields {
     first: [u8; MARKS],
 }
 
-const MARKS: usize = 64;
+const MARKS: usize = 16;
 
 impl Fields {
     pub const fn of(names: &'static [&'static str]) -> Self {
