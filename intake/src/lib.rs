@@ -25,6 +25,7 @@ mod pointer;
 mod reader;
 mod shape;
 mod strict;
+mod written;
 mod yaml;
 
 use std::fmt;
