@@ -11,11 +11,13 @@ mod prefix;
 
 pub(crate) use prefix::{is_prefixed, payload};
 
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 /// What a wrapper holds.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ fn forwarded<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> 
 }
 
 /// The members of an object, none of them twice.
-#[derive(Debug)]
+#[derive(Debug, Default, Serialize)]
 struct Members<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Members<'a> {
@@ -104,7 +106,21 @@ impl<'a> Members<'a> {
 
     /// The items of a member that is an array.
     fn items(&self, key: &str) -> Option<Vec<&'a RawValue>> {
-        serde_json::from_str(self.get(key)?.get()).ok()
+        items(self.get(key)?)
+    }
+
+    /// A member that is not null.
+    fn body(&self, key: &str) -> Option<&'a RawValue> {
+        self.get(key).filter(|value| value.get() != "null")
+    }
+
+    /// What `read` makes of a member, or nothing of one that is not there; none if it cannot.
+    fn given<T: Default>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&'a RawValue) -> Option<T>,
+    ) -> Option<T> {
+        self.get(key).map_or_else(|| Some(T::default()), read)
     }
 
     /// The members of a member that is an object.
@@ -124,6 +140,15 @@ fn unquoted(value: &RawValue) -> Option<Cow<'_, str>> {
     struct Quoted<'a>(#[serde(borrow)] Cow<'a, str>);
     let quoted: Quoted<'_> = serde_json::from_str(value.get()).ok()?;
     Some(quoted.0)
+}
+
+/// A number or a truth value.
+fn parsed<T: FromStr>(value: &RawValue) -> Option<T> {
+    value.get().parse().ok()
+}
+
+fn items(value: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(value.get()).ok()
 }
 
 impl<'de> Deserialize<'de> for Members<'de> {
