@@ -82,7 +82,7 @@ pub(crate) struct History {
     entries: HashMap<Arc<Key>, Entry>,
     /// The cluster roles among them, by when they were touched, with the labels by which others
     /// take their rules.
-    cluster_roles: BTreeMap<u64, (Arc<Key>, Labels)>,
+    cluster_roles: BTreeMap<u64, Box<(Arc<Key>, Labels)>>,
     /// Every key by when it was touched.
     order: BTreeMap<u64, Arc<Key>>,
     clock: u64,
@@ -149,7 +149,7 @@ impl History {
                 let labels = meta.labels().into_iter();
                 let owned = labels.map(|(key, value)| (key.into(), value.into()));
                 let role = (Arc::clone(&key), owned.collect());
-                self.cluster_roles.insert(self.clock, role);
+                self.cluster_roles.insert(self.clock, Box::new(role));
             }
             self.entries.insert(key, entry);
         } else {
@@ -175,7 +175,7 @@ impl History {
 
     /// The cluster roles that were shown, with their labels, the one that was touched last first.
     pub(crate) fn cluster_roles(&self) -> impl Iterator<Item = &(Arc<Key>, Labels)> {
-        self.cluster_roles.values().rev()
+        self.cluster_roles.values().rev().map(Box::as_ref)
     }
 }
 
