@@ -19,6 +19,7 @@ mod limit;
 mod lines;
 mod manifest;
 mod message;
+mod named;
 mod opening;
 mod origin;
 mod pointer;

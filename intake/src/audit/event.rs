@@ -3,11 +3,12 @@
 //! Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/apis/audit/v1/types.go`.
 
 use super::object::Object;
+use super::pairs::Pairs;
 use super::resource::About;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::borrow::{Borrow, Cow};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::ops::Deref;
 
 /// What AKS writes in place of a body that is too large for it. Source: the Azure Monitor Logs
 /// reference, table `AKSAudit`.
@@ -48,7 +49,7 @@ pub(crate) struct Event<'a> {
     #[serde(borrow)]
     pub(crate) stage_timestamp: Cow<'a, str>,
     #[serde(borrow)]
-    pub(crate) annotations: Option<BTreeMap<Text<'a>, Text<'a>>>,
+    pub(crate) annotations: Option<Pairs<'a, Text<'a>>>,
 }
 
 /// A text in a list or a map, borrowed where it holds no escapes.
@@ -56,8 +57,10 @@ pub(crate) struct Event<'a> {
 #[serde(transparent)]
 pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl Borrow<str> for Text<'_> {
-    fn borrow(&self) -> &str {
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
         &self.0
     }
 }
@@ -77,7 +80,7 @@ pub(crate) struct User<'a> {
     #[serde(borrow)]
     pub(crate) groups: Option<Vec<Text<'a>>>,
     #[serde(borrow)]
-    pub(crate) extra: Option<BTreeMap<Text<'a>, Vec<Text<'a>>>>,
+    pub(crate) extra: Option<Pairs<'a, Vec<Text<'a>>>>,
 }
 
 /// What was asked for.
@@ -169,7 +172,7 @@ impl<'a> Event<'a> {
     /// An annotation that is there and not empty.
     pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
         let annotations = self.annotations.as_ref()?;
-        let text: &str = annotations.get(key)?.borrow();
+        let text: &str = annotations.get(key)?;
         (!text.is_empty()).then_some(text)
     }
 

@@ -4,13 +4,14 @@
 
 use super::object::Meta;
 use super::resource::RBAC;
+use crate::named::Named;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The labels of an object.
-pub(crate) type Labels = BTreeMap<String, String>;
+pub(crate) type Labels = Named<String>;
 
 /// What an object is found by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,8 +147,8 @@ impl History {
             let key = Arc::new(key);
             self.order.insert(self.clock, Arc::clone(&key));
             if key.is_cluster_role() {
-                let labels = meta.labels().into_iter();
-                let owned = labels.map(|(key, value)| (key.into(), value.into()));
+                let labels = meta.labels();
+                let owned = labels.iter().map(|(key, value)| (key.into(), value.into()));
                 let role = (Arc::clone(&key), owned.collect());
                 self.cluster_roles.insert(self.clock, Box::new(role));
             }

@@ -2,10 +2,12 @@
 //! the policy's to read.
 
 use super::aggregation::AggregationRule;
+use super::event::Text;
+use super::pairs::Pairs;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::ops::Deref;
 
 /// An object, its metadata read.
 #[derive(Debug, Default, Deserialize)]
@@ -61,7 +63,7 @@ impl<'a> Object<'a> {
     }
 
     /// Which roles this one takes its rules from.
-    pub(crate) fn aggregation(&self) -> AggregationRule {
+    pub(crate) fn aggregation(&self) -> AggregationRule<'a> {
         read(self.aggregation_rule)
     }
 }
@@ -77,7 +79,7 @@ impl<'a> Meta<'a> {
         !read::<Vec<String>>(self.finalizers).is_empty()
     }
 
-    pub(crate) fn labels(&self) -> BTreeMap<Cow<'a, str>, Cow<'a, str>> {
+    pub(crate) fn labels(&self) -> Pairs<'a, Text<'a>> {
         read(self.labels)
     }
 
@@ -95,9 +97,9 @@ impl<'a> Meta<'a> {
     /// (resource tracking) and Helm (`pkg/action/validate.go`).
     pub(crate) fn delivered_by(&self) -> Option<String> {
         let labels = self.labels();
-        let annotations: BTreeMap<Cow<'_, str>, Cow<'_, str>> = read(self.annotations);
-        let label = |key: &str| labels.get(key);
-        let annotation = |key: &str| annotations.get(key);
+        let annotations: Pairs<'_, Text<'_>> = read(self.annotations);
+        let label = |key: &str| labels.get(key).map(Deref::deref);
+        let annotation = |key: &str| annotations.get(key).map(Deref::deref);
         let pair = |prefix: &str, what: &str| {
             let name = label(&format!("{prefix}/name"))?;
             let namespace = label(&format!("{prefix}/namespace"))?;
@@ -107,7 +109,7 @@ impl<'a> Meta<'a> {
             .or_else(|| pair("helm.toolkit.fluxcd.io", "Flux HelmRelease"))
             .or_else(|| {
                 let id = annotation("argocd.argoproj.io/tracking-id")?;
-                let application = id.split_once(':').map_or(&**id, |(name, _)| name);
+                let application = id.split_once(':').map_or(id, |(name, _)| name);
                 Some(format!("Argo CD Application {application}"))
             })
             .or_else(|| {

@@ -169,7 +169,7 @@ fn user<'a>(who: &Members<'a>) -> Option<User<'a>> {
 /// The labels of an entry, which are texts, with what was decided of the request.
 fn annotations<'a>(entry: &Members<'a>, payload: &Members<'a>) -> Option<Members<'a>> {
     let mut labels = entry.given("labels", Members::of)?;
-    let are_texts = labels.0.values().all(|label| unquoted(label).is_some());
+    let are_texts = labels.0.iter().all(|(_, label)| unquoted(label).is_some());
     let checks = payload.given("authorizationInfo", items)?.into_iter();
     let checks = checks.map(|check| Members::of(check)?.given("granted", parsed));
     let granted: Vec<bool> = checks.collect::<Option<_>>()?;
@@ -181,7 +181,7 @@ fn annotations<'a>(entry: &Members<'a>, payload: &Members<'a>) -> Option<Members
             r#""forbid""#
         };
         let decision = serde_json::from_str(decision).ok()?;
-        labels.0.insert(DECISION.to_owned(), decision);
+        labels.0.put(DECISION.to_owned(), decision);
     }
     are_texts.then_some(labels)
 }

@@ -11,11 +11,11 @@ mod prefix;
 
 pub(crate) use prefix::{is_prefixed, payload};
 
+use crate::named::Named;
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -79,7 +79,7 @@ fn forwarded<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> 
 
 /// The members of an object, none of them twice.
 #[derive(Debug, Default, Serialize)]
-struct Members<'a>(BTreeMap<String, &'a RawValue>);
+struct Members<'a>(Named<&'a RawValue>);
 
 impl<'a> Members<'a> {
     fn get(&self, key: &str) -> Option<&'a RawValue> {
@@ -87,7 +87,7 @@ impl<'a> Members<'a> {
     }
 
     fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.get(key).is_some()
     }
 
     /// A member that is a string.
@@ -167,12 +167,13 @@ impl<'de> Visitor<'de> for All {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = BTreeMap::new();
+        let mut members = Members::default();
         while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-            if members.insert(key, value).is_some() {
+            if members.has(&key) {
                 return Err(A::Error::custom("given twice"));
             }
+            members.0.put(key, value);
         }
-        Ok(Members(members))
+        Ok(members)
     }
 }
