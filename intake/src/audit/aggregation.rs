@@ -85,14 +85,10 @@ pub(super) fn source<'h>(
         .cluster_roles()
         .filter(|(key, labels)| key.name != own && selection.chooses(labels))
         .filter_map(|(key, _)| history.get(key));
-    let had: BTreeSet<&str> = before
-        .map(|before| rules(&before.json))
-        .into_iter()
-        .flatten()
-        .collect();
-    let gained: BTreeSet<&str> = texts(aggregate.rules)
-        .filter(|rule| !had.contains(rule))
-        .collect();
+    let mut had = BTreeSet::new();
+    had.extend(before.into_iter().flat_map(|before| rules(&before.json)));
+    let mut gained = BTreeSet::new();
+    gained.extend(texts(aggregate.rules).filter(|rule| !had.contains(rule)));
     let last = sources.next()?;
     if gained.is_empty() {
         return Some(last);
