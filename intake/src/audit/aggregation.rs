@@ -16,25 +16,28 @@ use std::iter;
 
 /// Which roles a role takes its rules from.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(super) struct AggregationRule<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     cluster_role_selectors: Option<Vec<Selector<'a>>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Selector<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     match_labels: Option<Pairs<'a, Text<'a>>>,
+    #[serde(default)]
     match_expressions: Option<Vec<Expression>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 struct Expression {
+    #[serde(default)]
     key: String,
+    #[serde(default)]
     operator: String,
+    #[serde(default)]
     values: Option<Vec<String>>,
 }
 

@@ -11,48 +11,52 @@ use std::ops::Deref;
 
 /// An object, its metadata read.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Object<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) api_version: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) kind: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) metadata: Meta<'a>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     aggregation_rule: Option<&'a RawValue>,
     /// Of a role.
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) rules: Option<&'a RawValue>,
 }
 
 /// An object's metadata. What few events need is read when it is asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Meta<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) name: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) namespace: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) resource_version: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     labels: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     annotations: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     owner_references: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     finalizers: Option<&'a RawValue>,
 }
 
 /// What owns an object.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Owner {
+    #[serde(default)]
     pub(crate) api_version: String,
+    #[serde(default)]
     pub(crate) kind: String,
+    #[serde(default)]
     pub(crate) name: String,
+    #[serde(default)]
     pub(crate) controller: Option<bool>,
 }
 
