@@ -19,14 +19,17 @@ mod limit;
 mod lines;
 mod manifest;
 mod message;
+mod named;
 mod opening;
 mod origin;
 mod pointer;
 mod reader;
 mod shape;
 mod strict;
+mod written;
 mod yaml;
 
+use serde::Serialize;
 use std::fmt;
 
 pub use case::{Case, Form};
@@ -53,7 +56,7 @@ pub fn yaml_to_json(text: &str) -> Result<String, Broken> {
 }
 
 /// Where in its input a case starts. All count from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The line on which the review, the object or the list item starts.
     pub line: u64,
@@ -65,7 +68,7 @@ pub struct Place {
 }
 
 /// One character of an input; line and column count from 1, columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Position {
     /// The line; a byte-order mark or a blank line before it counts like any other.
     pub line: u64,
@@ -91,7 +94,7 @@ pub enum Item {
 }
 
 /// Records of logs that were read and that nobody needs to see, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Passed {
     /// Events of requests that can change nothing that is judged.
     pub irrelevant: u64,

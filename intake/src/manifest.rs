@@ -3,6 +3,7 @@
 //!
 //! Source: kubewarden/audit-scanner, `internal/policies/admission_review.go`.
 
+use crate::written;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -45,7 +46,7 @@ pub(crate) fn request(
             head.insert(member.to_owned(), Value::String(value));
         }
     }
-    let mut text = head.to_string();
+    let mut text = written::json(&head);
     text.pop();
     text.push_str(",\"object\":");
     let start = text.len();

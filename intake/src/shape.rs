@@ -2,8 +2,8 @@
 //! each value it reads the top level alone and leaves everything below as text. What says nothing
 //! of itself may be a wrapper of audit events; that is told elsewhere.
 
-use crate::Reason;
 use crate::message::given_twice;
+use crate::{Reason, written};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -163,7 +163,7 @@ impl<'a> Members<'a> {
 
 /// Adds a member to a JSON text and gives its value back.
 fn add(members: &mut String, key: &str, value: &str) -> String {
-    members.push_str(&format!(",\"{key}\":{}", serde_json::Value::from(value)));
+    members.push_str(&format!(",\"{key}\":{}", written::json(value)));
     value.to_owned()
 }
 

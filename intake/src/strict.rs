@@ -2,9 +2,9 @@
 //! parser downstream would read. Nothing is kept of the text.
 
 use crate::message::{broken, given_twice};
+use crate::named::Named;
 use crate::{Broken, Position};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// Reads all of `text`, which starts at `start` in the input, as strictly as Kubernetes does.
@@ -51,13 +51,13 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let mut keys = BTreeSet::new();
+        let mut keys = Named::default();
         while let Some(key) = map.next_key::<String>()? {
-            if keys.contains(&key) {
+            if keys.get(&key).is_some() {
                 *self.repeated = Some(key);
                 return Err(A::Error::custom("given twice"));
             }
-            keys.insert(key);
+            keys.put(key, ());
             map.next_value_seed(self.again())?;
         }
         Ok(())

@@ -1,11 +1,11 @@
 //! What an input holds, as JavaScript sees it: a case is an object with methods, because it knows
 //! the way back to the input; everything else is plain data.
 
-use intake::audit::Unjudged;
+use intake::audit::{Audit, Root, Unjudged};
 use intake::{Broken, Form, Item, Place, Skipped, incident};
-use js_sys::JSON;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 use crate::{parsed, text};
@@ -26,7 +26,7 @@ impl Case {
     /// Where it starts in the input.
     #[wasm_bindgen(getter, unchecked_return_type = "Place")]
     pub fn place(&self) -> Result<JsValue, JsError> {
-        value_of(&place(self.0.place))
+        value_of(&self.0.place)
     }
 
     /// What it was read as: an admission request, a manifest that is judged as if it were created,
@@ -70,7 +70,7 @@ impl Case {
     #[wasm_bindgen(unchecked_return_type = "Position | undefined")]
     pub fn locate(&self, pointer: &str) -> Result<JsValue, JsError> {
         match self.0.locate(pointer) {
-            Some(at) => value_of(&json!({"line": at.line, "column": at.column})),
+            Some(at) => value_of(&at),
             None => Ok(JsValue::UNDEFINED),
         }
     }
@@ -99,28 +99,33 @@ impl Case {
         #[wasm_bindgen(unchecked_param_type = "Finding[]")] findings: JsValue,
     ) -> Result<JsValue, JsError> {
         let text = text::json(&findings, "findings")?;
-        let findings: Vec<Found> = serde_json::from_str(&text)
-            .map_err(|_| JsError::new("findings: not a list of findings"))?;
+        let findings: Value = serde_json::from_str(&text).unwrap_or_default();
+        let findings =
+            found(&findings).ok_or_else(|| JsError::new("findings: not a list of findings"))?;
         let Some(audit) = &self.0.audit else {
             return Ok(JsValue::UNDEFINED);
         };
-        let found = findings.iter().map(|found| {
-            let text = |text| Option::as_deref(text).unwrap_or_default();
-            [&*found.rule, text(&found.container), text(&found.value)]
-        });
-        match incident::id(&audit.root, found) {
-            Some(id) => value_of(&json!({"id": id, "workload": audit.root})),
+        match incident::id(&audit.root, findings.into_iter()) {
+            Some(id) => value_of(&Incident {
+                id,
+                workload: &audit.root,
+            }),
             None => Ok(JsValue::UNDEFINED),
         }
     }
 }
 
-/// What of a finding says which incident it belongs to.
-#[derive(Deserialize)]
-struct Found {
-    rule: String,
-    container: Option<String>,
-    value: Option<String>,
+/// What of each finding says which incident it belongs to; none of what is no list of findings.
+fn found(findings: &Value) -> Option<Vec<[&str; 3]>> {
+    let parts = findings.as_array()?.iter().map(|finding| {
+        let text = |name| match finding.get(name) {
+            None | Some(Value::Null) => Some(""),
+            Some(value) => value.as_str(),
+        };
+        let rule = finding.get("rule")?.as_str()?;
+        Some([rule, text("container")?, text("value")?])
+    });
+    parts.collect()
 }
 
 /// An item as a value of JavaScript.
@@ -129,41 +134,56 @@ pub(crate) fn value(item: Item) -> Result<JsValue, JsError> {
         Item::Case(case) => Ok(Case(case).into()),
         Item::Unjudged(unjudged) => {
             let Unjudged {
-                place: at,
+                place,
                 request,
                 audit,
                 gap,
                 ..
-            } = *unjudged;
-            let request: serde_json::Value = serde_json::from_str(&request)?;
-            value_of(&json!({
-                "type": "gap",
-                "place": place(at),
-                "request": request,
-                "audit": audit,
-                "reason": gap.word(),
-                "message": gap.to_string(),
-            }))
+            } = &*unjudged;
+            value_of(&Plain::Gap {
+                place: *place,
+                request: serde_json::from_str(request)?,
+                audit,
+                reason: gap.word(),
+                message: gap.to_string(),
+            })
         }
-        Item::Skipped(Skipped { place: at, reason }) => value_of(&json!({
-            "type": "skipped",
-            "place": place(at),
-            "message": reason.to_string(),
-        })),
-        Item::Broken(Broken { line, message }) => value_of(&json!({
-            "type": "broken",
-            "line": line,
-            "message": message,
-        })),
+        Item::Skipped(Skipped { place, reason }) => value_of(&Plain::Skipped {
+            place,
+            message: reason.to_string(),
+        }),
+        Item::Broken(Broken { line, message }) => value_of(&Plain::Broken { line, message }),
     }
 }
 
 /// Plain data as a value of JavaScript.
 pub(crate) fn value_of(data: &impl Serialize) -> Result<JsValue, JsError> {
-    let text = serde_json::to_string(data)?;
-    JSON::parse(&text).map_err(|_| JsError::new("not JSON"))
+    parsed(&serde_json::to_vec(data)?)
 }
 
-fn place(place: Place) -> serde_json::Value {
-    json!({"line": place.line, "document": place.document, "item": place.item})
+/// An item that is no case.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Plain<'a> {
+    Gap {
+        place: Place,
+        request: &'a RawValue,
+        audit: &'a Audit,
+        reason: &'a str,
+        message: String,
+    },
+    Skipped {
+        place: Place,
+        message: String,
+    },
+    Broken {
+        line: u64,
+        message: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Incident<'a> {
+    id: String,
+    workload: &'a Root,
 }

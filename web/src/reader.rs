@@ -1,7 +1,6 @@
 //! An input that comes in pieces.
 
 use intake::Feed;
-use serde_json::json;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 use crate::items::{value, value_of};
@@ -41,12 +40,7 @@ impl Reader {
     /// Audit events that nobody needs to see, counted since the last time this was asked.
     #[wasm_bindgen(js_name = takePassed, unchecked_return_type = "Passed")]
     pub fn take_passed(&mut self) -> Result<JsValue, JsError> {
-        let passed = self.0.take_passed();
-        value_of(&json!({
-            "irrelevant": passed.irrelevant,
-            "stages": passed.stages,
-            "other": passed.other,
-        }))
+        value_of(&self.0.take_passed())
     }
 
     /// How many objects of an audit log had to be forgotten for want of room, so that what is new

@@ -16,6 +16,9 @@ pub const COMPILED: &str = "wasm32-unknown-unknown/web/bulkhead.wasm";
 /// `web/package-lock.json`.
 pub const OPTIMIZER: &str = "web/node_modules/binaryen/bin/wasm-opt";
 
+/// Control flow is taken apart and put together anew before the rest, which makes it 7 kB smaller.
+const PASSES: &[&str] = &["--flatten", "--rereloop", "-Oz", "-Oz"];
+
 /// Files that stand in the package as they are in the project.
 const COPIED: &[&str] = &[
     "web/npm/package.json",
@@ -68,7 +71,7 @@ fn optimize(project: &Path, wasm: &Path) -> Result<(), Error> {
     }
     let status = Command::new("node")
         .arg(&optimizer)
-        .arg("-Oz")
+        .args(PASSES)
         .arg(wasm)
         .arg("-o")
         .arg(wasm)

@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use super::lineage::Whole;
+use crate::written;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -39,8 +40,7 @@ pub(super) fn admission(
         user_info: UserInfo { username, groups },
         dry_run: event.is_dry_run(),
     };
-    // texts and numbers always serialize
-    let mut text = serde_json::to_string(&head).unwrap_or_default();
+    let mut text = written::json(&head);
     text.pop();
     for (member, object) in [(",\"object\":", object), (",\"oldObject\":", old)] {
         text.push_str(member);
@@ -97,7 +97,7 @@ pub(super) fn identity(given: &Value) -> String {
     if let (Some(whole), Some(given)) = (whole.as_object_mut(), given.as_object()) {
         whole.extend(given.clone());
     }
-    whole.to_string()
+    written::json(&whole)
 }
 
 pub(super) fn operation(verb: &str) -> &'static str {

@@ -5,36 +5,43 @@
 //! `syncClusterRole`, and `staging/src/k8s.io/apimachinery/pkg/labels/selector.go`,
 //! `Requirement.Matches`.
 
+use super::event::Text;
 use super::history::{Entry, History, Labels};
 use super::object::Object;
+use super::pairs::Pairs;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::iter;
 
 /// Which roles a role takes its rules from.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct AggregationRule {
-    cluster_role_selectors: Option<Vec<Selector>>,
+#[serde(rename_all = "camelCase")]
+pub(super) struct AggregationRule<'a> {
+    #[serde(default, borrow)]
+    cluster_role_selectors: Option<Vec<Selector<'a>>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Selector {
-    match_labels: Option<BTreeMap<String, String>>,
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Selector<'a> {
+    #[serde(default, borrow)]
+    match_labels: Option<Pairs<'a, Text<'a>>>,
+    #[serde(default)]
     match_expressions: Option<Vec<Expression>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 struct Expression {
+    #[serde(default)]
     key: String,
+    #[serde(default)]
     operator: String,
+    #[serde(default)]
     values: Option<Vec<String>>,
 }
 
-impl AggregationRule {
+impl AggregationRule<'_> {
     /// Whether one of the selectors chooses a role with these labels.
     fn chooses(&self, labels: &Labels) -> bool {
         let mut selectors = self.cluster_role_selectors.iter().flatten();
@@ -42,12 +49,12 @@ impl AggregationRule {
     }
 }
 
-impl Selector {
+impl Selector<'_> {
     /// Whether all that it asks for holds; an empty one chooses every role.
     fn chooses(&self, labels: &Labels) -> bool {
-        let mut pairs = self.match_labels.iter().flatten();
+        let mut pairs = self.match_labels.iter().flat_map(Pairs::iter);
         let mut expressions = self.match_expressions.iter().flatten();
-        pairs.all(|(key, value)| labels.get(key) == Some(value))
+        pairs.all(|(key, value)| labels.get(key).map(String::as_str) == Some(&**value))
             && expressions.all(|expression| expression.holds(labels))
     }
 }
@@ -81,14 +88,10 @@ pub(super) fn source<'h>(
         .cluster_roles()
         .filter(|(key, labels)| key.name != own && selection.chooses(labels))
         .filter_map(|(key, _)| history.get(key));
-    let had: BTreeSet<&str> = before
-        .map(|before| rules(&before.json))
-        .into_iter()
-        .flatten()
-        .collect();
-    let gained: BTreeSet<&str> = texts(aggregate.rules)
-        .filter(|rule| !had.contains(rule))
-        .collect();
+    let mut had = BTreeSet::new();
+    had.extend(before.into_iter().flat_map(|before| rules(&before.json)));
+    let mut gained = BTreeSet::new();
+    gained.extend(texts(aggregate.rules).filter(|rule| !had.contains(rule)));
     let last = sources.next()?;
     if gained.is_empty() {
         return Some(last);

@@ -3,52 +3,54 @@
 //! Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/apis/audit/v1/types.go`.
 
 use super::object::Object;
+use super::pairs::Pairs;
 use super::resource::About;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::borrow::{Borrow, Cow};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::ops::Deref;
 
 /// What AKS writes in place of a body that is too large for it. Source: the Azure Monitor Logs
 /// reference, table `AKSAudit`.
 const DROPPED: &str = r#""skipped-too-big-size-object""#;
 
-/// An event. Go leaves out what is empty, and a few tools write null instead.
+/// An event. Go leaves out what is empty, and a few tools write null instead. Each member has a
+/// default: with one of the whole, to take the rest from, reading it would be twice the code.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Event<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) level: Cow<'a, str>,
-    #[serde(borrow, rename = "auditID")]
+    #[serde(default, borrow, rename = "auditID")]
     pub(crate) audit_id: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) stage: Cow<'a, str>,
-    #[serde(borrow, rename = "requestURI")]
+    #[serde(default, borrow, rename = "requestURI")]
     pub(crate) request_uri: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) verb: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) user: User<'a>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) impersonated_user: Option<User<'a>>,
-    #[serde(borrow, rename = "sourceIPs")]
+    #[serde(default, borrow, rename = "sourceIPs")]
     pub(crate) source_ips: Option<Vec<Text<'a>>>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) user_agent: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) object_ref: Option<ObjectRef<'a>>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) response_status: Option<Status<'a>>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) request_object: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) response_object: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) request_received_timestamp: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) stage_timestamp: Cow<'a, str>,
-    #[serde(borrow)]
-    pub(crate) annotations: Option<BTreeMap<Text<'a>, Text<'a>>>,
+    #[serde(default, borrow)]
+    pub(crate) annotations: Option<Pairs<'a, Text<'a>>>,
 }
 
 /// A text in a list or a map, borrowed where it holds no escapes.
@@ -56,8 +58,10 @@ pub(crate) struct Event<'a> {
 #[serde(transparent)]
 pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl Borrow<str> for Text<'_> {
-    fn borrow(&self) -> &str {
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
         &self.0
     }
 }
@@ -70,40 +74,39 @@ impl From<&Text<'_>> for String {
 
 /// Who asked.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
 pub(crate) struct User<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) username: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) groups: Option<Vec<Text<'a>>>,
-    #[serde(borrow)]
-    pub(crate) extra: Option<BTreeMap<Text<'a>, Vec<Text<'a>>>>,
+    #[serde(default, borrow)]
+    pub(crate) extra: Option<Pairs<'a, Vec<Text<'a>>>>,
 }
 
 /// What was asked for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ObjectRef<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) resource: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) namespace: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) name: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) api_group: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) api_version: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) subresource: Cow<'a, str>,
 }
 
 /// What the API server answered.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Status<'a> {
+    #[serde(default)]
     pub(crate) code: Option<u16>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) message: Cow<'a, str>,
 }
 
@@ -169,7 +172,7 @@ impl<'a> Event<'a> {
     /// An annotation that is there and not empty.
     pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
         let annotations = self.annotations.as_ref()?;
-        let text: &str = annotations.get(key)?.borrow();
+        let text: &str = annotations.get(key)?;
         (!text.is_empty()).then_some(text)
     }
 
@@ -200,8 +203,9 @@ impl<'a> Event<'a> {
 
 /// The body of a request to delete.
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct DeleteOptions {
+    #[serde(default)]
     dry_run: Option<Vec<String>>,
 }
 

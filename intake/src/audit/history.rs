@@ -4,13 +4,14 @@
 
 use super::object::Meta;
 use super::resource::RBAC;
+use crate::named::Named;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The labels of an object.
-pub(crate) type Labels = BTreeMap<String, String>;
+pub(crate) type Labels = Named<String>;
 
 /// What an object is found by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,7 +83,7 @@ pub(crate) struct History {
     entries: HashMap<Arc<Key>, Entry>,
     /// The cluster roles among them, by when they were touched, with the labels by which others
     /// take their rules.
-    cluster_roles: BTreeMap<u64, (Arc<Key>, Labels)>,
+    cluster_roles: BTreeMap<u64, Box<(Arc<Key>, Labels)>>,
     /// Every key by when it was touched.
     order: BTreeMap<u64, Arc<Key>>,
     clock: u64,
@@ -146,10 +147,10 @@ impl History {
             let key = Arc::new(key);
             self.order.insert(self.clock, Arc::clone(&key));
             if key.is_cluster_role() {
-                let labels = meta.labels().into_iter();
-                let owned = labels.map(|(key, value)| (key.into(), value.into()));
+                let labels = meta.labels();
+                let owned = labels.iter().map(|(key, value)| (key.into(), value.into()));
                 let role = (Arc::clone(&key), owned.collect());
-                self.cluster_roles.insert(self.clock, role);
+                self.cluster_roles.insert(self.clock, Box::new(role));
             }
             self.entries.insert(key, entry);
         } else {
@@ -175,7 +176,7 @@ impl History {
 
     /// The cluster roles that were shown, with their labels, the one that was touched last first.
     pub(crate) fn cluster_roles(&self) -> impl Iterator<Item = &(Arc<Key>, Labels)> {
-        self.cluster_roles.values().rev()
+        self.cluster_roles.values().rev().map(Box::as_ref)
     }
 }
 

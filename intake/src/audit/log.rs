@@ -101,12 +101,11 @@ impl Log {
         items: &mut Queue,
     ) -> Result<(), serde_json::Error> {
         #[derive(Deserialize)]
-        #[serde(default, rename_all = "camelCase")]
-        #[derive(Default)]
+        #[serde(rename_all = "camelCase")]
         struct Times<'a> {
-            #[serde(borrow)]
+            #[serde(default, borrow)]
             request_received_timestamp: Cow<'a, str>,
-            #[serde(borrow)]
+            #[serde(default, borrow)]
             stage_timestamp: Cow<'a, str>,
         }
         let times: Times<'_> = serde_json::from_str(text)?;

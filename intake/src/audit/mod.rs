@@ -13,6 +13,7 @@ mod lineage;
 mod log;
 mod object;
 mod outcome;
+mod pairs;
 mod patch;
 mod pending;
 mod resource;

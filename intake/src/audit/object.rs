@@ -2,55 +2,61 @@
 //! the policy's to read.
 
 use super::aggregation::AggregationRule;
+use super::event::Text;
+use super::pairs::Pairs;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::ops::Deref;
 
 /// An object, its metadata read.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Object<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) api_version: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) kind: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) metadata: Meta<'a>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     aggregation_rule: Option<&'a RawValue>,
     /// Of a role.
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) rules: Option<&'a RawValue>,
 }
 
 /// An object's metadata. What few events need is read when it is asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Meta<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) name: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) namespace: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     pub(crate) resource_version: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     labels: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     annotations: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     owner_references: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     finalizers: Option<&'a RawValue>,
 }
 
 /// What owns an object.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Owner {
+    #[serde(default)]
     pub(crate) api_version: String,
+    #[serde(default)]
     pub(crate) kind: String,
+    #[serde(default)]
     pub(crate) name: String,
+    #[serde(default)]
     pub(crate) controller: Option<bool>,
 }
 
@@ -61,7 +67,7 @@ impl<'a> Object<'a> {
     }
 
     /// Which roles this one takes its rules from.
-    pub(crate) fn aggregation(&self) -> AggregationRule {
+    pub(crate) fn aggregation(&self) -> AggregationRule<'a> {
         read(self.aggregation_rule)
     }
 }
@@ -77,7 +83,7 @@ impl<'a> Meta<'a> {
         !read::<Vec<String>>(self.finalizers).is_empty()
     }
 
-    pub(crate) fn labels(&self) -> BTreeMap<Cow<'a, str>, Cow<'a, str>> {
+    pub(crate) fn labels(&self) -> Pairs<'a, Text<'a>> {
         read(self.labels)
     }
 
@@ -95,9 +101,9 @@ impl<'a> Meta<'a> {
     /// (resource tracking) and Helm (`pkg/action/validate.go`).
     pub(crate) fn delivered_by(&self) -> Option<String> {
         let labels = self.labels();
-        let annotations: BTreeMap<Cow<'_, str>, Cow<'_, str>> = read(self.annotations);
-        let label = |key: &str| labels.get(key);
-        let annotation = |key: &str| annotations.get(key);
+        let annotations: Pairs<'_, Text<'_>> = read(self.annotations);
+        let label = |key: &str| labels.get(key).map(Deref::deref);
+        let annotation = |key: &str| annotations.get(key).map(Deref::deref);
         let pair = |prefix: &str, what: &str| {
             let name = label(&format!("{prefix}/name"))?;
             let namespace = label(&format!("{prefix}/namespace"))?;
@@ -107,7 +113,7 @@ impl<'a> Meta<'a> {
             .or_else(|| pair("helm.toolkit.fluxcd.io", "Flux HelmRelease"))
             .or_else(|| {
                 let id = annotation("argocd.argoproj.io/tracking-id")?;
-                let application = id.split_once(':').map_or(&**id, |(name, _)| name);
+                let application = id.split_once(':').map_or(id, |(name, _)| name);
                 Some(format!("Argo CD Application {application}"))
             })
             .or_else(|| {

@@ -2,6 +2,7 @@
 //! Nothing in an event says which kind of patch it was: an array is a JSON patch, and an object is
 //! taken as kubectl sends it, strategic for Kubernetes' own kinds and a merge patch for all others.
 
+use crate::written;
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{
     AddOperation, CopyOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation,
@@ -37,7 +38,7 @@ pub(crate) fn patched(object: &str, patch: &str, is_built_in: bool) -> Option<St
         patch if is_built_in => merge(&mut object, patch)?,
         patch => json_patch::merge(&mut object, &patch),
     }
-    Some(object.to_string())
+    Some(written::json(&object))
 }
 
 /// Whether a patch may be read in two ways that differ: as a strategic one, whose directives take
@@ -64,7 +65,7 @@ fn apply(object: &mut Value, operations: Vec<Value>) -> Option<()> {
     for operation in operations? {
         if let PatchOperation::Copy(copy) = &operation {
             let from = object.pointer(copy.from.as_str())?;
-            copied = copied.saturating_add(from.to_string().len());
+            copied = copied.saturating_add(written::json(from).len());
             if copied > MOST_COPIED {
                 return None;
             }

@@ -3,6 +3,7 @@
 
 use crate::Place;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Most requests that are waited for at once.
 const MOST: usize = 100_000;
@@ -29,9 +30,9 @@ pub(crate) struct Id {
 /// Requests that have begun and not ended.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    requests: BTreeMap<Id, Begun>,
+    requests: BTreeMap<Arc<Id>, Begun>,
     /// The ids in the order in which they came.
-    order: BTreeMap<u64, Id>,
+    order: BTreeMap<u64, Arc<Id>>,
     count: u64,
     /// Bytes of all events that are kept.
     bytes: usize,
@@ -64,7 +65,8 @@ impl Pending {
         self.count += 1;
         let number = self.count;
         self.bytes += first.event.len();
-        self.order.insert(number, id.clone());
+        let id = Arc::new(id);
+        self.order.insert(number, Arc::clone(&id));
         self.requests.insert(id, Begun { number, at, first });
         true
     }
@@ -86,9 +88,9 @@ impl Pending {
             verb: verb.to_owned(),
             received: String::new(),
         };
-        let next = self.requests.range(&first..).next();
+        let next = self.requests.range::<Id, _>(&first..).next();
         let id = next
-            .map(|(id, _)| id.clone())
+            .map(|(id, _)| Arc::clone(id))
             .filter(|id| (id.audit_id.as_str(), id.verb.as_str()) == (audit_id, verb));
         id.is_some_and(|id| self.end(&id))
     }

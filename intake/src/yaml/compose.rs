@@ -7,6 +7,7 @@ use super::print::{Composed, print};
 use super::scalar::{self, Scalar};
 use super::{MAX_DEPTH, Refused};
 use crate::message::given_twice;
+use crate::named::Named;
 use crate::{Broken, Position};
 use saphyr_parser::Event;
 use std::collections::BTreeMap;
@@ -190,8 +191,7 @@ fn shared_key(nodes: &Nodes, child: Child, at: Position) -> Result<Key, Refused>
 #[derive(Debug, Default)]
 struct Mapping {
     key: Option<Key>,
-    places: BTreeMap<String, usize>,
-    values: Vec<Entry>,
+    entries: Named<Entry>,
 }
 
 #[derive(Debug)]
@@ -205,12 +205,11 @@ struct Entry {
 impl Mapping {
     /// Sets a key of the mapping's own, which no other may repeat.
     fn set(&mut self, name: String, at: Position, child: Child) -> Result<(), Broken> {
-        if let Some(entry) = self.entry(&name)
-            && entry.own
-        {
+        if self.has_own(&name) {
             return Err(Broken::new(at.line, given_twice(&name)));
         }
-        self.put(name, at, child, true);
+        let own = true;
+        self.entries.put(name, Entry { at, child, own });
         Ok(())
     }
 
@@ -254,35 +253,23 @@ impl Mapping {
         budget.spend(1, at.line)?;
         for Member { key, at, child } in members {
             budget.spend(key.len() + 1, at.line)?;
-            self.put(key.clone(), *at, *child, false);
+            let entry = Entry {
+                at: *at,
+                child: *child,
+                own: self.has_own(key),
+            };
+            self.entries.put(key.clone(), entry);
         }
         Ok(())
     }
 
-    fn entry(&mut self, name: &str) -> Option<&mut Entry> {
-        self.values.get_mut(*self.places.get(name)?)
-    }
-
-    fn put(&mut self, name: String, at: Position, child: Child, own: bool) {
-        if let Some(entry) = self.entry(&name) {
-            entry.at = at;
-            entry.child = child;
-            entry.own |= own;
-        } else {
-            self.places.insert(name, self.values.len());
-            self.values.push(Entry { at, child, own });
-        }
+    fn has_own(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|entry| entry.own)
     }
 
     fn members(self) -> Vec<Member> {
-        let mut keys = vec![String::new(); self.values.len()];
-        for (name, place) in self.places {
-            if let Some(key) = keys.get_mut(place) {
-                *key = name;
-            }
-        }
-        let members = keys.into_iter().zip(self.values);
-        members
+        let entries = self.entries.into_values();
+        entries
             .map(|(key, Entry { at, child, .. })| Member { key, at, child })
             .collect()
     }

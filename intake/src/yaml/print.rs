@@ -6,7 +6,7 @@ use super::node::{Child, Nodes, Value};
 use super::scalar::Scalar;
 use super::{MAX_DEPTH, number, too_deep};
 use crate::origin::Mark;
-use crate::{Broken, Position};
+use crate::{Broken, Position, written};
 
 /// The JSON text of a document and its marks, in order of their offsets.
 #[derive(Debug)]
@@ -122,8 +122,7 @@ impl Printer<'_> {
             self.json.push_str(text);
             self.json.push('"');
         } else {
-            self.json
-                .push_str(&serde_json::Value::from(text).to_string());
+            self.json.push_str(&written::json(text));
         }
     }
 

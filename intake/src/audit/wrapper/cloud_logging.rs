@@ -6,109 +6,16 @@
 //! Source: the Cloud Logging reference, `LogEntry`, the Cloud Audit Logs reference, `AuditLog`, and
 //! "GKE audit logging information".
 
-use super::{Content, Members, Text};
-use serde::{Deserialize, Serialize};
+use super::{Content, Members, Text, items, parsed, unquoted};
+use crate::written;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// The service whose entries are about requests to a cluster.
 const SERVICE: &str = "k8s.io";
 
 const DECISION: &str = "authorization.k8s.io/decision";
-
-/// An entry, as far as it is read. What is empty is left out of it.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Entry<'a> {
-    #[serde(borrow)]
-    insert_id: Cow<'a, str>,
-    #[serde(borrow)]
-    timestamp: Cow<'a, str>,
-    labels: BTreeMap<String, String>,
-    #[serde(borrow)]
-    operation: Operation<'a>,
-    #[serde(borrow)]
-    proto_payload: Payload<'a>,
-}
-
-/// The two ends of a long request have an entry each.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Operation<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    first: bool,
-    last: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Payload<'a> {
-    #[serde(borrow)]
-    method_name: Cow<'a, str>,
-    #[serde(borrow)]
-    resource_name: Cow<'a, str>,
-    #[serde(borrow)]
-    authentication_info: Authentication<'a>,
-    authorization_info: Vec<Authorization>,
-    #[serde(borrow)]
-    request_metadata: Metadata<'a>,
-    #[serde(borrow)]
-    request: Option<&'a RawValue>,
-    #[serde(borrow)]
-    response: Option<&'a RawValue>,
-    #[serde(borrow)]
-    status: Rpc<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Authentication<'a> {
-    #[serde(borrow)]
-    principal_email: Cow<'a, str>,
-    #[serde(borrow)]
-    principal_subject: Cow<'a, str>,
-    #[serde(borrow)]
-    service_account_key_name: Cow<'a, str>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Authorization {
-    granted: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Metadata<'a> {
-    #[serde(borrow)]
-    caller_ip: Cow<'a, str>,
-    #[serde(borrow)]
-    caller_supplied_user_agent: Cow<'a, str>,
-}
-
-/// A status of gRPC.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Rpc<'a> {
-    code: u16,
-    #[serde(borrow)]
-    message: Cow<'a, str>,
-}
-
-/// What the API server answers where it answers with no object.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Answer<'a> {
-    #[serde(borrow, rename = "@type")]
-    of_type: Cow<'a, str>,
-    #[serde(borrow)]
-    kind: Cow<'a, str>,
-    code: Option<u16>,
-    #[serde(borrow)]
-    message: Cow<'a, str>,
-}
 
 /// The event that is made, its members in the order of events.
 #[derive(Serialize)]
@@ -118,15 +25,15 @@ struct Made<'a> {
     api_version: &'a str,
     level: &'a str,
     #[serde(rename = "auditID")]
-    audit_id: &'a str,
+    audit_id: Cow<'a, str>,
     stage: &'a str,
     #[serde(rename = "requestURI")]
     request_uri: String,
     verb: &'a str,
     user: User<'a>,
     #[serde(rename = "sourceIPs", skip_serializing_if = "Option::is_none")]
-    source_ips: Option<[&'a str; 1]>,
-    user_agent: &'a str,
+    source_ips: Option<[Cow<'a, str>; 1]>,
+    user_agent: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     object_ref: Option<Reference<'a>>,
     response_status: Status<'a>,
@@ -136,13 +43,22 @@ struct Made<'a> {
     response_object: Option<Box<RawValue>>,
     request_received_timestamp: &'a str,
     stage_timestamp: &'a str,
-    annotations: BTreeMap<String, String>,
+    annotations: Members<'a>,
 }
 
 #[derive(Serialize)]
 struct User<'a> {
-    username: &'a str,
-    extra: BTreeMap<&'a str, [&'a str; 1]>,
+    username: Cow<'a, str>,
+    extra: Extra<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extra<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<[Cow<'a, str>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_account_key_name: Option<[Cow<'a, str>; 1]>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -159,7 +75,7 @@ struct Reference<'a> {
 #[derive(Serialize)]
 struct Status<'a> {
     code: u16,
-    message: &'a str,
+    message: Cow<'a, str>,
 }
 
 pub(super) fn content<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> {
@@ -170,9 +86,7 @@ pub(super) fn content<'a>(object: &'a str, members: &Members<'a>) -> Option<Cont
     if payload.string("serviceName")? != SERVICE {
         return Some(Content::Other);
     }
-    let event = serde_json::from_str(object)
-        .ok()
-        .and_then(|entry| made(&entry));
+    let event = made(members, &payload);
     Some(match event {
         Some(event) => Content::Logged(vec![Text {
             part: object,
@@ -193,78 +107,100 @@ fn plain<'a>(object: &'a str, members: &Members<'a>) -> Content<'a> {
     }
 }
 
-/// The event that an entry tells of.
-fn made(entry: &Entry<'_>) -> Option<String> {
-    let payload = &entry.proto_payload;
-    let (_, verb) = payload.method_name.rsplit_once('.')?;
-    let id = some(&entry.operation.id).unwrap_or(&entry.insert_id);
-    let answer = payload.response.and_then(|response| answer(response.get()));
-    let level = match (payload.request, payload.response) {
-        (_, Some(_)) => "RequestResponse",
-        (Some(_), None) => "Request",
-        (None, None) => "Metadata",
-    };
-    let status = status(payload, verb, answer.as_ref());
-    let response = payload.response.filter(|_| answer.is_none());
-    let mut annotations = entry.labels.clone();
-    if !payload.authorization_info.is_empty() && !annotations.contains_key(DECISION) {
-        let is_granted = payload.authorization_info.iter().all(|check| check.granted);
-        let decision = if is_granted { "allow" } else { "forbid" };
-        annotations.insert(DECISION.to_owned(), decision.to_owned());
-    }
+/// The event that an entry tells of. What is empty is left out of an entry; none if a member is
+/// not of its type.
+fn made(entry: &Members<'_>, payload: &Members<'_>) -> Option<String> {
+    let method = payload.given("methodName", unquoted)?;
+    let (_, verb) = method.rsplit_once('.')?;
+    let name = payload.given("resourceName", unquoted)?;
+    let time = entry.given("timestamp", unquoted)?;
+    let client = payload.given("requestMetadata", Members::of)?;
+    // the two ends of a long request have an entry each
+    let operation = entry.given("operation", Members::of)?;
+    let own_id = entry.given("insertId", unquoted)?;
+    let is_begun = operation.given("first", parsed)? && !operation.given("last", parsed)?;
+    let (request, response) = (payload.body("request"), payload.body("response"));
+    let answer = response.and_then(answer);
     let event = Made {
         kind: "Event",
         api_version: "audit.k8s.io/v1",
-        level,
-        audit_id: id,
-        stage: if entry.operation.first && !entry.operation.last {
+        level: match (request, response) {
+            (_, Some(_)) => "RequestResponse",
+            (Some(_), None) => "Request",
+            (None, None) => "Metadata",
+        },
+        audit_id: some(operation.given("id", unquoted)?).unwrap_or(own_id),
+        stage: if is_begun {
             "ResponseStarted"
         } else {
             "ResponseComplete"
         },
-        request_uri: uri(&payload.resource_name),
+        request_uri: uri(&name),
         verb,
-        user: user(&payload.authentication_info),
-        source_ips: some(&payload.request_metadata.caller_ip).map(|address| [address]),
-        user_agent: &payload.request_metadata.caller_supplied_user_agent,
-        object_ref: reference(&payload.resource_name),
-        response_status: status,
-        request_object: payload.request.and_then(untyped),
-        response_object: response.and_then(untyped),
-        request_received_timestamp: &entry.timestamp,
-        stage_timestamp: &entry.timestamp,
-        annotations,
+        user: user(&payload.given("authenticationInfo", Members::of)?)?,
+        source_ips: some(client.given("callerIp", unquoted)?).map(|address| [address]),
+        user_agent: client.given("callerSuppliedUserAgent", unquoted)?,
+        object_ref: reference(&name),
+        request_object: request.and_then(untyped),
+        response_object: response.filter(|_| answer.is_none()).and_then(untyped),
+        response_status: status(&payload.given("status", Members::of)?, verb, answer)?,
+        request_received_timestamp: &time,
+        stage_timestamp: &time,
+        annotations: annotations(entry, payload)?,
     };
     serde_json::to_string(&event).ok()
 }
 
-fn user<'a>(who: &'a Authentication<'a>) -> User<'a> {
-    let email = some(&who.principal_email).filter(|email| email.contains('@'));
-    let principal = some(&who.principal_subject).or(email);
-    let key = some(&who.service_account_key_name);
-    let extra = [("principal", principal), ("serviceAccountKeyName", key)];
-    let given = extra.into_iter();
-    User {
-        username: &who.principal_email,
-        extra: given
-            .filter_map(|(key, value)| Some((key, [value?])))
-            .collect(),
-    }
+fn user<'a>(who: &Members<'a>) -> Option<User<'a>> {
+    let username = who.given("principalEmail", unquoted)?;
+    let subject = who.given("principalSubject", unquoted)?;
+    let key = who.given("serviceAccountKeyName", unquoted)?;
+    let email = username.contains('@').then(|| username.clone());
+    let principal = some(subject).or(email);
+    Some(User {
+        username,
+        extra: Extra {
+            principal: principal.map(|text| [text]),
+            service_account_key_name: some(key).map(|text| [text]),
+        },
+    })
 }
 
-/// The answer of the API server, if it is a `Status` and stands for no object.
-fn answer(response: &str) -> Option<Answer<'_>> {
-    let answer: Answer<'_> = serde_json::from_str(response).ok()?;
-    let is_one = answer.kind == "Status" || answer.of_type.ends_with(".Status");
-    is_one.then_some(answer)
+/// The labels of an entry, which are texts, with what was decided of the request.
+fn annotations<'a>(entry: &Members<'a>, payload: &Members<'a>) -> Option<Members<'a>> {
+    let mut labels = entry.given("labels", Members::of)?;
+    let are_texts = labels.0.iter().all(|(_, label)| unquoted(label).is_some());
+    let checks = payload.given("authorizationInfo", items)?.into_iter();
+    let checks = checks.map(|check| Members::of(check)?.given("granted", parsed));
+    let granted: Vec<bool> = checks.collect::<Option<_>>()?;
+    if !granted.is_empty() && !labels.has(DECISION) {
+        let is_granted = !granted.contains(&false);
+        let decision = if is_granted {
+            r#""allow""#
+        } else {
+            r#""forbid""#
+        };
+        let decision = serde_json::from_str(decision).ok()?;
+        labels.0.put(DECISION.to_owned(), decision);
+    }
+    are_texts.then_some(labels)
+}
+
+/// The answer of the API server, if it is a `Status` and stands for no object; its code is 0 if it
+/// has none.
+fn answer(response: &RawValue) -> Option<Status<'_>> {
+    let answer = Members::of(response)?;
+    let kind = answer.given("kind", unquoted)?;
+    let of_type = answer.given("@type", unquoted)?;
+    let code = answer.body("code").map_or(Some(0), parsed)?;
+    let message = answer.given("message", unquoted)?;
+    let is_one = kind == "Status" || of_type.ends_with(".Status");
+    is_one.then_some(Status { code, message })
 }
 
 /// The status that Kubernetes gave, from its own answer where there is one.
-fn status<'a>(payload: &'a Payload<'a>, verb: &str, answer: Option<&'a Answer<'a>>) -> Status<'a> {
-    let own = answer
-        .and_then(|answer| answer.code)
-        .filter(|code| *code > 0);
-    let code = own.unwrap_or(match payload.status.code {
+fn status<'a>(rpc: &Members<'a>, verb: &str, answer: Option<Status<'a>>) -> Option<Status<'a>> {
+    let code = match rpc.given("code", parsed::<u16>)? {
         0 if verb == "create" => 201,
         0 => 200,
         3 => 422,
@@ -275,12 +211,15 @@ fn status<'a>(payload: &'a Payload<'a>, verb: &str, answer: Option<&'a Answer<'a
         8 => 429,
         16 => 401,
         _ => 500,
-    });
-    let message = answer.and_then(|answer| some(&answer.message));
-    Status {
-        code,
-        message: message.unwrap_or(&payload.status.message),
-    }
+    };
+    let message = rpc.given("message", unquoted)?;
+    let Some(own) = answer else {
+        return Some(Status { code, message });
+    };
+    Some(Status {
+        code: if own.code > 0 { own.code } else { code },
+        message: some(own.message).unwrap_or(message),
+    })
 }
 
 /// What `rbac.authorization.k8s.io/v1/clusterroles/a` or `core/v1/namespaces/a/pods/b/exec` refers
@@ -318,17 +257,18 @@ fn uri(name: &str) -> String {
 
 /// An object without the member that says which type it has to Google.
 fn untyped(object: &RawValue) -> Option<Box<RawValue>> {
-    let Ok(Members(mut members)) = serde_json::from_str(object.get()) else {
+    let Some(members) = Members::of(object).filter(|members| members.has("@type")) else {
         return Some(object.to_owned());
     };
-    match members.remove("@type") {
-        Some(_) => serde_json::value::to_raw_value(&members).ok(),
-        None => Some(object.to_owned()),
-    }
+    let rest = members.0.iter().filter(|(key, _)| *key != "@type");
+    let rest: Vec<_> = rest
+        .map(|(key, value)| format!("{}:{value}", written::json(key)))
+        .collect();
+    RawValue::from_string(format!("{{{}}}", rest.join(","))).ok()
 }
 
-fn some(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
+fn some(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

@@ -11,11 +11,13 @@ mod prefix;
 
 pub(crate) use prefix::{is_prefixed, payload};
 
+use crate::named::Named;
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 /// What a wrapper holds.
 #[derive(Debug)]
@@ -76,8 +78,8 @@ fn forwarded<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> 
 }
 
 /// The members of an object, none of them twice.
-#[derive(Debug)]
-struct Members<'a>(BTreeMap<String, &'a RawValue>);
+#[derive(Debug, Default, Serialize)]
+struct Members<'a>(Named<&'a RawValue>);
 
 impl<'a> Members<'a> {
     fn get(&self, key: &str) -> Option<&'a RawValue> {
@@ -85,7 +87,7 @@ impl<'a> Members<'a> {
     }
 
     fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.get(key).is_some()
     }
 
     /// A member that is a string.
@@ -104,7 +106,21 @@ impl<'a> Members<'a> {
 
     /// The items of a member that is an array.
     fn items(&self, key: &str) -> Option<Vec<&'a RawValue>> {
-        serde_json::from_str(self.get(key)?.get()).ok()
+        items(self.get(key)?)
+    }
+
+    /// A member that is not null.
+    fn body(&self, key: &str) -> Option<&'a RawValue> {
+        self.get(key).filter(|value| value.get() != "null")
+    }
+
+    /// What `read` makes of a member, or nothing of one that is not there; none if it cannot.
+    fn given<T: Default>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&'a RawValue) -> Option<T>,
+    ) -> Option<T> {
+        self.get(key).map_or_else(|| Some(T::default()), read)
     }
 
     /// The members of a member that is an object.
@@ -126,6 +142,15 @@ fn unquoted(value: &RawValue) -> Option<Cow<'_, str>> {
     Some(quoted.0)
 }
 
+/// A number or a truth value.
+fn parsed<T: FromStr>(value: &RawValue) -> Option<T> {
+    value.get().parse().ok()
+}
+
+fn items(value: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(value.get()).ok()
+}
+
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
         value.deserialize_map(All)
@@ -142,12 +167,13 @@ impl<'de> Visitor<'de> for All {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = BTreeMap::new();
+        let mut members = Members::default();
         while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-            if members.insert(key, value).is_some() {
+            if members.has(&key) {
                 return Err(A::Error::custom("given twice"));
             }
+            members.0.put(key, value);
         }
-        Ok(Members(members))
+        Ok(members)
     }
 }
