@@ -67,9 +67,15 @@ impl Case {
 
     /// The position in the input of what an RFC 6901 pointer from the object names, as findings
     /// have it in `path`. None in an audit event, or when it does not resolve.
+    ///
+    /// # Errors
+    /// When the pointer is no text.
     #[wasm_bindgen(unchecked_return_type = "Position | undefined")]
-    pub fn locate(&self, pointer: &str) -> Result<JsValue, JsError> {
-        match self.0.locate(pointer) {
+    pub fn locate(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] pointer: JsValue,
+    ) -> Result<JsValue, JsError> {
+        match self.0.locate(&text::text(&pointer, "pointer")?) {
             Some(at) => value_of(&at),
             None => Ok(JsValue::UNDEFINED),
         }

@@ -71,13 +71,18 @@ pub fn catalog() -> Result<JsValue, JsError> {
 /// that of every other host, byte for byte.
 ///
 /// # Errors
-/// When there is no such operation.
+/// When there is no such operation, or the payload is neither bytes nor text.
 #[wasm_bindgen]
-pub fn call(operation: &str, payload: &[u8]) -> Result<Vec<u8>, JsError> {
-    Ok(match operation {
-        "validate" => policy::validate(payload),
-        "inspect" => policy::inspect(payload),
-        "validate_settings" => policy::validate_settings(payload),
+pub fn call(
+    #[wasm_bindgen(unchecked_param_type = "string")] operation: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] payload: JsValue,
+) -> Result<Vec<u8>, JsError> {
+    let operation = text::text(&operation, "operation")?;
+    let payload = text::bytes(&payload, "payload")?;
+    Ok(match &*operation {
+        "validate" => policy::validate(&payload),
+        "inspect" => policy::inspect(&payload),
+        "validate_settings" => policy::validate_settings(&payload),
         "catalog" => policy::catalog(),
         "protocol_version" => policy::protocol_version(),
         _ => return Err(JsError::new(&format!("no operation `{operation}`"))),
@@ -94,7 +99,7 @@ pub fn cases(
     #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] input: JsValue,
 ) -> Result<Vec<JsValue>, JsError> {
     let mut feed = intake::Feed::default();
-    feed.push(&text::bytes(&input)?);
+    feed.push(&text::bytes(&input, "input")?);
     feed.end();
     feed.map(items::value).collect()
 }

@@ -4,6 +4,7 @@ use intake::Feed;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 use crate::items::{value, value_of};
+use crate::text;
 
 /// Reads an input that comes in pieces, such as a big log: push a piece, take items until there
 /// are none, and say when it ends. JSON Lines are read as they come and are not kept; anything
@@ -21,8 +22,15 @@ impl Reader {
     }
 
     /// Takes in the next piece, cut anywhere.
-    pub fn push(&mut self, piece: &[u8]) {
-        self.0.push(piece);
+    ///
+    /// # Errors
+    /// When the piece is neither text nor bytes.
+    pub fn push(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] piece: JsValue,
+    ) -> Result<(), JsError> {
+        self.0.push(&text::bytes(&piece, "piece")?);
+        Ok(())
     }
 
     /// Says that there is no more.

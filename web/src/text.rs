@@ -30,15 +30,21 @@ pub(crate) fn settings(value: &JsValue) -> Result<String, JsError> {
     })
 }
 
-/// The bytes of an input.
-pub(crate) fn bytes(value: &JsValue) -> Result<Vec<u8>, JsError> {
+/// The bytes of a text, or of an array of them; `what` it is, for the message when it is neither.
+pub(crate) fn bytes(value: &JsValue, what: &str) -> Result<Vec<u8>, JsError> {
     if let Some(text) = value.as_string() {
         return Ok(text.into_bytes());
     }
     value
         .dyn_ref::<Uint8Array>()
         .map(Uint8Array::to_vec)
-        .ok_or_else(|| JsError::new("input: neither a text nor a Uint8Array"))
+        .ok_or_else(|| JsError::new(&format!("{what}: neither a text nor a Uint8Array")))
+}
+
+/// A text; `what` it is, for the message when it is none.
+pub(crate) fn text(value: &JsValue, what: &str) -> Result<String, JsError> {
+    let text = value.as_string();
+    text.ok_or_else(|| JsError::new(&format!("{what}: no text")))
 }
 
 /// A value as JSON text; `what` it is, for the message when it has none.

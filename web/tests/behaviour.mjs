@@ -113,6 +113,19 @@ test("a log is read in pieces, and tells who and how it ended", () => {
   assert.equal(reader.forgotten, 0);
 });
 
+test("pieces are bytes or text, and nothing else", () => {
+  const reader = new Reader();
+  for (const piece of [POD.slice(0, 40), new TextEncoder().encode(POD.slice(40))]) reader.push(piece);
+  reader.end();
+  assert.equal(reader.next().inspect().findings[0].rule, "host-pid");
+  for (const wrong of [5, undefined, new ArrayBuffer(8), [1], { length: -1 }]) {
+    assert.throws(() => new Reader().push(wrong), /^Error: piece: neither a text nor a Uint8Array$/);
+    assert.throws(() => call("inspect", wrong), /^Error: payload: neither/);
+    assert.throws(() => call(wrong, ""), /^Error: operation: no text$/);
+    assert.throws(() => cases(POD)[0].locate(wrong), /^Error: pointer: no text$/);
+  }
+});
+
 test("the same findings in a workload and its pods are one incident", () => {
   const web = (kind, metadata) => ({ metadata: { name: "web", namespace: "team-a", ...metadata }, kind });
   const spec = { hostPID: true };
@@ -156,6 +169,7 @@ test("operations are called by name", () => {
   const text = (bytes) => new TextDecoder().decode(bytes);
   assert.equal(text(call("protocol_version", new Uint8Array())), '"v1"');
   assert.deepEqual(JSON.parse(text(call("catalog", new Uint8Array()))), catalog());
+  assert.deepEqual(JSON.parse(text(call("inspect", JSON.stringify({ request })))), inspect(request));
   assert.ok(catalog().rules.some(({ id }) => id === "host-pid"));
   assert.throws(() => call("unknown", new Uint8Array()), /^Error: no operation `unknown`$/);
 });
