@@ -10,8 +10,10 @@ export function answer({ call, cases }) {
     const [operation, payload] = [lines[at], lines[at + 1]];
     if (operation === "cases") {
       for (const item of cases(readFileSync(payload))) {
-        const place = item.place ?? {};
-        answers.push([item.type, place.line, place.document, place.item, item.request].join(" "));
+        const { type, place = {}, request, audit, line, message } = item;
+        const plain = [audit, line, message].map((part) => JSON.stringify(part));
+        const asked = typeof request === "object" ? JSON.stringify(request) : request;
+        answers.push([type, place.line, place.document, place.item, asked, ...plain].join(" "));
       }
     } else {
       answers.push(text.decode(call(operation, bytes.encode(payload))));

@@ -45,8 +45,12 @@ pub fn write(project: &Path, compiled: &Path, folder: &Path) -> Result<usize, Er
     fs::write(folder.join("bulkhead.cjs"), node.js())?;
     fs::write(folder.join("bulkhead.d.cts"), node.ts().unwrap_or_default())?;
 
+    // Browsers fetch the wasm from beside the loader, unless they are told where it is.
     let mut web = bindgen(module);
-    web.web(true)?.generate_output()?.emit(folder)?;
+    web.web(true)?
+        .omit_default_module_path(false)
+        .generate_output()?
+        .emit(folder)?;
     let other = folder.join("bulkhead_bg.wasm.d.ts");
     if other.exists() {
         fs::remove_file(other)?;
