@@ -111,19 +111,6 @@ test("what has to be chosen remains, and is told", () => {
   assert.deepEqual([corrected(binding).whole, corrected(binding).remaining], [binding, ["pod-write-binding"]]);
 });
 
-test("it is told that a part changes elsewhere, too", () => {
-  const list = (first, second) => `apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, spec: ${first}}\n- {apiVersion: v1, kind: Pod, spec: ${second}}\n`;
-  const remark = "What `&a` names changes wherever `*a` stands for it.";
-  for (const index of [0, 1]) {
-    const { whole, remarks } = corrected(list("&a {hostPID: true, x: 1}", "*a"), index);
-    assert.equal(whole, list("&a {x: 1}", "*a"));
-    assert.deepEqual(remarks, [remark]);
-  }
-  for (const alone of [list("&a {hostPID: true, x: 1}", "{}"), list("{hostPID: true, b: &a {x: 1}}", "*a")]) {
-    assert.deepEqual(corrected(alone).remarks, []);
-  }
-});
-
 test("what somebody gave a reason for stays", () => {
   const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: monitoring}\nspec:\n  hostPID: true\n  hostIPC: true\n";
   const settings = "exemptions: [{reason: it watches the node, rules: [host-pid], namespaces: [monitoring]}]";

@@ -31,7 +31,6 @@ export function cure(edit, findings) {
     if (finding.grants || (granted.length > 0 && finding.rule === "aggregation")) continue;
     remarks.push((CURES[finding.rule] ?? removed)(edit, finding));
   }
-  for (const anchor of edit.shared) remarks.push(`What \`&${anchor}\` names changes wherever \`*${anchor}\` stands for it.`);
   return remarks.filter((remark) => typeof remark === "string");
 }
 

@@ -1,6 +1,6 @@
 // A YAML or JSON text without some of its parts: every other letter of it stays, comments, quotes
 // and indentation too. It knows the text's structure, and nothing of what the text says.
-import { isAlias, isCollection, isMap, parseDocument, stringify, visit } from "yaml";
+import { isAlias, isCollection, isMap, parseDocument, stringify } from "yaml";
 
 export class Edit {
   #text;
@@ -9,7 +9,6 @@ export class Edit {
   #removed = new Set();
   #replaced = new Map();
   #added = new Map();
-  #anchors = new Set();
 
   /** Of the object that starts at an offset; nothing if none does. */
   static of(text, offset) {
@@ -32,7 +31,7 @@ export class Edit {
   /** Takes away what a pointer names. What that leaves empty goes as well where `goes` of its
       pointer says so, or is written as empty. Tells whether there is such a part. */
   remove(pointer, goes) {
-    const found = this.#changed(pointer);
+    const found = this.#find(pointer);
     if (!found) return false;
     const { parent, child } = found;
     this.#removed.add(child);
@@ -47,14 +46,14 @@ export class Edit {
 
   /** Puts another text in the place of a value. */
   set(pointer, value) {
-    const found = this.#changed(pointer);
+    const found = this.#find(pointer);
     if (found) this.#replaced.set(found.child, { value });
     return Boolean(found);
   }
 
   /** Puts another key, and a text as its value, in the place of a key and its value. */
   replace(pointer, key, value) {
-    const found = this.#changed(pointer);
+    const found = this.#find(pointer);
     if (!found || !isMap(found.parent)) return false;
     this.#replaced.set(found.child, { key, value });
     return true;
@@ -62,7 +61,7 @@ export class Edit {
 
   /** Puts an item, given as data, behind the one of a list that a pointer names. */
   add(pointer, data) {
-    const found = this.#changed(pointer);
+    const found = this.#find(pointer);
     if (found && !isMap(found.parent)) this.#added.set(found.child, data);
   }
 
@@ -70,13 +69,6 @@ export class Edit {
   data(pointer) {
     const found = this.#find(pointer);
     return found && this.#resolved(valueOf(found.child))?.toJS(this.#document);
-  }
-
-  /** The anchors of parts that were changed and that stand elsewhere too, as aliases. */
-  get shared() {
-    const aliases = new Set();
-    visit(this.#document, { Alias: (_, { source }) => void aliases.add(source) });
-    return [...this.#anchors].filter((anchor) => aliases.has(anchor));
   }
 
   get text() {
@@ -87,26 +79,18 @@ export class Edit {
     return cuts.reduce((text, { from, to, by = "" }) => text.slice(0, from) + by + text.slice(to), this.#text);
   }
 
-  #changed(pointer) {
-    const found = this.#find(pointer);
-    found?.anchors.forEach((anchor) => this.#anchors.add(anchor));
-    return found;
-  }
-
   #find(pointer) {
-    const anchors = [];
     let parent, child;
     let node = this.#object;
     for (const part of pointer.split("/").slice(1)) {
       const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
       parent = this.#resolved(node);
       if (!isCollection(parent)) return undefined;
-      if (parent.anchor) anchors.push(parent.anchor);
       child = isMap(parent) ? parent.items.find((pair) => String(pair.key?.value) === key) : parent.items[Number(key)];
       if (!child) return undefined;
       node = valueOf(child);
     }
-    return parent && { parent, child, anchors };
+    return parent && { parent, child };
   }
 
   #resolved(node) {
