@@ -7,10 +7,9 @@
 
 use super::history::{Entry, History, Labels};
 use super::object::Object;
+use super::roles::Found;
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::collections::{BTreeMap, BTreeSet};
-use std::iter;
+use std::collections::BTreeMap;
 
 /// Which roles a role takes its rules from.
 #[derive(Debug, Default, Deserialize)]
@@ -74,38 +73,12 @@ pub(super) fn source<'h>(
     aggregate: &Object<'_>,
     before: Option<&Entry>,
     history: &'h History,
-) -> Option<&'h Entry> {
+) -> Found<&'h Entry> {
     let own = &*aggregate.metadata.name;
     let selection = aggregate.aggregation();
-    let mut sources = history
-        .cluster_roles()
-        .filter(|(key, labels)| key.name != own && selection.chooses(labels))
-        .filter_map(|(key, _)| history.get(key));
-    let had: BTreeSet<&str> = before
-        .map(|before| rules(&before.json))
-        .into_iter()
-        .flatten()
-        .collect();
-    let gained: BTreeSet<&str> = texts(aggregate.rules)
-        .filter(|rule| !had.contains(rule))
-        .collect();
-    let last = sources.next()?;
-    if gained.is_empty() {
-        return Some(last);
-    }
-    let gives = |role: &&Entry| rules(&role.json).any(|rule| gained.contains(rule));
-    iter::once(last).chain(sources).find(gives).or(Some(last))
-}
-
-/// The rules of a role, as text: the API server writes the same rule alike wherever it stands.
-fn rules(role: &str) -> impl Iterator<Item = &str> {
-    texts(Object::of(role).rules)
-}
-
-fn texts(rules: Option<&RawValue>) -> impl Iterator<Item = &str> {
-    let rules: Option<Vec<&RawValue>> =
-        rules.and_then(|rules| serde_json::from_str(rules.get()).ok());
-    rules.into_iter().flatten().map(RawValue::get)
+    history.source(aggregate, before, |key, labels| {
+        key.name != own && selection.chooses(labels)
+    })
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 //! later change is measured against. What is kept is bounded; the objects that were touched
 //! longest ago are forgotten first.
 
-use super::object::Meta;
+use super::object::Object;
 use super::resource::RBAC;
+use super::roles::{self, Found, Roles, Rule};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The labels of an object.
@@ -69,7 +70,8 @@ pub(crate) struct Entry {
 pub(crate) struct Shown<'a> {
     /// The whole object, as JSON text.
     pub(crate) json: &'a str,
-    pub(crate) meta: &'a Meta<'a>,
+    /// The same, as far as it is read.
+    pub(crate) object: &'a Object<'a>,
     /// Whether it is as it was stored, and not as it was sent or put together.
     pub(crate) is_whole: bool,
     pub(crate) written: &'a str,
@@ -80,9 +82,8 @@ pub(crate) struct Shown<'a> {
 pub(crate) struct History {
     /// Looked up for every event, and never gone through, so its order shows nowhere.
     entries: HashMap<Arc<Key>, Entry>,
-    /// The cluster roles among them, by when they were touched, with the labels by which others
-    /// take their rules.
-    cluster_roles: BTreeMap<u64, (Arc<Key>, Labels)>,
+    /// The cluster roles among them, by when they were touched.
+    cluster_roles: Roles,
     /// Every key by when it was touched.
     order: BTreeMap<u64, Arc<Key>>,
     clock: u64,
@@ -96,7 +97,7 @@ impl History {
     pub(crate) fn new(room: usize) -> Self {
         Self {
             entries: HashMap::new(),
-            cluster_roles: BTreeMap::new(),
+            cluster_roles: Roles::default(),
             order: BTreeMap::new(),
             clock: 0,
             room,
@@ -120,7 +121,8 @@ impl History {
             return;
         }
         self.remove(&key);
-        let Shown { json, meta, .. } = shown;
+        let Shown { json, object, .. } = shown;
+        let meta = &object.metadata;
         self.clock += 1;
         let entry = Entry {
             json: (*json).to_owned(),
@@ -134,7 +136,8 @@ impl History {
             cause,
             touched: self.clock,
         };
-        let size = entry.size();
+        let rules = key.is_cluster_role().then(|| roles::rules(object));
+        let size = entry.size() + rules.as_ref().map_or(0, Roles::size);
         while self.room < size
             && let Some((_, oldest)) = self.order.pop_first()
         {
@@ -145,11 +148,12 @@ impl History {
             self.room = room;
             let key = Arc::new(key);
             self.order.insert(self.clock, Arc::clone(&key));
-            if key.is_cluster_role() {
+            if let Some(rules) = rules {
                 let labels = meta.labels().into_iter();
                 let owned = labels.map(|(key, value)| (key.into(), value.into()));
-                let role = (Arc::clone(&key), owned.collect());
-                self.cluster_roles.insert(self.clock, role);
+                let role = Arc::clone(&key);
+                self.cluster_roles
+                    .add(self.clock, role, owned.collect(), rules);
             }
             self.entries.insert(key, entry);
         } else {
@@ -166,16 +170,29 @@ impl History {
     /// Takes an object out, all but its place in the order.
     fn take(&mut self, key: &Key) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
-        if key.is_cluster_role() {
-            self.cluster_roles.remove(&entry.touched);
-        }
-        self.room = self.room.saturating_add(entry.size());
+        let size = entry.size() + self.cluster_roles.remove(entry.touched);
+        self.room = self.room.saturating_add(size);
         Some(entry)
     }
 
-    /// The cluster roles that were shown, with their labels, the one that was touched last first.
-    pub(crate) fn cluster_roles(&self) -> impl Iterator<Item = &(Arc<Key>, Labels)> {
-        self.cluster_roles.values().rev()
+    /// The role that an aggregated role has what it gained from, of those that are chosen.
+    pub(crate) fn source(
+        &self,
+        aggregate: &Object<'_>,
+        before: Option<&Entry>,
+        chooses: impl FnMut(&Key, &Labels) -> bool,
+    ) -> Found<&Entry> {
+        let had = before.and_then(|before| self.cluster_roles.rules(before.touched));
+        let has = roles::rules(aggregate);
+        let gained: BTreeSet<Rule> = match had {
+            Some(had) => has.difference(had).copied().collect(),
+            None => has,
+        };
+        match self.cluster_roles.source(&gained, chooses) {
+            Found::Role(key) => self.get(key).map_or(Found::None, Found::Role),
+            Found::None => Found::None,
+            Found::Unknown => Found::Unknown,
+        }
     }
 }
 

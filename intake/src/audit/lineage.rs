@@ -9,6 +9,7 @@ use super::event::{self, Event};
 use super::history::{Cause, Key, Root};
 use super::object::Object;
 use super::resource;
+use super::roles::Found;
 use std::sync::Arc;
 
 /// What a request is about, from what the event and the object say.
@@ -83,8 +84,12 @@ impl Log {
             return (root, None);
         };
         if controller == "clusterrole-aggregation-controller" {
-            let source = aggregation::source(&whole.object, known, &self.history);
-            let cause = source.or(known).map(|known| Arc::clone(&known.cause));
+            let source = match aggregation::source(&whole.object, known, &self.history) {
+                Found::Role(role) => Some(role),
+                Found::None => known,
+                Found::Unknown => None,
+            };
+            let cause = source.map(|known| Arc::clone(&known.cause));
             return (whole.own().into(), cause);
         }
         // whose it is does not change because a controller takes it over or syncs it

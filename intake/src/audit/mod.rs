@@ -16,6 +16,7 @@ mod outcome;
 mod patch;
 mod pending;
 mod resource;
+mod roles;
 mod time;
 mod wrapper;
 mod write;

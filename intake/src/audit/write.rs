@@ -125,7 +125,7 @@ impl Log {
             let Whole { key, object, .. } = whole;
             let shown = Shown {
                 json: &json,
-                meta: &object.metadata,
+                object: &object,
                 is_whole: judged == Judged::After,
                 written: &audit.time,
             };

@@ -662,6 +662,39 @@ fn what_is_aggregated_belongs_to_who_gave_the_rule_that_it_gained() {
 }
 
 #[test]
+fn who_gave_a_rule_is_not_known_where_too_many_roles_were_written_since() {
+    const RBAC: &str = "rbac.authorization.k8s.io";
+    let role = |name: &str, user: Value, beside: Value| {
+        let mut object = json!({"kind": "ClusterRole", "metadata": {"name": name}});
+        let members = object.as_object_mut().unwrap();
+        members.extend(beside.as_object().unwrap().clone());
+        event(
+            json!({"auditID": name, "user": user, "responseObject": object,
+            "objectRef": reference(RBAC, "clusterroles", "", name)}),
+        )
+    };
+    let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}]);
+    let by = |others: usize| {
+        let labels = json!({"name": "source", "labels": {"to-view": "true"}});
+        let beside = json!({"metadata": labels, "rules": rules});
+        let mut events = vec![role("source", json!({"username": "alice"}), beside)];
+        for other in 0..others {
+            let carol = json!({"username": "carol"});
+            events.push(role(&other.to_string(), carol, json!({"rules": rules})));
+        }
+        let selectors = json!([{"matchLabels": {"to-view": "true"}}]);
+        events.push(role(
+            "view",
+            controller("clusterrole-aggregation-controller"),
+            json!({"rules": rules, "aggregationRule": {"clusterRoleSelectors": selectors}}),
+        ));
+        last(&events).1.cause.map(|cause| cause.user.clone())
+    };
+    assert_eq!(by(99).as_deref(), Some("alice"));
+    assert_eq!(by(100), None);
+}
+
+#[test]
 fn a_service_account_delivers_for_a_tool() {
     let mut object = pod("a");
     object["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps",
