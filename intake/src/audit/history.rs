@@ -137,7 +137,7 @@ impl History {
             touched: self.clock,
         };
         let rules = key.is_cluster_role().then(|| roles::rules(object));
-        let size = entry.size() + rules.as_ref().map_or(0, Roles::size);
+        let size = entry.size(&key) + rules.as_ref().map_or(0, Roles::size);
         while self.room < size
             && let Some((_, oldest)) = self.order.pop_first()
         {
@@ -170,7 +170,7 @@ impl History {
     /// Takes an object out, all but its place in the order.
     fn take(&mut self, key: &Key) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
-        let size = entry.size() + self.cluster_roles.remove(entry.touched);
+        let size = entry.size(key) + self.cluster_roles.remove(entry.touched);
         self.room = self.room.saturating_add(size);
         Some(entry)
     }
@@ -203,9 +203,22 @@ impl Key {
 }
 
 impl Entry {
-    /// What keeping it costs, about: what is beside the text is small and does not grow with it.
-    fn size(&self) -> usize {
+    /// What keeping it under a key costs, about: little beside the text, but for what somebody made
+    /// long.
+    fn size(&self, key: &Key) -> usize {
         const BESIDE: usize = 1 << 10;
-        self.json.len() + BESIDE
+        let Key {
+            group,
+            resource,
+            namespace,
+            name,
+        } = key;
+        let key: usize = [group, resource, namespace, name]
+            .map(String::len)
+            .iter()
+            .sum();
+        let version = self.resource_version.as_ref().map_or(0, String::len);
+        let beside = key + version + self.written.len() + self.root.size() + self.cause.size();
+        self.json.len() + beside.max(BESIDE)
     }
 }

@@ -245,9 +245,10 @@ fn id(audit_id: &str, verb: &str, received: &str) -> Id {
     /// A client may choose any, and the server chooses 36 letters.
     const MOST: usize = 128;
 
+    let text = |text: &str| text.chars().take(MOST).collect();
     Id {
-        audit_id: audit_id.chars().take(MOST).collect(),
-        verb: verb.to_owned(),
-        received: received.to_owned(),
+        audit_id: text(audit_id),
+        verb: text(verb),
+        received: text(received),
     }
 }

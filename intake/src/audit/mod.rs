@@ -17,6 +17,7 @@ mod patch;
 mod pending;
 mod resource;
 mod roles;
+mod size;
 mod time;
 mod wrapper;
 mod write;

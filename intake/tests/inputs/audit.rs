@@ -922,8 +922,75 @@ fn what_cannot_be_told_of_each_object_is_told_of_all() {
     };
     assert_eq!(rest.gap, Gap::TooLarge);
     assert_eq!(rest.audit.actor.user, name);
-    let told: usize = items.into_iter().map(|item| case_of(item).size()).sum();
+    let request = |item| case_of(item).request().len();
+    let told: usize = items.into_iter().map(request).sum();
     assert!(told > 32 << 20 && told < 96 << 20, "{told} bytes");
+}
+
+#[test]
+fn all_that_an_event_tells_is_counted() {
+    const LONG: usize = 100_000;
+    let long = || "x".repeat(LONG);
+    let exec = json!({"resource": "pods", "subresource": "exec", "namespace": "team-a",
+        "name": "web", "apiVersion": "v1"});
+    let uri = |query: &str| format!("/api/v1/namespaces/team-a/pods/web/exec?{query}={}", long());
+    let account = "system:serviceaccount:a:b";
+    let with = |key: &str| json!({"username": account, "extra": {key: [long()]}});
+    let tracked = json!({"metadata": {"annotations": {"argocd.argoproj.io/tracking-id": long()}}});
+    for changes in [
+        json!({"user": {"username": long()}}),
+        json!({"user": {"groups": [long()]}}),
+        json!({"user": {"groups": vec![""; 5_000]}}),
+        json!({"user": with("authentication.kubernetes.io/credential-id")}),
+        json!({"user": with("authentication.kubernetes.io/pod-name")}),
+        json!({"user": with("authentication.kubernetes.io/node-name")}),
+        json!({"user": with("arn")}),
+        json!({"user": with("sessionName")}),
+        json!({"user": {"username": account}, "responseObject": tracked}),
+        json!({"impersonatedUser": {"username": long()}}),
+        json!({"impersonatedUser": {"username": "carol", "groups": [long()]}}),
+        json!({"sourceIPs": [long()]}),
+        json!({"sourceIPs": [long(), "10.0.0.1"]}),
+        json!({"userAgent": long()}),
+        json!({"auditID": long()}),
+        json!({"annotations": {"authorization.k8s.io/reason": long()}}),
+        json!({"verb": "get", "objectRef": exec, "requestURI": uri("command")}),
+        json!({"verb": "get", "objectRef": exec, "requestURI": uri("container")}),
+    ] {
+        let case = &cases(&[event(changes.clone())])[0];
+        let beside = case.size() - case.request().len();
+        assert!(
+            beside >= LONG,
+            "{beside} bytes: {:.200}",
+            changes.to_string()
+        );
+        let reported = serde_json::to_string(audit(case)).unwrap();
+        assert!(
+            beside + 1_000 > reported.len(),
+            "{:.200}",
+            changes.to_string()
+        );
+    }
+    let unjudged = gap(&[event(json!({"userAgent": long(),
+        "requestObject": null, "responseObject": null}))]);
+    assert!(unjudged.size() > LONG + unjudged.request.len());
+}
+
+#[test]
+fn what_is_remembered_is_counted_with_who_wrote_it() {
+    let by = |user: &str| {
+        let write = |number: usize| {
+            let name = number.to_string();
+            event(json!({"user": {"username": user}, "auditID": name,
+                "objectRef": reference("", "pods", "team-a", &name)}))
+        };
+        let text = log(&(0..10).map(write).collect::<Vec<_>>());
+        let mut reader = read_into(Log::new(1 << 20), text.as_bytes());
+        reader.by_ref().for_each(drop);
+        reader.into_log().forgotten()
+    };
+    assert_eq!(by("bob"), 0);
+    assert_eq!(by(&"x".repeat(300_000)), 7);
 }
 
 #[test]
