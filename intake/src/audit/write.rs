@@ -6,7 +6,7 @@ use super::admission::{admission, identity, operation, some};
 use super::event::Event;
 use super::history::{Cause, Entry, Key, Shown};
 use super::lineage::Whole;
-use super::object::Object;
+use super::object::{Object, UNREADABLE};
 use super::outcome::{By, Outcome, Signs};
 use super::resource::Matter;
 use super::{Audit, Before, Gap, Judged, Log, MAX_EVENT, Unjudged, Use, patch};
@@ -109,6 +109,7 @@ impl Log {
         );
         if audit.outcome.may_be_kept()
             && !whole.key.name.is_empty()
+            && whole.key.name != UNREADABLE
             && !whole.key.is_subresource(event)
         {
             let cause = match &audit.cause {

@@ -1006,6 +1006,48 @@ fn custom_kinds_are_judged_by_their_own_word() {
 }
 
 #[test]
+fn an_object_of_which_a_part_cannot_be_read_keeps_its_kind_and_its_name() {
+    let named = |metadata: &str| {
+        let marker = "MARKER";
+        let event = event(json!({
+            "objectRef": reference("argoproj.io", "rollouts", "team-a", ""),
+            "responseObject": {"apiVersion": "argoproj.io/v1", "kind": "Rollout", "metadata": marker}}));
+        let text = event.to_string().replace("\"MARKER\"", metadata);
+        let case = case_of(items(text).pop().unwrap());
+        let request = request(&case);
+        assert_eq!(request["kind"]["kind"], "Rollout", "{metadata}");
+        (request["name"].clone(), audit(&case).root.kind.clone())
+    };
+    for (metadata, name) in [
+        (r#"{"name":"a","name":"b"}"#, json!("b")),
+        (r#"{"name":"b","resourceVersion":1}"#, json!("b")),
+        (r#"{"name":"b","labels":{},"labels":{}}"#, json!("b")),
+        (r#"{"name":1}"#, json!("(unreadable)")),
+        (r#"[1]"#, json!("(unreadable)")),
+        (r#"{"generateName":"b","generateName":"c"}"#, Value::Null),
+        (r#"{"name":null}"#, Value::Null),
+        ("{}", Value::Null),
+        ("null", Value::Null),
+    ] {
+        assert_eq!(named(metadata), (name, "Rollout".to_owned()), "{metadata}");
+    }
+}
+
+#[test]
+fn objects_whose_names_cannot_be_read_are_not_taken_for_one() {
+    let write = |verb: &str, code: u16| {
+        let mut object = pod("a");
+        object["metadata"]["name"] = json!(1);
+        event(
+            json!({"verb": verb, "responseStatus": {"code": code}, "responseObject": object,
+            "objectRef": reference("", "pods", "team-a", "")}),
+        )
+    };
+    let (_, audit) = last(&[write("create", 201), write("update", 200)]);
+    assert_eq!(audit.before, Before::Unknown);
+}
+
+#[test]
 fn an_event_that_is_too_large_is_named() {
     let mut large = pod(&"x".repeat(17 << 20));
     large["metadata"]["name"] = json!("big");
