@@ -6,7 +6,7 @@
 //! `Requirement.Matches`.
 
 use super::history::{Entry, History, Labels};
-use super::object::Object;
+use super::lineage::Whole;
 use super::roles::Found;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -70,14 +70,14 @@ impl Expression {
 /// rules from, the one with such a rule that was written last; where none has, the one that was
 /// written last.
 pub(super) fn source<'h>(
-    aggregate: &Object<'_>,
+    aggregate: &Whole<'_>,
     before: Option<&Entry>,
     history: &'h History,
 ) -> Found<&'h Entry> {
-    let own = &*aggregate.metadata.name;
-    let selection = aggregate.aggregation();
+    let own = &aggregate.key;
+    let selection = aggregate.object.aggregation();
     history.source(aggregate, before, |key, labels| {
-        key.name != own && selection.chooses(labels)
+        key.name != own.name && key.cluster == own.cluster && selection.chooses(labels)
     })
 }
 

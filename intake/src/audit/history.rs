@@ -2,6 +2,7 @@
 //! later change is measured against. What is kept is bounded; the objects that were touched
 //! longest ago are forgotten first.
 
+use super::lineage::Whole;
 use super::object::Object;
 use super::resource::RBAC;
 use super::roles::{self, Found, Roles, Rule};
@@ -16,6 +17,8 @@ pub(crate) type Labels = BTreeMap<String, String>;
 /// What an object is found by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
+    /// Of logs of several clusters, which have objects of the same name.
+    pub(crate) cluster: Option<Arc<str>>,
     pub(crate) group: String,
     pub(crate) resource: String,
     pub(crate) namespace: String,
@@ -33,6 +36,9 @@ pub struct Root {
     pub namespace: String,
     /// Its name; empty where the API server was to make one.
     pub name: String,
+    /// The cluster that it is in, where the log says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Arc<str>>,
 }
 
 /// A write that others follow from, and who did it.
@@ -136,7 +142,9 @@ impl History {
             cause,
             touched: self.clock,
         };
-        let rules = key.is_cluster_role().then(|| roles::rules(object));
+        let rules = key
+            .is_cluster_role()
+            .then(|| roles::rules(object, key.cluster.as_deref()));
         let size = entry.size(&key) + rules.as_ref().map_or(0, Roles::size);
         while self.room < size
             && let Some((_, oldest)) = self.order.pop_first()
@@ -178,12 +186,12 @@ impl History {
     /// The role that an aggregated role has what it gained from, of those that are chosen.
     pub(crate) fn source(
         &self,
-        aggregate: &Object<'_>,
+        aggregate: &Whole<'_>,
         before: Option<&Entry>,
         chooses: impl FnMut(&Key, &Labels) -> bool,
     ) -> Found<&Entry> {
         let had = before.and_then(|before| self.cluster_roles.rules(before.touched));
-        let has = roles::rules(aggregate);
+        let has = roles::rules(&aggregate.object, aggregate.key.cluster.as_deref());
         let gained: BTreeSet<Rule> = match had {
             Some(had) => has.difference(had).copied().collect(),
             None => has,
@@ -208,6 +216,7 @@ impl Entry {
     fn size(&self, key: &Key) -> usize {
         const BESIDE: usize = 1 << 10;
         let Key {
+            cluster: _,
             group,
             resource,
             namespace,

@@ -24,6 +24,8 @@ pub struct Log {
     pending: Pending,
     /// Connections into pods that were told of and not yet closed.
     open: Open,
+    /// The cluster of which is read, if what is read says it.
+    pub(super) cluster: Option<Arc<str>>,
     pub(super) input: usize,
     /// The latest time seen, in seconds since 1970.
     now: Option<u64>,
@@ -43,6 +45,7 @@ impl Log {
             history: History::new(room),
             pending: Pending::default(),
             open: Open::default(),
+            cluster: None,
             input: 0,
             now: None,
         }
@@ -53,6 +56,11 @@ impl Log {
         self.input += 1;
         // another server's log may cover the same time again
         self.now = None;
+    }
+
+    /// Says of which cluster the events are that follow; of which those were before.
+    pub(crate) fn enter(&mut self, cluster: Option<Arc<str>>) -> Option<Arc<str>> {
+        std::mem::replace(&mut self.cluster, cluster)
     }
 
     /// How many objects had to be forgotten for want of room.
@@ -120,6 +128,7 @@ impl Log {
         let at = time::seconds(&id.received).or(self.now);
         let waiting = Waiting {
             event: text.to_owned(),
+            cluster: self.cluster.clone(),
             input: self.input,
             place,
         };
@@ -153,6 +162,7 @@ impl Log {
             items.passed.stages += 1;
         }
         let audit = Audit {
+            cluster: self.cluster.clone(),
             id: head.id.to_owned(),
             actor: Arc::new(Actor {
                 user: head.user.to_owned(),
@@ -224,11 +234,14 @@ impl Log {
     }
 
     /// A request whose last event never came.
-    fn never_ended(&self, begun: &Waiting) -> Unjudged {
+    fn never_ended(&mut self, begun: &Waiting) -> Unjudged {
         let event = serde_json::from_str(&begun.event).unwrap_or_default();
+        let current = self.enter(begun.cluster.clone());
+        let unjudged = self.unjudged(&event, begun.place, Gap::Unfinished);
+        self.enter(current);
         Unjudged {
             input: begun.input,
-            ..self.unjudged(&event, begun.place, Gap::Unfinished)
+            ..unjudged
         }
     }
 }

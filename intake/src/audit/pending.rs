@@ -3,6 +3,7 @@
 
 use crate::Place;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Most requests that are waited for at once.
 const MOST: usize = 100_000;
@@ -50,6 +51,8 @@ struct Begun {
 pub(crate) struct Waiting {
     /// As JSON text.
     pub(crate) event: String,
+    /// Of which cluster it is, if the log says it.
+    pub(crate) cluster: Option<Arc<str>>,
     /// Which input it is in.
     pub(crate) input: usize,
     pub(crate) place: Place,
@@ -160,6 +163,7 @@ mod tests {
             item: 1,
         };
         Waiting {
+            cluster: None,
             event: "x".repeat(size),
             input: 0,
             place,

@@ -130,14 +130,14 @@ impl Roles {
     }
 }
 
-/// The rules of a role.
-pub(super) fn rules(role: &Object<'_>) -> BTreeSet<Rule> {
+/// The rules of a role, those of each cluster apart.
+pub(super) fn rules(role: &Object<'_>, cluster: Option<&str>) -> BTreeSet<Rule> {
     let rules: Option<Vec<&RawValue>> = role
         .rules
         .and_then(|rules| serde_json::from_str(rules.get()).ok());
     let rule = |text: &RawValue| {
         let mut hasher = DefaultHasher::new();
-        text.get().hash(&mut hasher);
+        (cluster, text.get()).hash(&mut hasher);
         hasher.finish()
     };
     rules.into_iter().flatten().map(rule).collect()
@@ -152,6 +152,7 @@ mod tests {
 
     fn key(number: usize) -> Key {
         Key {
+            cluster: None,
             group: String::new(),
             resource: String::new(),
             namespace: String::new(),

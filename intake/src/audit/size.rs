@@ -11,6 +11,7 @@ impl Audit {
     pub(crate) fn size(&self) -> usize {
         // every member by name, so that none is left out
         let Self {
+            cluster,
             id,
             time,
             outcome: _,
@@ -26,6 +27,7 @@ impl Audit {
             root,
         } = self;
         [id, time].map(String::len).iter().sum::<usize>()
+            + some(cluster.as_ref())
             + some(message.as_ref())
             + actor.size()
             + cause.as_ref().map_or(0, |cause| cause.size())
@@ -103,6 +105,7 @@ impl Root {
             kind,
             namespace,
             name,
+            cluster: _,
         } = self;
         [group, kind, namespace, name].map(String::len).iter().sum()
     }
@@ -115,8 +118,8 @@ impl Use {
     }
 }
 
-fn some(text: Option<&String>) -> usize {
-    text.map_or(0, String::len)
+fn some(text: Option<&impl AsRef<str>>) -> usize {
+    text.map_or(0, |text| text.as_ref().len())
 }
 
 /// Of a list of texts, which may be many and empty.

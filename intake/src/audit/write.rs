@@ -37,7 +37,7 @@ impl Log {
                 _ => {}
             }
         }
-        let whole = Whole::new(event, Object::default());
+        let whole = self.whole(event, Object::default());
         let mut audit = self.audit(event, actor(event), &whole);
         audit.used = Some(used);
         let text = admission(
@@ -68,13 +68,13 @@ impl Log {
                 let unjudged = self.unjudged(event, place, gap);
                 if unjudged.audit.outcome.may_be_kept() {
                     // how it is now is not known
-                    let whole = Whole::new(event, Object::of(event.sent().unwrap_or_default()));
+                    let whole = self.whole(event, Object::of(event.sent().unwrap_or_default()));
                     self.history.remove(&whole.key);
                 }
                 return items.unjudged(unjudged);
             }
         };
-        let whole = Whole::new(event, Object::of(&json));
+        let whole = self.whole(event, Object::of(&json));
         let mut audit = self.audit(event, actor(event), &whole);
         audit.object = judged;
         let old = self.history.get(&whole.key);
@@ -148,7 +148,7 @@ impl Log {
         if event.verb != "patch" {
             return Ok((sent.into(), Judged::Sent));
         }
-        let whole = Whole::new(event, Object::default());
+        let whole = self.whole(event, Object::default());
         let Some(old) = self.history.get(&whole.key) else {
             // what is applied by the server says what it is, and may be whole
             let object = Object::of(sent);
@@ -196,7 +196,7 @@ impl Log {
         let most = (TOLD / beside.max(EACH)).max(1);
         let is_more = deleted.len() > most;
         for (index, (object, item)) in deleted.into_iter().zip(place.item..).enumerate() {
-            let whole = Whole::new(event, Object::of(object));
+            let whole = self.whole(event, Object::of(object));
             if index >= most {
                 self.history.remove(&whole.key);
                 continue;
@@ -218,7 +218,7 @@ impl Log {
 
     pub(super) fn unjudged(&self, event: &Event<'_>, place: Place, gap: Gap) -> Unjudged {
         let sent = event.sent().unwrap_or_default();
-        let whole = Whole::new(event, Object::of(sent));
+        let whole = self.whole(event, Object::of(sent));
         let audit = self.audit(event, actor(event), &whole);
         let (user, _) = audit.actor.judged_as();
         let request = identity(&json!({
@@ -258,6 +258,7 @@ impl Log {
         let is_account = actor.service_account.is_some() && actor.controller().is_none();
         let delivery = is_account.then(|| whole.object.metadata.delivered_by());
         Audit {
+            cluster: self.cluster.clone(),
             id: event.audit_id.clone().into_owned(),
             time: event.time().to_owned(),
             refused_by: match outcome {
