@@ -48,11 +48,10 @@ impl Case {
         &self.request
     }
 
-    /// About how many bytes it takes to hold and to report: those of the request, and of what an
-    /// event tells that may be as long.
+    /// About how many bytes it takes to hold and to report: those of the request, and of all that
+    /// an event tells beside it.
     pub fn size(&self) -> usize {
-        let groups = self.audit.iter().flat_map(|audit| &audit.actor.groups);
-        self.request.len() + groups.map(String::len).sum::<usize>()
+        self.request.len() + self.audit.as_ref().map_or(0, |audit| audit.size())
     }
 
     /// The position in the input of what an RFC 6901 pointer from the object names: of its key

@@ -9,7 +9,7 @@ use crate::audit::Root;
 
 /// The id of the incident that a case belongs to; none without findings. Of each finding it takes
 /// the rule, the container and the value, empty where there is none. It depends on what was found
-/// in which workload alone, so that it is the same in every run and in every log.
+/// in which workload of which cluster alone, so that it is the same in every run and in every log.
 #[must_use]
 pub fn id<'f>(root: &Root, findings: impl Iterator<Item = [&'f str; 3]>) -> Option<String> {
     let mut found = BTreeSet::new();
@@ -17,8 +17,9 @@ pub fn id<'f>(root: &Root, findings: impl Iterator<Item = [&'f str; 3]>) -> Opti
     if found.is_empty() {
         return None;
     }
-    let root = [&root.group, &root.kind, &root.namespace, &root.name].map(String::as_str);
-    Some(digest(root.into_iter().chain(found.into_iter().flatten())))
+    let own = [&root.group, &root.kind, &root.namespace, &root.name].map(String::as_str);
+    let texts = own.into_iter().chain(found.into_iter().flatten());
+    Some(digest(texts.chain(root.cluster.as_deref())))
 }
 
 /// 16 digits that no other list of texts has.
@@ -41,11 +42,16 @@ mod tests {
     use crate::audit::Root;
 
     fn of(name: &str, values: &[&str]) -> Option<String> {
+        of_cluster(None, name, values)
+    }
+
+    fn of_cluster(cluster: Option<&str>, name: &str, values: &[&str]) -> Option<String> {
         let root = Root {
             group: "apps".to_owned(),
             kind: "Deployment".to_owned(),
             namespace: "team-a".to_owned(),
             name: name.to_owned(),
+            cluster: cluster.map(Into::into),
         };
         id(&root, values.iter().map(|value| ["host-path", "", value]))
     }
@@ -57,6 +63,8 @@ mod tests {
         assert_ne!(of_pod, of("web", &["/"]));
         assert_ne!(of_pod, of("db", &["/", "/etc"]));
         assert_eq!(of("web", &[]), None);
+        let there = of_cluster(Some("there"), "web", &["/", "/etc"]);
+        assert!(![of_pod, of_cluster(Some("here"), "web", &["/", "/etc"])].contains(&there));
     }
 
     #[test]

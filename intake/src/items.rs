@@ -4,6 +4,7 @@
 use crate::audit::{Log, Unjudged};
 use crate::{Broken, Case, Item, Passed, Place, Reason, Skipped, message};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// What is read, in input order.
 #[derive(Debug, Default)]
@@ -48,9 +49,10 @@ impl Items {
         std::mem::take(&mut self.queue.passed)
     }
 
-    /// Counts events that do not matter.
-    pub(crate) fn pass(&mut self, events: u64) {
-        self.queue.passed.irrelevant += events;
+    /// Takes in an event that does not matter.
+    pub(crate) fn pass(&mut self, line: &[u8]) {
+        self.queue.passed.irrelevant += 1;
+        self.log.pass(line, &mut self.queue);
     }
 
     /// Counts a record of another log.
@@ -69,6 +71,11 @@ impl Items {
     pub(crate) fn skipped(&mut self, place: Place, reason: Reason) {
         let skipped = Skipped { place, reason };
         self.queue.ready.push_back(Item::Skipped(skipped));
+    }
+
+    /// Says of which cluster the events are that follow; of which those were before.
+    pub(crate) fn enter(&mut self, cluster: Option<Arc<str>>) -> Option<Arc<str>> {
+        self.log.enter(cluster)
     }
 
     /// Takes in an audit event.

@@ -253,17 +253,17 @@ impl<'s, 'a> Document<'s, 'a> {
             _ => Inside::Log,
         };
         match content {
-            Content::Records(records) => {
+            Content::Records { records, cluster } => self.of_cluster(cluster, |document| {
                 for record in records {
-                    self.item(record, None, depth + 1);
+                    document.item(record, None, depth + 1);
                 }
-            }
+            }),
             Content::Logged(texts) => {
-                for Text { part, text } in texts {
-                    self.inner(part, &text, depth + 1);
+                for text in texts {
+                    self.text(text, depth + 1);
                 }
             }
-            Content::Forwarded(Text { part, text }) => self.inner(part, &text, depth + 1),
+            Content::Forwarded(text) => self.text(text, depth + 1),
             Content::Other => {
                 let place = self.place(text);
                 self.other(place);
@@ -274,6 +274,25 @@ impl<'s, 'a> Document<'s, 'a> {
             }
         }
         self.inside = outside;
+    }
+
+    fn text(&mut self, text: Text<'a>, depth: usize) {
+        let Text {
+            part,
+            text,
+            cluster,
+        } = text;
+        self.of_cluster(cluster, |document| document.inner(part, &text, depth));
+    }
+
+    /// Reads what is of this cluster; where it is not told, of the one around it.
+    fn of_cluster(&mut self, cluster: Option<String>, read: impl FnOnce(&mut Self)) {
+        let Some(cluster) = cluster else {
+            return read(self);
+        };
+        let around = self.items.enter(Some(cluster.into()));
+        read(self);
+        self.items.enter(around);
     }
 
     /// Takes in a text that a wrapper has in `part`. All of it is where that starts.
@@ -300,7 +319,7 @@ impl<'s, 'a> Document<'s, 'a> {
                     start = end;
                     if is_irrelevant(whole.as_bytes()) {
                         self.item += 1;
-                        self.items.pass(1);
+                        self.items.pass(whole.as_bytes());
                         continue;
                     }
                     let mut inner = Document {

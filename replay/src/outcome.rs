@@ -69,6 +69,23 @@ pub(crate) enum Outcome {
     Unremembered(u64),
 }
 
+impl Outcome {
+    /// About how many bytes it takes to hold what was read of an input and need not be judged.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Unjudged(gap) => gap.unjudged.size() + gap.json.len(),
+            Self::File
+            | Self::Judged(_)
+            | Self::Failed(_)
+            | Self::Skipped(_)
+            | Self::Passed(_)
+            | Self::Forgotten(_)
+            | Self::Mark(_)
+            | Self::Unremembered(_) => 0,
+        }
+    }
+}
+
 /// What was left out on purpose.
 #[derive(Debug)]
 pub(crate) struct Skipped {

@@ -57,6 +57,8 @@ export interface Passed {
 /** What an audit event tells beside the request. */
 export interface Audit {
   id: string;
+  /** The cluster, by the name that its cloud has for it, where the log says it. */
+  cluster?: string;
   /** When the request came: RFC 3339, in UTC. */
   time: string;
   /** How it ended. */
@@ -84,7 +86,7 @@ export interface Incident {
   /** The same in every log, and in the reports of the command. */
   id: string;
   /** Such as the Deployment of a pod. */
-  workload: { group: string; kind: string; namespace: string; name: string };
+  workload: { group: string; kind: string; namespace: string; name: string; cluster?: string };
 }
 
 /** Who asked. */

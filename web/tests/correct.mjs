@@ -87,6 +87,54 @@ for (const [name, [before, after]] of Object.entries(TABLE)) {
   });
 }
 
+const SHARED = {
+  "a part that other places share is written out where it is corrected": [
+    POD + "  containers:\n  - name: a\n    securityContext: &shared {privileged: true, runAsUser: 7} # for both\n  - name: b\n    securityContext: *shared # as a\n",
+    "exemptions: [{reason: it mounts, rules: [privileged], namespaces: [default], containers: [a]}]",
+    POD + "  containers:\n  - name: a\n    securityContext: &shared {privileged: true, runAsUser: 7} # for both\n  - name: b\n    securityContext: {runAsUser: 7} # as a\n",
+  ],
+  "and stays as it is in the other places when it is corrected where it is named": [
+    POD + "  containers:\n  - name: a\n    securityContext: &shared {privileged: true, runAsUser: 7}\n  - name: b\n    securityContext: *shared\n",
+    "exemptions: [{reason: it mounts, rules: [privileged], namespaces: [default], containers: [b]}]",
+    POD + "  containers:\n  - name: a\n    securityContext: &shared {runAsUser: 7}\n  - name: b\n    securityContext: {privileged: true, runAsUser: 7}\n",
+  ],
+  "what is merged is written out": [
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations: &all\n    hostPID: true\n    a: \"b\"\nspec:\n  <<: *all\n  hostname: c\n",
+    "",
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations: &all\n    hostPID: true\n    a: \"b\"\nspec:\n  <<: {a: \"b\"}\n  hostname: c\n",
+  ],
+  "and what is left of a merged part, if it is nothing, goes": [
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations: &all {hostPID: true}\nspec:\n  <<: *all\n  hostname: c\n",
+    "",
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations: &all {hostPID: true}\nspec:\n  hostname: c\n",
+  ],
+  "one of several that are merged is written out": [
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  labels: &one {hostPID: true}\n  annotations: &two {hostname: c}\nspec:\n  <<: [*one, *two]\n",
+    "",
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  labels: &one {hostPID: true}\n  annotations: &two {hostname: c}\nspec:\n  <<: [*two]\n",
+  ],
+  "another object that shares a part keeps it": [
+    "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec: &spec\n    hostPID: true\n    hostname: c\n- apiVersion: v1\n  kind: Pod\n  spec: *spec\n",
+    "",
+    "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec: &spec\n    hostname: c\n- apiVersion: v1\n  kind: Pod\n  spec: {hostPID: true, hostname: c}\n",
+  ],
+};
+
+for (const [name, [before, settings, after]] of Object.entries(SHARED)) {
+  test(name, () => {
+    const { whole, remaining } = corrected(before.replace("kind: Pod\nspec", "kind: Pod\nmetadata: {namespace: default}\nspec"), 0, settings);
+    assert.equal(whole.replace("metadata: {namespace: default}\n", ""), after);
+    assert.deepEqual(remaining, []);
+  });
+}
+
+test("what is not corrected stays shared", () => {
+  const unread = POD + "  containers:\n  - name: a\n    securityContext: &shared {privileged: \"true\"}\n  - name: b\n    securityContext: *shared\n";
+  assert.deepEqual([corrected(unread).whole, corrected(unread).remaining], [unread, ["unreadable"]]);
+  const other = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: &meta {name: a}\n  spec: {hostPID: true}\n- apiVersion: v1\n  kind: Pod\n  metadata: *meta\n  spec: {}\n";
+  assert.equal(corrected(other).whole, other.replace("{hostPID: true}", "{}"));
+});
+
 test("one object of many is corrected where it stands", () => {
   const list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec:\n    hostPID: true\n    hostIPC: true\n- {apiVersion: v1, kind: Pod, spec: {hostPID: true}}\n";
   const text = `# first\n${POD}  hostPID: true\n---\n${list}---\n${POD}  hostIPC: true\n`;

@@ -7,12 +7,10 @@
 
 use super::event::Text;
 use super::history::{Entry, History, Labels};
-use super::object::Object;
+use super::lineage::Whole;
 use super::pairs::Pairs;
+use super::roles::Found;
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::collections::BTreeSet;
-use std::iter;
 
 /// Which roles a role takes its rules from.
 #[derive(Debug, Default, Deserialize)]
@@ -78,37 +76,15 @@ impl Expression {
 /// rules from, the one with such a rule that was written last; where none has, the one that was
 /// written last.
 pub(super) fn source<'h>(
-    aggregate: &Object<'_>,
+    aggregate: &Whole<'_>,
     before: Option<&Entry>,
     history: &'h History,
-) -> Option<&'h Entry> {
-    let own = &*aggregate.metadata.name;
-    let selection = aggregate.aggregation();
-    let mut sources = history
-        .cluster_roles()
-        .filter(|(key, labels)| key.name != own && selection.chooses(labels))
-        .filter_map(|(key, _)| history.get(key));
-    let mut had = BTreeSet::new();
-    had.extend(before.into_iter().flat_map(|before| rules(&before.json)));
-    let mut gained = BTreeSet::new();
-    gained.extend(texts(aggregate.rules).filter(|rule| !had.contains(rule)));
-    let last = sources.next()?;
-    if gained.is_empty() {
-        return Some(last);
-    }
-    let gives = |role: &&Entry| rules(&role.json).any(|rule| gained.contains(rule));
-    iter::once(last).chain(sources).find(gives).or(Some(last))
-}
-
-/// The rules of a role, as text: the API server writes the same rule alike wherever it stands.
-fn rules(role: &str) -> impl Iterator<Item = &str> {
-    texts(Object::of(role).rules)
-}
-
-fn texts(rules: Option<&RawValue>) -> impl Iterator<Item = &str> {
-    let rules: Option<Vec<&RawValue>> =
-        rules.and_then(|rules| serde_json::from_str(rules.get()).ok());
-    rules.into_iter().flatten().map(RawValue::get)
+) -> Found<&'h Entry> {
+    let own = &aggregate.key;
+    let selection = aggregate.object.aggregation();
+    history.source(aggregate, before, |key, labels| {
+        key.name != own.name && key.cluster == own.cluster && selection.chooses(labels)
+    })
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 //! later change is measured against. What is kept is bounded; the objects that were touched
 //! longest ago are forgotten first.
 
-use super::object::Meta;
+use super::lineage::Whole;
+use super::object::Object;
 use super::resource::RBAC;
+use super::roles::{self, Found, Roles, Rule};
 use crate::named::Named;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The labels of an object.
@@ -16,6 +18,8 @@ pub(crate) type Labels = Named<String>;
 /// What an object is found by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
+    /// Of logs of several clusters, which have objects of the same name.
+    pub(crate) cluster: Option<Arc<str>>,
     pub(crate) group: String,
     pub(crate) resource: String,
     pub(crate) namespace: String,
@@ -33,6 +37,9 @@ pub struct Root {
     pub namespace: String,
     /// Its name; empty where the API server was to make one.
     pub name: String,
+    /// The cluster that it is in, where the log says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Arc<str>>,
 }
 
 /// A write that others follow from, and who did it.
@@ -70,7 +77,8 @@ pub(crate) struct Entry {
 pub(crate) struct Shown<'a> {
     /// The whole object, as JSON text.
     pub(crate) json: &'a str,
-    pub(crate) meta: &'a Meta<'a>,
+    /// The same, as far as it is read.
+    pub(crate) object: &'a Object<'a>,
     /// Whether it is as it was stored, and not as it was sent or put together.
     pub(crate) is_whole: bool,
     pub(crate) written: &'a str,
@@ -81,9 +89,8 @@ pub(crate) struct Shown<'a> {
 pub(crate) struct History {
     /// Looked up for every event, and never gone through, so its order shows nowhere.
     entries: HashMap<Arc<Key>, Entry>,
-    /// The cluster roles among them, by when they were touched, with the labels by which others
-    /// take their rules.
-    cluster_roles: BTreeMap<u64, Box<(Arc<Key>, Labels)>>,
+    /// The cluster roles among them, by when they were touched.
+    cluster_roles: Roles,
     /// Every key by when it was touched.
     order: BTreeMap<u64, Arc<Key>>,
     clock: u64,
@@ -97,7 +104,7 @@ impl History {
     pub(crate) fn new(room: usize) -> Self {
         Self {
             entries: HashMap::new(),
-            cluster_roles: BTreeMap::new(),
+            cluster_roles: Roles::default(),
             order: BTreeMap::new(),
             clock: 0,
             room,
@@ -121,7 +128,8 @@ impl History {
             return;
         }
         self.remove(&key);
-        let Shown { json, meta, .. } = shown;
+        let Shown { json, object, .. } = shown;
+        let meta = &object.metadata;
         self.clock += 1;
         let entry = Entry {
             json: (*json).to_owned(),
@@ -135,7 +143,10 @@ impl History {
             cause,
             touched: self.clock,
         };
-        let size = entry.size();
+        let rules = key
+            .is_cluster_role()
+            .then(|| roles::rules(object, key.cluster.as_deref()));
+        let size = entry.size(&key) + rules.as_ref().map_or(0, Roles::size);
         while self.room < size
             && let Some((_, oldest)) = self.order.pop_first()
         {
@@ -146,11 +157,12 @@ impl History {
             self.room = room;
             let key = Arc::new(key);
             self.order.insert(self.clock, Arc::clone(&key));
-            if key.is_cluster_role() {
+            if let Some(rules) = rules {
                 let labels = meta.labels();
                 let owned = labels.iter().map(|(key, value)| (key.into(), value.into()));
-                let role = (Arc::clone(&key), owned.collect());
-                self.cluster_roles.insert(self.clock, Box::new(role));
+                let role = Arc::clone(&key);
+                self.cluster_roles
+                    .add(self.clock, role, owned.collect(), rules);
             }
             self.entries.insert(key, entry);
         } else {
@@ -167,16 +179,29 @@ impl History {
     /// Takes an object out, all but its place in the order.
     fn take(&mut self, key: &Key) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
-        if key.is_cluster_role() {
-            self.cluster_roles.remove(&entry.touched);
-        }
-        self.room = self.room.saturating_add(entry.size());
+        let size = entry.size(key) + self.cluster_roles.remove(entry.touched);
+        self.room = self.room.saturating_add(size);
         Some(entry)
     }
 
-    /// The cluster roles that were shown, with their labels, the one that was touched last first.
-    pub(crate) fn cluster_roles(&self) -> impl Iterator<Item = &(Arc<Key>, Labels)> {
-        self.cluster_roles.values().rev().map(Box::as_ref)
+    /// The role that an aggregated role has what it gained from, of those that are chosen.
+    pub(crate) fn source(
+        &self,
+        aggregate: &Whole<'_>,
+        before: Option<&Entry>,
+        chooses: impl FnMut(&Key, &Labels) -> bool,
+    ) -> Found<&Entry> {
+        let had = before.and_then(|before| self.cluster_roles.rules(before.touched));
+        let has = roles::rules(&aggregate.object, aggregate.key.cluster.as_deref());
+        let gained: BTreeSet<Rule> = match had {
+            Some(had) => has.difference(had).copied().collect(),
+            None => has,
+        };
+        match self.cluster_roles.source(&gained, chooses) {
+            Found::Role(key) => self.get(key).map_or(Found::None, Found::Role),
+            Found::None => Found::None,
+            Found::Unknown => Found::Unknown,
+        }
     }
 }
 
@@ -187,9 +212,23 @@ impl Key {
 }
 
 impl Entry {
-    /// What keeping it costs, about: what is beside the text is small and does not grow with it.
-    fn size(&self) -> usize {
+    /// What keeping it under a key costs, about: little beside the text, but for what somebody made
+    /// long.
+    fn size(&self, key: &Key) -> usize {
         const BESIDE: usize = 1 << 10;
-        self.json.len() + BESIDE
+        let Key {
+            cluster: _,
+            group,
+            resource,
+            namespace,
+            name,
+        } = key;
+        let key: usize = [group, resource, namespace, name]
+            .map(String::len)
+            .iter()
+            .sum();
+        let version = self.resource_version.as_ref().map_or(0, String::len);
+        let beside = key + version + self.written.len() + self.root.size() + self.cause.size();
+        self.json.len() + beside.max(BESIDE)
     }
 }

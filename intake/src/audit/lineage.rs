@@ -9,6 +9,7 @@ use super::event::{self, Event};
 use super::history::{Cause, Key, Root};
 use super::object::Object;
 use super::resource;
+use super::roles::Found;
 use std::sync::Arc;
 
 /// What a request is about, from what the event and the object say.
@@ -21,7 +22,7 @@ pub(super) struct Whole<'a> {
 
 impl<'a> Whole<'a> {
     /// The object may be empty, or a patch.
-    pub(super) fn new(event: &Event<'_>, object: Object<'a>) -> Self {
+    fn new(event: &Event<'_>, object: Object<'a>, cluster: Option<Arc<str>>) -> Self {
         let about = event.about();
         let reference = event.object_ref.as_ref();
         let of_reference = |text: &dyn Fn(&event::ObjectRef<'_>) -> String| {
@@ -35,6 +36,7 @@ impl<'a> Whole<'a> {
         let namespace = of_reference(&|object| object.namespace.clone().into_owned());
         Self {
             key: Key {
+                cluster,
                 group: about.group.to_owned(),
                 resource: about.resource.to_owned(),
                 namespace: Some(namespace)
@@ -54,6 +56,7 @@ impl<'a> Whole<'a> {
             kind: self.kind.clone(),
             namespace: self.key.namespace.clone(),
             name: self.key.name.clone(),
+            cluster: self.key.cluster.clone(),
         }
     }
 
@@ -71,6 +74,11 @@ impl<'a> Whole<'a> {
 }
 
 impl Log {
+    /// What a request to the cluster that is read of is about. The object may be empty, or a patch.
+    pub(super) fn whole<'o>(&self, event: &Event<'_>, object: Object<'o>) -> Whole<'o> {
+        Whole::new(event, object, self.cluster.clone())
+    }
+
     /// The object that this one was made for, and the write that a controller's follows from.
     pub(super) fn lineage(
         &self,
@@ -83,8 +91,12 @@ impl Log {
             return (root, None);
         };
         if controller == "clusterrole-aggregation-controller" {
-            let source = aggregation::source(&whole.object, known, &self.history);
-            let cause = source.or(known).map(|known| Arc::clone(&known.cause));
+            let source = match aggregation::source(whole, known, &self.history) {
+                Found::Role(role) => Some(role),
+                Found::None => known,
+                Found::Unknown => None,
+            };
+            let cause = source.map(|known| Arc::clone(&known.cause));
             return (whole.own().into(), cause);
         }
         // whose it is does not change because a controller takes it over or syncs it
@@ -99,6 +111,7 @@ impl Log {
                 .map_or("", |(group, _)| group);
             let of = |kind: &str, name: &str| {
                 let key = Key {
+                    cluster: whole.key.cluster.clone(),
                     group: group.to_owned(),
                     resource: resource::of_kind(group, kind)?.to_owned(),
                     namespace: whole.key.namespace.clone(),
@@ -118,6 +131,7 @@ impl Log {
                 kind: kind.to_owned(),
                 namespace: whole.key.namespace.clone(),
                 name: name.to_owned(),
+                cluster: whole.key.cluster.clone(),
             };
             let cause = of(kind, name).map(|entry| Arc::clone(&entry.cause));
             return (root.into(), cause);

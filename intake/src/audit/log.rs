@@ -10,7 +10,7 @@ use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
 use crate::Place;
 use crate::items::Queue;
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
@@ -24,6 +24,8 @@ pub struct Log {
     pending: Pending,
     /// Connections into pods that were told of and not yet closed.
     open: Open,
+    /// The cluster of which is read, if what is read says it.
+    pub(super) cluster: Option<Arc<str>>,
     pub(super) input: usize,
     /// The latest time seen, in seconds since 1970.
     now: Option<u64>,
@@ -43,6 +45,7 @@ impl Log {
             history: History::new(room),
             pending: Pending::default(),
             open: Open::default(),
+            cluster: None,
             input: 0,
             now: None,
         }
@@ -55,6 +58,11 @@ impl Log {
         self.now = None;
     }
 
+    /// Says of which cluster the events are that follow; of which those were before.
+    pub(crate) fn enter(&mut self, cluster: Option<Arc<str>>) -> Option<Arc<str>> {
+        std::mem::replace(&mut self.cluster, cluster)
+    }
+
     /// How many objects had to be forgotten for want of room.
     pub fn forgotten(&self) -> u64 {
         self.history.forgotten()
@@ -65,6 +73,15 @@ impl Log {
     pub fn unfinished(&mut self) -> Option<Unjudged> {
         let begun = self.pending.rest()?;
         Some(self.never_ended(&begun))
+    }
+
+    /// Takes in an event that does not matter, but for its time: what is waited for may be late.
+    pub(crate) fn pass(&mut self, line: &[u8], items: &mut Queue) {
+        // of one that is too large the head alone is read
+        let is_waited_for = !self.pending.is_empty() && line.len() <= MAX_EVENT;
+        if is_waited_for && let Some(time) = stage_time(line) {
+            self.tell_time(time, items);
+        }
     }
 
     /// Takes in one event. It must be an event: what it says of its kind is not looked at.
@@ -119,6 +136,7 @@ impl Log {
         let at = time::seconds(&id.received).or(self.now);
         let waiting = Waiting {
             event: text.to_owned(),
+            cluster: self.cluster.clone(),
             input: self.input,
             place,
         };
@@ -152,6 +170,7 @@ impl Log {
             items.passed.stages += 1;
         }
         let audit = Audit {
+            cluster: self.cluster.clone(),
             id: head.id.to_owned(),
             actor: Arc::new(Actor {
                 user: head.user.to_owned(),
@@ -180,11 +199,12 @@ impl Log {
     }
 
     fn request(&mut self, event: &Event<'_>, text: &str, place: Place, items: &mut Queue) {
-        self.tell_time(&event.stage_timestamp, items);
         let Some(matter) = event.about().matter() else {
             items.passed.irrelevant += 1;
-            return;
+            // as of those that are not read
+            return self.pass(text.as_bytes(), items);
         };
+        self.tell_time(&event.stage_timestamp, items);
         let is_use = matter == Matter::Use;
         let received = &event.request_received_timestamp;
         let id = id(&event.audit_id, &event.verb, received);
@@ -223,11 +243,14 @@ impl Log {
     }
 
     /// A request whose last event never came.
-    fn never_ended(&self, begun: &Waiting) -> Unjudged {
+    fn never_ended(&mut self, begun: &Waiting) -> Unjudged {
         let event = serde_json::from_str(&begun.event).unwrap_or_default();
+        let current = self.enter(begun.cluster.clone());
+        let unjudged = self.unjudged(&event, begun.place, Gap::Unfinished);
+        self.enter(current);
         Unjudged {
             input: begun.input,
-            ..self.unjudged(&event, begun.place, Gap::Unfinished)
+            ..unjudged
         }
     }
 }
@@ -240,13 +263,24 @@ fn may_be_first(text: &str) -> bool {
     memmem::find(start, b"RequestReceived").is_some()
 }
 
+/// When an event was written, from its text alone. The API server writes that behind all bodies, in
+/// which the same may stand.
+fn stage_time(event: &[u8]) -> Option<&str> {
+    const MEMBER: &[u8] = br#""stageTimestamp":"#;
+    let behind = event.get(memmem::rfind(event, MEMBER)? + MEMBER.len()..)?;
+    let text = behind.trim_ascii_start().strip_prefix(b"\"")?;
+    let end = memchr(b'"', text)?;
+    str::from_utf8(text.get(..end)?).ok()
+}
+
 fn id(audit_id: &str, verb: &str, received: &str) -> Id {
     /// A client may choose any, and the server chooses 36 letters.
     const MOST: usize = 128;
 
+    let text = |text: &str| text.chars().take(MOST).collect();
     Id {
-        audit_id: audit_id.chars().take(MOST).collect(),
-        verb: verb.to_owned(),
-        received: received.to_owned(),
+        audit_id: text(audit_id),
+        verb: text(verb),
+        received: text(received),
     }
 }

@@ -17,6 +17,8 @@ mod pairs;
 mod patch;
 mod pending;
 mod resource;
+mod roles;
+mod size;
 mod time;
 mod wrapper;
 mod write;
@@ -42,6 +44,9 @@ pub const MAX_EVENT: usize = 16 << 20;
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Audit {
+    /// The cluster, by the name that its cloud has for it, where the log says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Arc<str>>,
     /// The `auditID`, the same in every event of one request.
     pub id: String,
     /// When the request came, as the event has it: RFC 3339, in UTC.
@@ -128,6 +133,7 @@ impl Audit {
     /// Of what nothing is known.
     fn unknown() -> Self {
         Self {
+            cluster: None,
             id: String::new(),
             time: String::new(),
             outcome: Outcome::Unknown,

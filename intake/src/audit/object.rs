@@ -9,6 +9,9 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::ops::Deref;
 
+/// The name of an object of which it cannot be read.
+pub(crate) const UNREADABLE: Cow<'static, str> = Cow::Borrowed("(unreadable)");
+
 /// An object, its metadata read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,15 +64,34 @@ pub(crate) struct Owner {
 }
 
 impl<'a> Object<'a> {
-    /// What can be read of an object; what is not as it should be is as if it were not there.
+    /// What can be read of an object; what is not as it should be is as if it were not there, but
+    /// for its name, which is said to be unreadable.
     pub(crate) fn of(json: &'a str) -> Self {
-        serde_json::from_str(json).unwrap_or_default()
+        serde_json::from_str(json).unwrap_or_else(|_| Self::by_members(&members(json)))
+    }
+
+    /// The same, member by member.
+    fn by_members(members: &Members<'a>) -> Self {
+        Self {
+            api_version: read(members.get("apiVersion").copied()),
+            kind: read(members.get("kind").copied()),
+            metadata: members.get("metadata").map(Meta::of).unwrap_or_default(),
+            aggregation_rule: members.get("aggregationRule").copied(),
+            rules: members.get("rules").copied(),
+        }
     }
 
     /// Which roles this one takes its rules from.
     pub(crate) fn aggregation(&self) -> AggregationRule<'a> {
         read(self.aggregation_rule)
     }
+}
+
+/// The members of an object; of those that are given twice the last, as Kubernetes takes it.
+type Members<'a> = Pairs<'a, &'a RawValue>;
+
+fn members(json: &str) -> Members<'_> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// A part, or its default if it is not there or is not as it should be.
@@ -79,6 +101,30 @@ fn read<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> T {
 }
 
 impl<'a> Meta<'a> {
+    fn of(json: &&'a RawValue) -> Self {
+        let json = json.get();
+        serde_json::from_str(json).unwrap_or_else(|_| Self::by_members(json))
+    }
+
+    fn by_members(json: &'a str) -> Self {
+        let members = members(json);
+        let part = |key: &str| members.get(key).copied();
+        let name = match part("name").map(RawValue::get) {
+            Some(name) if name != "null" => serde_json::from_str(name).unwrap_or(UNREADABLE),
+            _ if json.starts_with('{') || json == "null" => Cow::default(),
+            _ => UNREADABLE,
+        };
+        Self {
+            name,
+            namespace: read(part("namespace")),
+            resource_version: read(part("resourceVersion")),
+            labels: part("labels"),
+            annotations: part("annotations"),
+            owner_references: part("ownerReferences"),
+            finalizers: part("finalizers"),
+        }
+    }
+
     pub(crate) fn has_finalizers(&self) -> bool {
         !read::<Vec<String>>(self.finalizers).is_empty()
     }

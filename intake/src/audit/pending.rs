@@ -51,12 +51,18 @@ struct Begun {
 pub(crate) struct Waiting {
     /// As JSON text.
     pub(crate) event: String,
+    /// Of which cluster it is, if the log says it.
+    pub(crate) cluster: Option<Arc<str>>,
     /// Which input it is in.
     pub(crate) input: usize,
     pub(crate) place: Place,
 }
 
 impl Pending {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
+
     /// Takes note of a request that has begun. False if it was known already.
     pub(crate) fn begin(&mut self, id: Id, at: Option<u64>, first: Waiting) -> bool {
         if self.requests.contains_key(&id) {
@@ -162,6 +168,7 @@ mod tests {
             item: 1,
         };
         Waiting {
+            cluster: None,
             event: "x".repeat(size),
             input: 0,
             place,

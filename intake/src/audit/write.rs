@@ -6,7 +6,7 @@ use super::admission::{admission, identity, operation, some};
 use super::event::Event;
 use super::history::{Cause, Entry, Key, Shown};
 use super::lineage::Whole;
-use super::object::Object;
+use super::object::{Object, UNREADABLE};
 use super::outcome::{By, Outcome, Signs};
 use super::resource::Matter;
 use super::{Audit, Before, Gap, Judged, Log, MAX_EVENT, Unjudged, Use, patch};
@@ -37,7 +37,7 @@ impl Log {
                 _ => {}
             }
         }
-        let whole = Whole::new(event, Object::default());
+        let whole = self.whole(event, Object::default());
         let mut audit = self.audit(event, actor(event), &whole);
         audit.used = Some(used);
         let text = admission(
@@ -68,13 +68,13 @@ impl Log {
                 let unjudged = self.unjudged(event, place, gap);
                 if unjudged.audit.outcome.may_be_kept() {
                     // how it is now is not known
-                    let whole = Whole::new(event, Object::of(event.sent().unwrap_or_default()));
+                    let whole = self.whole(event, Object::of(event.sent().unwrap_or_default()));
                     self.history.remove(&whole.key);
                 }
                 return items.unjudged(unjudged);
             }
         };
-        let whole = Whole::new(event, Object::of(&json));
+        let whole = self.whole(event, Object::of(&json));
         let mut audit = self.audit(event, actor(event), &whole);
         audit.object = judged;
         let old = self.history.get(&whole.key);
@@ -109,6 +109,7 @@ impl Log {
         );
         if audit.outcome.may_be_kept()
             && !whole.key.name.is_empty()
+            && whole.key.name != UNREADABLE
             && !whole.key.is_subresource(event)
         {
             let cause = match &audit.cause {
@@ -125,7 +126,7 @@ impl Log {
             let Whole { key, object, .. } = whole;
             let shown = Shown {
                 json: &json,
-                meta: &object.metadata,
+                object: &object,
                 is_whole: judged == Judged::After,
                 written: &audit.time,
             };
@@ -147,7 +148,7 @@ impl Log {
         if event.verb != "patch" {
             return Ok((sent.into(), Judged::Sent));
         }
-        let whole = Whole::new(event, Object::default());
+        let whole = self.whole(event, Object::default());
         let Some(old) = self.history.get(&whole.key) else {
             // what is applied by the server says what it is, and may be whole
             let object = Object::of(sent);
@@ -195,7 +196,7 @@ impl Log {
         let most = (TOLD / beside.max(EACH)).max(1);
         let is_more = deleted.len() > most;
         for (index, (object, item)) in deleted.into_iter().zip(place.item..).enumerate() {
-            let whole = Whole::new(event, Object::of(object));
+            let whole = self.whole(event, Object::of(object));
             if index >= most {
                 self.history.remove(&whole.key);
                 continue;
@@ -217,7 +218,7 @@ impl Log {
 
     pub(super) fn unjudged(&self, event: &Event<'_>, place: Place, gap: Gap) -> Unjudged {
         let sent = event.sent().unwrap_or_default();
-        let whole = Whole::new(event, Object::of(sent));
+        let whole = self.whole(event, Object::of(sent));
         let audit = self.audit(event, actor(event), &whole);
         let (user, _) = audit.actor.judged_as();
         let request = identity(&json!({
@@ -257,6 +258,7 @@ impl Log {
         let is_account = actor.service_account.is_some() && actor.controller().is_none();
         let delivery = is_account.then(|| whole.object.metadata.delivered_by());
         Audit {
+            cluster: self.cluster.clone(),
             id: event.audit_id.clone().into_owned(),
             time: event.time().to_owned(),
             refused_by: match outcome {

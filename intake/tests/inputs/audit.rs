@@ -662,6 +662,39 @@ fn what_is_aggregated_belongs_to_who_gave_the_rule_that_it_gained() {
 }
 
 #[test]
+fn who_gave_a_rule_is_not_known_where_too_many_roles_were_written_since() {
+    const RBAC: &str = "rbac.authorization.k8s.io";
+    let role = |name: &str, user: Value, beside: Value| {
+        let mut object = json!({"kind": "ClusterRole", "metadata": {"name": name}});
+        let members = object.as_object_mut().unwrap();
+        members.extend(beside.as_object().unwrap().clone());
+        event(
+            json!({"auditID": name, "user": user, "responseObject": object,
+            "objectRef": reference(RBAC, "clusterroles", "", name)}),
+        )
+    };
+    let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}]);
+    let by = |others: usize| {
+        let labels = json!({"name": "source", "labels": {"to-view": "true"}});
+        let beside = json!({"metadata": labels, "rules": rules});
+        let mut events = vec![role("source", json!({"username": "alice"}), beside)];
+        for other in 0..others {
+            let carol = json!({"username": "carol"});
+            events.push(role(&other.to_string(), carol, json!({"rules": rules})));
+        }
+        let selectors = json!([{"matchLabels": {"to-view": "true"}}]);
+        events.push(role(
+            "view",
+            controller("clusterrole-aggregation-controller"),
+            json!({"rules": rules, "aggregationRule": {"clusterRoleSelectors": selectors}}),
+        ));
+        last(&events).1.cause.map(|cause| cause.user.clone())
+    };
+    assert_eq!(by(99).as_deref(), Some("alice"));
+    assert_eq!(by(100), None);
+}
+
+#[test]
 fn a_service_account_delivers_for_a_tool() {
     let mut object = pod("a");
     object["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps",
@@ -889,8 +922,75 @@ fn what_cannot_be_told_of_each_object_is_told_of_all() {
     };
     assert_eq!(rest.gap, Gap::TooLarge);
     assert_eq!(rest.audit.actor.user, name);
-    let told: usize = items.into_iter().map(|item| case_of(item).size()).sum();
+    let request = |item| case_of(item).request().len();
+    let told: usize = items.into_iter().map(request).sum();
     assert!(told > 32 << 20 && told < 96 << 20, "{told} bytes");
+}
+
+#[test]
+fn all_that_an_event_tells_is_counted() {
+    const LONG: usize = 100_000;
+    let long = || "x".repeat(LONG);
+    let exec = json!({"resource": "pods", "subresource": "exec", "namespace": "team-a",
+        "name": "web", "apiVersion": "v1"});
+    let uri = |query: &str| format!("/api/v1/namespaces/team-a/pods/web/exec?{query}={}", long());
+    let account = "system:serviceaccount:a:b";
+    let with = |key: &str| json!({"username": account, "extra": {key: [long()]}});
+    let tracked = json!({"metadata": {"annotations": {"argocd.argoproj.io/tracking-id": long()}}});
+    for changes in [
+        json!({"user": {"username": long()}}),
+        json!({"user": {"groups": [long()]}}),
+        json!({"user": {"groups": vec![""; 5_000]}}),
+        json!({"user": with("authentication.kubernetes.io/credential-id")}),
+        json!({"user": with("authentication.kubernetes.io/pod-name")}),
+        json!({"user": with("authentication.kubernetes.io/node-name")}),
+        json!({"user": with("arn")}),
+        json!({"user": with("sessionName")}),
+        json!({"user": {"username": account}, "responseObject": tracked}),
+        json!({"impersonatedUser": {"username": long()}}),
+        json!({"impersonatedUser": {"username": "carol", "groups": [long()]}}),
+        json!({"sourceIPs": [long()]}),
+        json!({"sourceIPs": [long(), "10.0.0.1"]}),
+        json!({"userAgent": long()}),
+        json!({"auditID": long()}),
+        json!({"annotations": {"authorization.k8s.io/reason": long()}}),
+        json!({"verb": "get", "objectRef": exec, "requestURI": uri("command")}),
+        json!({"verb": "get", "objectRef": exec, "requestURI": uri("container")}),
+    ] {
+        let case = &cases(&[event(changes.clone())])[0];
+        let beside = case.size() - case.request().len();
+        assert!(
+            beside >= LONG,
+            "{beside} bytes: {:.200}",
+            changes.to_string()
+        );
+        let reported = serde_json::to_string(audit(case)).unwrap();
+        assert!(
+            beside + 1_000 > reported.len(),
+            "{:.200}",
+            changes.to_string()
+        );
+    }
+    let unjudged = gap(&[event(json!({"userAgent": long(),
+        "requestObject": null, "responseObject": null}))]);
+    assert!(unjudged.size() > LONG + unjudged.request.len());
+}
+
+#[test]
+fn what_is_remembered_is_counted_with_who_wrote_it() {
+    let by = |user: &str| {
+        let write = |number: usize| {
+            let name = number.to_string();
+            event(json!({"user": {"username": user}, "auditID": name,
+                "objectRef": reference("", "pods", "team-a", &name)}))
+        };
+        let text = log(&(0..10).map(write).collect::<Vec<_>>());
+        let mut reader = read_into(Log::new(1 << 20), text.as_bytes());
+        reader.by_ref().for_each(drop);
+        reader.into_log().forgotten()
+    };
+    assert_eq!(by("bob"), 0);
+    assert_eq!(by(&"x".repeat(300_000)), 7);
 }
 
 #[test]
@@ -903,6 +1003,48 @@ fn custom_kinds_are_judged_by_their_own_word() {
         request["kind"],
         json!({"group": "argoproj.io", "version": "v1", "kind": "Rollout"})
     );
+}
+
+#[test]
+fn an_object_of_which_a_part_cannot_be_read_keeps_its_kind_and_its_name() {
+    let named = |metadata: &str| {
+        let marker = "MARKER";
+        let event = event(json!({
+            "objectRef": reference("argoproj.io", "rollouts", "team-a", ""),
+            "responseObject": {"apiVersion": "argoproj.io/v1", "kind": "Rollout", "metadata": marker}}));
+        let text = event.to_string().replace("\"MARKER\"", metadata);
+        let case = case_of(items(text).pop().unwrap());
+        let request = request(&case);
+        assert_eq!(request["kind"]["kind"], "Rollout", "{metadata}");
+        (request["name"].clone(), audit(&case).root.kind.clone())
+    };
+    for (metadata, name) in [
+        (r#"{"name":"a","name":"b"}"#, json!("b")),
+        (r#"{"name":"b","resourceVersion":1}"#, json!("b")),
+        (r#"{"name":"b","labels":{},"labels":{}}"#, json!("b")),
+        (r#"{"name":1}"#, json!("(unreadable)")),
+        (r#"[1]"#, json!("(unreadable)")),
+        (r#"{"generateName":"b","generateName":"c"}"#, Value::Null),
+        (r#"{"name":null}"#, Value::Null),
+        ("{}", Value::Null),
+        ("null", Value::Null),
+    ] {
+        assert_eq!(named(metadata), (name, "Rollout".to_owned()), "{metadata}");
+    }
+}
+
+#[test]
+fn objects_whose_names_cannot_be_read_are_not_taken_for_one() {
+    let write = |verb: &str, code: u16| {
+        let mut object = pod("a");
+        object["metadata"]["name"] = json!(1);
+        event(
+            json!({"verb": verb, "responseStatus": {"code": code}, "responseObject": object,
+            "objectRef": reference("", "pods", "team-a", "")}),
+        )
+    };
+    let (_, audit) = last(&[write("create", 201), write("update", 200)]);
+    assert_eq!(audit.before, Before::Unknown);
 }
 
 #[test]

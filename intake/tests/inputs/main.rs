@@ -5,6 +5,7 @@
 mod audit;
 mod bad;
 mod big;
+mod clusters;
 mod feed;
 mod kubectl;
 mod positions;

@@ -262,7 +262,7 @@ fn a_message_that_was_cut_short_is_told_by_its_head() {
 
 /// An entry of Cloud Logging by alice, who creates pod team-a/web, with `changes` made to its
 /// payload; null takes a member away.
-fn entry(changes: Value) -> Value {
+pub(super) fn entry(changes: Value) -> Value {
     let mut object = pod("stored");
     object["@type"] = json!("core.k8s.io/v1.Pod");
     let mut entry = json!({
@@ -488,7 +488,7 @@ fn what_else_google_logs_is_counted() {
 
 // Azure
 
-fn record(category: &str, log: Value) -> Value {
+pub(super) fn record(category: &str, log: Value) -> Value {
     json!({"category": category, "ccpNamespace": "5f", "Cloud": "AzureCloud",
         "operationName": "Microsoft.ContainerService/managedClusters/diagnosticLogs/Read",
         "resourceId": "/SUBSCRIPTIONS/1", "time": "2026-11-22T01:28:32.0000000Z",

@@ -112,7 +112,8 @@ impl Feed {
 
     /// Adds what was read and need not be judged.
     pub(super) fn add(&mut self, outcome: Outcome) -> Result<(), Closed> {
-        self.batch.borrow_mut().add(Entry::Done(outcome), 0)
+        let bytes = outcome.size();
+        self.batch.borrow_mut().add(Entry::Done(outcome), bytes)
     }
 
     /// Reads one input, before which `lines` of it were read already.
@@ -385,5 +386,25 @@ impl<R: Read> Read for Watched<R> {
         self.unsent = self.unsent.saturating_add(read);
         self.progress.read(read);
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gap;
+    use intake::Item;
+
+    #[test]
+    fn what_cannot_be_judged_is_counted_with_all_that_is_told_of_it() {
+        const LONG: usize = 100_000;
+        let agent = "x".repeat(LONG);
+        let event = format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","verb":"create",
+            "stage":"ResponseComplete","objectRef":{{"resource":"pods"}},"userAgent":"{agent}"}}"#
+        );
+        let Some(Ok(Item::Unjudged(unjudged))) = intake::read(event.as_bytes()).next() else {
+            panic!("an event without a body is a gap");
+        };
+        assert!(gap(&[], *unjudged).size() > 2 * LONG);
     }
 }

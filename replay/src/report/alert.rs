@@ -66,10 +66,13 @@ pub(super) fn write_uses(
     uses.sort();
     writeln!(out, "{}", terminal.bold("Access to pods"))?;
     for (_, root, deed) in uses {
-        let text = match root.namespace.as_str() {
+        let mut text = match root.namespace.as_str() {
             "" => deed,
             namespace => format!("{deed}, in namespace {namespace}"),
         };
+        if let Some(cluster) = &root.cluster {
+            text.push_str(&format!(" of {cluster}"));
+        }
         write!(out, "{}", terminal.labelled("  ", &text))?;
     }
     if aftermath.more > 0 {
@@ -116,6 +119,9 @@ fn write_lines(
 fn who(lead: &Audit) -> Vec<(&'static str, String)> {
     let Audit { actor, .. } = lead;
     let mut lines = Vec::new();
+    if let Some(cluster) = &lead.cluster {
+        lines.push(("cluster", cluster.to_string()));
+    }
     if let Some(cause) = &lead.cause {
         let mut text = format!(
             "{}, who wrote {} at {}",
@@ -387,6 +393,7 @@ impl<'a> Object<'a> {
             kind,
             namespace,
             name,
+            cluster: _,
         } = root;
         let texts = [group, namespace];
         let is_sound = is_word(kind, "")

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use intake::audit::{Gap as Reason, Outcome};
 
@@ -31,6 +32,7 @@ struct What {
     operation: String,
     user: String,
     outcome: Outcome,
+    cluster: Option<Arc<str>>,
 }
 
 struct Times {
@@ -56,6 +58,7 @@ impl Gaps {
             operation: request.operation.clone().unwrap_or_default(),
             user: acting(&actor.user, actor.acted_as()),
             outcome: unjudged.audit.outcome,
+            cluster: unjudged.audit.cluster.clone(),
         };
         if self.gaps.len() >= KEPT && !self.gaps.contains_key(&what) {
             self.more += 1;
@@ -84,6 +87,9 @@ impl Gaps {
                 "{} {} by {}, {} ({})",
                 what.operation, what.object, what.user, times.first, times.place
             );
+            if let Some(cluster) = &what.cluster {
+                text.push_str(&format!(", in {cluster}"));
+            }
             if times.count > 1 {
                 text.push_str(&format!(", {}", counted(times.count, "time", "times")));
             }

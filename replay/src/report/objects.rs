@@ -305,6 +305,7 @@ impl Key {
             kind,
             namespace,
             name,
+            cluster: _,
         } = &*audited.audit.root;
         Self {
             kind: Some(kind.clone()),

@@ -82,6 +82,55 @@ fn a_refusal_is_told_with_its_reason() {
 }
 
 #[test]
+fn two_clusters_in_one_log_are_told_apart() {
+    let delivered = |cluster: &str, name: &str, changes: Value| {
+        let pod = json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "namespace": "a"},
+            "spec": {"hostPID": true, "containers": [{"name": "app", "image": "b"}]}});
+        let mut event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1",
+            "auditID": format!("{cluster}-{name}"), "stage": "ResponseComplete",
+            "verb": "create", "user": {"username": "bob"}, "responseStatus": {"code": 201},
+            "objectRef": {"resource": "pods", "namespace": "a", "name": name},
+            "requestReceivedTimestamp": "2026-11-22T01:00:00Z", "responseObject": pod});
+        let members = event.as_object_mut().unwrap();
+        members.extend(changes.as_object().unwrap().clone());
+        let delivery = json!({"messageType": "DATA_MESSAGE", "owner": "1",
+            "logGroup": format!("/aws/eks/{cluster}/cluster"),
+            "logEvents": [{"id": "1", "timestamp": 1, "message": event.to_string()}]});
+        format!("{delivery}\n")
+    };
+    let exec = json!({"verb": "get", "responseStatus": {"code": 101}, "responseObject": null,
+        "objectRef": {"resource": "pods", "subresource": "exec", "namespace": "a", "name": "c"}});
+    let folder = Folder::new();
+    let each = ["one", "two"].map(|cluster| {
+        delivered(cluster, "web", json!({}))
+            + &delivered(cluster, "bare", json!({"responseObject": null}))
+            + &delivered(cluster, "c", exec.clone())
+    });
+    folder.write("audit.log", each.concat());
+    let ran = run(&mut folder.bulkhead("replay --format json audit.log"), b"");
+    let found: Vec<Value> = ran.json();
+    let clusters: BTreeSet<&str> = found
+        .iter()
+        .map(|case| case["audit"]["cluster"].as_str().unwrap())
+        .collect();
+    let names = ["1:/aws/eks/one/cluster", "1:/aws/eks/two/cluster"];
+    assert_eq!(clusters, BTreeSet::from(names));
+    let incidents = found.iter().filter_map(|case| case["incident"].as_str());
+    assert_eq!(incidents.collect::<BTreeSet<_>>().len(), 2);
+
+    let text = run(&mut folder.bulkhead("replay audit.log"), b"").stdout;
+    for name in names {
+        assert!(text.contains(&format!("cluster  {name}")), "{text}");
+        assert!(text.contains(&format!("in {name}")), "{text}");
+        assert!(
+            text.contains(&format!("in namespace a of {name}")),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_reason_cannot_paint_the_terminal_and_is_cut() {
     let folder = Folder::new();
     let message = format!("no\u{1b}[2J{}", "x".repeat(2000));

@@ -17,8 +17,8 @@ export function correct(input, index, judge, cases) {
     const part = around(text, now.at);
     if (!part) break;
     first ??= part;
-    const told = cure(part.edit, now.findings);
-    const next = text.slice(0, part.from) + part.edit.text + text.slice(part.to);
+    const { edited, told } = cured(part.edit, now.findings);
+    const next = text.slice(0, part.from) + edited + text.slice(part.to);
     const then = next === text ? undefined : judged(next, index, judge, cases);
     if (!then || then.count !== now.count || then.kind !== now.kind) break;
     [text, now] = [next, then];
@@ -33,6 +33,13 @@ export function correct(input, index, judge, cases) {
     remarks: [...remarks],
     remaining: now.findings,
   };
+}
+
+/** What a document becomes, in which nothing else changes with what was found. */
+function cured(edit, findings) {
+  const told = cure(edit, findings);
+  const { apart } = edit;
+  return apart ? cured(apart, findings) : { edited: edit.text, told };
 }
 
 function judged(text, index, judge, cases) {

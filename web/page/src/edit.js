@@ -1,6 +1,6 @@
 // A YAML or JSON text without some of its parts: every other letter of it stays, comments, quotes
 // and indentation too. It knows the text's structure, and nothing of what the text says.
-import { isAlias, isCollection, isMap, parseDocument, stringify } from "yaml";
+import { isAlias, isCollection, isMap, parseDocument, stringify, visit } from "yaml";
 
 export class Edit {
   #text;
@@ -9,10 +9,11 @@ export class Edit {
   #removed = new Set();
   #replaced = new Map();
   #added = new Map();
+  #changed = new Set();
 
   /** Of the object that starts at an offset; nothing if none does. */
   static of(text, offset) {
-    const document = parseDocument(text, { keepSourceTokens: true, logLevel: "silent", uniqueKeys: false });
+    const document = parseDocument(text, { keepSourceTokens: true, logLevel: "silent", uniqueKeys: false, merge: true });
     const object = document.contents && startingAt(document.contents, offset);
     return object ? new Edit(text, document, object) : undefined;
   }
@@ -28,14 +29,51 @@ export class Edit {
     return this.#object.range[1];
   }
 
+  /** The same object in a text in which what was changed is shared with nothing else: where not
+      all that an alias or an anchor stands for was changed, each alias of it has become what it
+      stands for. Nothing if that is so already. */
+  get apart() {
+    const passed = new Set();
+    for (const found of [...this.#changed].map((pointer) => this.#find(pointer))) {
+      found?.passed.forEach((node) => passed.add(node));
+      // what goes takes its anchors with it
+      if (found) visit(valueOf(found.child), { Value: (_, node) => { passed.add(node); } });
+    }
+    const uses = new Map();
+    visit(this.#document, {
+      Alias: (at, alias) => {
+        const node = alias.resolve(this.#document);
+        if (at !== "key") uses.set(node, [...(uses.get(node) ?? []), alias]);
+      },
+    });
+    const cuts = [...uses].flatMap(([node, aliases]) => {
+      const changed = [node, ...aliases].filter((use) => passed.has(use)).length;
+      if (changed === 0 || changed > aliases.length) return [];
+      const by = this.#writtenOut(node);
+      return aliases.map(({ range: [from, to] }) => ({ from, to, by }));
+    });
+    if (cuts.length === 0) return undefined;
+    const begin = this.#object.range[0];
+    const before = cuts.filter(({ from }) => from < begin);
+    const moved = before.reduce((sum, { from, to, by }) => sum + by.length - (to - from), begin);
+    return Edit.of(without(this.#text, cuts), moved);
+  }
+
   /** Takes away what a pointer names. What that leaves empty goes as well where `goes` of its
       pointer says so, or is written as empty. Tells whether there is such a part. */
   remove(pointer, goes) {
-    const found = this.#find(pointer);
+    const found = this.#changes(pointer);
     if (!found) return false;
-    const { parent, child } = found;
-    this.#removed.add(child);
-    if (parent.items.some((other) => !this.#removed.has(other))) return true;
+    this.#removed.add(found.child);
+    let { parent } = found;
+    const isLeft = () => parent.items.some((other) => !this.#removed.has(other));
+    // what was merged and is empty is not merged any more
+    for (const holder of found.merged) {
+      if (isLeft()) return true;
+      this.#removed.add(holder.child);
+      parent = holder.parent;
+    }
+    if (isLeft()) return true;
     const above = pointer.slice(0, pointer.lastIndexOf("/"));
     const whole = goes(above);
     if (whole !== undefined) return this.remove(whole, goes);
@@ -46,14 +84,14 @@ export class Edit {
 
   /** Puts another text in the place of a value. */
   set(pointer, value) {
-    const found = this.#find(pointer);
+    const found = this.#changes(pointer);
     if (found) this.#replaced.set(found.child, { value });
     return Boolean(found);
   }
 
   /** Puts another key, and a text as its value, in the place of a key and its value. */
   replace(pointer, key, value) {
-    const found = this.#find(pointer);
+    const found = this.#changes(pointer);
     if (!found || !isMap(found.parent)) return false;
     this.#replaced.set(found.child, { key, value });
     return true;
@@ -61,7 +99,7 @@ export class Edit {
 
   /** Puts an item, given as data, behind the one of a list that a pointer names. */
   add(pointer, data) {
-    const found = this.#find(pointer);
+    const found = this.#changes(pointer);
     if (found && !isMap(found.parent)) this.#added.set(found.child, data);
   }
 
@@ -74,23 +112,59 @@ export class Edit {
   get text() {
     const cuts = [];
     this.#cut(this.#document.contents, cuts, new Set());
-    // from the end, and nothing is put where something is still to be taken away
-    cuts.sort((one, other) => other.from - one.from || other.to - one.to);
-    return cuts.reduce((text, { from, to, by = "" }) => text.slice(0, from) + by + text.slice(to), this.#text);
+    return without(this.#text, cuts);
   }
 
+  #changes(pointer) {
+    this.#changed.add(pointer);
+    return this.#find(pointer);
+  }
+
+  /** What a pointer names, the map or list that it stands in, what holds that one where it was
+      merged, and all that stands on the way. */
   #find(pointer) {
-    let parent, child;
+    let found;
     let node = this.#object;
+    const passed = [];
     for (const part of pointer.split("/").slice(1)) {
       const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
-      parent = this.#resolved(node);
+      const parent = this.#resolved(node);
       if (!isCollection(parent)) return undefined;
-      child = isMap(parent) ? parent.items.find((pair) => String(pair.key?.value) === key) : parent.items[Number(key)];
-      if (!child) return undefined;
-      node = valueOf(child);
+      found = isMap(parent) ? this.#member(parent, key) : { parent, child: parent.items[Number(key)], merged: [] };
+      if (!found?.child) return undefined;
+      passed.push(node, ...found.merged.map(({ source }) => source));
+      node = valueOf(found.child);
     }
-    return parent && { parent, child };
+    return found && { ...found, passed };
+  }
+
+  /** A member of a map, its own or merged: of several, what comes later in the text wins. */
+  #member(map, key) {
+    const own = map.items.find((pair) => String(pair.key?.value) === key);
+    if (own) return { parent: map, child: own, merged: [] };
+    for (const pair of map.items.filter(isMerge).reverse()) {
+      const value = pair.value;
+      const holder = { parent: map, child: pair };
+      const sources = isCollection(value) && !isMap(value) ? value.items : [value];
+      for (const source of sources) {
+        const node = this.#resolved(source);
+        const found = isMap(node) && this.#member(node, key);
+        if (!found) continue;
+        const holders = source === value ? [{ ...holder, source }] : [{ parent: value, child: source, source }, { ...holder, source: value }];
+        return { ...found, merged: [...found.merged, ...holders] };
+      }
+    }
+    return undefined;
+  }
+
+  /** A node on one line, in its own letters, with what its aliases stand for. */
+  #writtenOut(node) {
+    const own = this.#resolved(node);
+    if (!isCollection(own)) return own ? scalar(own) : "null";
+    if (!isMap(own)) return `[${own.items.map((item) => this.#writtenOut(item)).join(", ")}]`;
+    const pairs = own.items.map(({ key, value }) =>
+      `${isMerge({ key }) ? key.source : this.#writtenOut(key)}: ${this.#writtenOut(value)}`);
+    return `{${pairs.join(", ")}}`;
   }
 
   #resolved(node) {
@@ -186,6 +260,24 @@ function startingAt(node, offset) {
     if (isCollection(value) && value.range[0] <= offset && offset < value.range[2]) return startingAt(value, offset);
   }
   return undefined;
+}
+
+/** A text with other texts in the place of parts of it. */
+function without(text, cuts) {
+  // from the end, and nothing is put where something is still to be taken away
+  const ordered = cuts.sort((one, other) => other.from - one.from || other.to - one.to);
+  return ordered.reduce((now, { from, to, by = "" }) => now.slice(0, from) + by + now.slice(to), text);
+}
+
+/** A text that means the same between brackets: what is not quoted may be no text. */
+function scalar({ type, source, value }) {
+  if (type !== "PLAIN" || /[\n,[\]{}]/.test(source)) return JSON.stringify(value);
+  return source || "null";
+}
+
+/** `<<`, which the parser tells from a text. */
+function isMerge(pair) {
+  return typeof pair.key?.value === "symbol";
 }
 
 function valueOf(child) {

@@ -56,7 +56,10 @@ fn records<'a>(members: &Members<'a>) -> Option<Content<'a>> {
     let records = members.items("records")?;
     let first = Members::of(records.first()?)?;
     let is_one = first.has("category") && first.has("properties");
-    is_one.then_some(Content::Records(records))
+    is_one.then_some(Content::Records {
+        records,
+        cluster: None,
+    })
 }
 
 /// One record, or a row of `AzureDiagnostics`.
@@ -68,7 +71,12 @@ fn record<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> {
     };
     Some(match text {
         Some(text) if CATEGORIES.contains(&&*category) => {
-            Content::Logged(vec![Text { part: object, text }])
+            let cluster = cluster(members);
+            Content::Logged(vec![Text {
+                part: object,
+                text,
+                cluster,
+            }])
         }
         _ => Content::Other,
     })
@@ -100,6 +108,14 @@ fn row<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> {
     let text = Text {
         part: object,
         text: Cow::Owned(event),
+        cluster: cluster(members),
     };
     Some(Content::Logged(vec![text]))
+}
+
+/// The id of the cluster, which Azure writes in letters of either case.
+fn cluster(members: &Members<'_>) -> Option<String> {
+    let mut keys = ["resourceId", "ResourceId", "_ResourceId"].iter();
+    let id = keys.find_map(|key| members.string(key))?;
+    (!id.is_empty()).then(|| id.to_lowercase())
 }

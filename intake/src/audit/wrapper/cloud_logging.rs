@@ -91,6 +91,7 @@ pub(super) fn content<'a>(object: &'a str, members: &Members<'a>) -> Option<Cont
         Some(event) => Content::Logged(vec![Text {
             part: object,
             text: Cow::Owned(event),
+            cluster: cluster(members),
         }]),
         None => Content::Broken("`protoPayload`: not as GKE writes it"),
     })
@@ -102,9 +103,27 @@ fn plain<'a>(object: &'a str, members: &Members<'a>) -> Content<'a> {
         .text("jsonPayload")
         .or_else(|| members.text("textPayload"));
     match text {
-        Some(text) => Content::Logged(vec![Text { part: object, text }]),
+        Some(text) => Content::Logged(vec![Text {
+            part: object,
+            text,
+            cluster: cluster(members),
+        }]),
         None => Content::Other,
     }
+}
+
+/// The full name of the cluster that an entry is about.
+///
+/// Source: the Cloud Logging reference, "Monitored resources and services", `k8s_cluster`.
+fn cluster(members: &Members<'_>) -> Option<String> {
+    let labels = members.object("resource")?.object("labels")?;
+    let label = |key: &str| labels.string(key).filter(|text| !text.is_empty());
+    let name = label("cluster_name")?;
+    let project = label("project_id").unwrap_or_default();
+    let location = label("location").unwrap_or_default();
+    Some(format!(
+        "projects/{project}/locations/{location}/clusters/{name}"
+    ))
 }
 
 /// The event that an entry tells of. What is empty is left out of an entry; none if a member is

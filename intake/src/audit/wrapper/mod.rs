@@ -23,7 +23,11 @@ use std::str::FromStr;
 #[derive(Debug)]
 pub(crate) enum Content<'a> {
     /// Records of a log, to look at one by one.
-    Records(Vec<&'a RawValue>),
+    Records {
+        records: Vec<&'a RawValue>,
+        /// Of which cluster they are, if it is told of all.
+        cluster: Option<String>,
+    },
     /// Texts of a log, which may be events or anything else.
     Logged(Vec<Text<'a>>),
     /// A text that whatever forwarded it may have put here: only if it is an event, the rest is a
@@ -40,6 +44,8 @@ pub(crate) enum Content<'a> {
 pub(crate) struct Text<'a> {
     pub(crate) part: &'a str,
     pub(crate) text: Cow<'a, str>,
+    /// Of which cluster it is, by the name that its cloud has for it, if the wrapper says it.
+    pub(crate) cluster: Option<String>,
 }
 
 /// What an object without `apiVersion` and `kind` holds, if it is a wrapper.
@@ -70,7 +76,13 @@ fn forwarded<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> 
         members.string("stream").as_deref(),
         Some("stdout" | "stderr")
     );
-    match line.map(|text| Text { part: object, text }) {
+    let cluster = cloudwatch::group(members);
+    let text = |text| Text {
+        part: object,
+        text,
+        cluster,
+    };
+    match line.map(text) {
         Some(text) if is_log => Some(Content::Logged(vec![text])),
         Some(text) => Some(Content::Forwarded(text)),
         None => is_log.then_some(Content::Other),

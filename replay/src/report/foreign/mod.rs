@@ -169,8 +169,8 @@ impl<'a> Told<'a> {
         self.judged.audit.as_ref()?.incident.as_deref()
     }
 
-    /// What makes it the same finding wherever it stands and whenever it is found: the workload,
-    /// the rule, the container and the value, never a line or an index.
+    /// What makes it the same finding wherever it stands and whenever it is found: the workload
+    /// and its cluster, the rule, the container and the value, never a line or an index.
     fn identity(&self) -> String {
         let Judged { request, .. } = self.judged;
         let text = |text: &'a Option<String>| text.as_deref().unwrap_or_default();
@@ -188,7 +188,8 @@ impl<'a> Told<'a> {
             container, value, ..
         } = self.finding;
         let found = [&*self.finding.rule, text(container), text(value)];
-        digest(object.into_iter().chain(found))
+        let cluster = self.audit.and_then(|audit| audit.cluster.as_deref());
+        digest(object.into_iter().chain(found).chain(cluster))
     }
 
     /// The same in every run: that of no other finding of the input. A request of an audit log has
