@@ -17,6 +17,7 @@ mod filter;
 mod follow;
 pub mod host;
 mod judge;
+mod near;
 mod outcome;
 mod output;
 mod pipeline;

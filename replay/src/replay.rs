@@ -199,8 +199,13 @@ impl Run<'_> {
             }
         }
         let Self {
-            tally, out, told, ..
+            filter,
+            tally,
+            out,
+            told,
+            ..
         } = self;
+        tally.in_vain = filter.in_vain();
         let finished = report.finish(tally, out, told.notice);
         finished
             .and_then(|()| self.out.flush())
@@ -208,6 +213,7 @@ impl Run<'_> {
     }
 
     fn add(&mut self, mut outcome: Outcome, report: &mut Report) -> Result<(), Fatal> {
+        self.filter.note(&outcome);
         if !self.filter.shows(&outcome) {
             self.tally.leave_out(&outcome);
             return Ok(());

@@ -10,10 +10,8 @@ use crate::catalog::{self, Catalog, Rule};
 use crate::cli::{Rules, RulesFormat};
 use crate::fatal::Fatal;
 use crate::host::Policy;
+use crate::near::{did_you_mean, nearest};
 use crate::terminal::{Terminal, escaped};
-
-/// How many letters may differ in a rule's id that is suggested.
-const DISTANCE: usize = 2;
 
 /// The rules as the policy wrote them, to be passed on.
 #[derive(Deserialize)]
@@ -40,7 +38,7 @@ pub(crate) fn write(
         (Some(id), format) => {
             let mut rules = catalog.rules.iter().zip(texts.rules);
             let Some((rule, text)) = rules.find(|(rule, _)| rule.id == *id) else {
-                return Err(Fatal::NoSuchRule(id.clone(), near(id, &catalog.rules)));
+                return Err(no_such_rule(id, &catalog));
             };
             match format {
                 RulesFormat::Json => writeln!(out, "{text}"),
@@ -62,7 +60,7 @@ pub(crate) fn check(policy: &Policy, ids: &[String]) -> Result<(), Fatal> {
     let answer = catalog::ask(policy)?;
     let catalog: Catalog = catalog::read(&answer)?;
     match ids.iter().find(|id| catalog.rule(id).is_none()) {
-        Some(id) => Err(Fatal::NoSuchRule(id.clone(), near(id, &catalog.rules))),
+        Some(id) => Err(no_such_rule(id, &catalog)),
         None => Ok(()),
     }
 }
@@ -160,20 +158,7 @@ fn verbatim(text: &str) -> String {
         .collect()
 }
 
-/// Ids that somebody may have meant: the nearest, or those that hold what was
-/// asked for.
-fn near(id: &str, rules: &[Rule]) -> Vec<String> {
-    let known = || rules.iter().map(|rule| rule.id.as_str());
-    let distance = |known: &str| strsim::osa_distance(id, known);
-    let nearest = known()
-        .map(distance)
-        .min()
-        .filter(|nearest| *nearest <= DISTANCE);
-    known()
-        .filter(|known| match nearest {
-            Some(nearest) => distance(known) == nearest,
-            None => id.len() > 2 && known.contains(id),
-        })
-        .map(str::to_owned)
-        .collect()
+fn no_such_rule(id: &str, catalog: &Catalog) -> Fatal {
+    let known = catalog.rules.iter().map(|rule| rule.id.as_str());
+    Fatal::NoSuchRule(id.to_owned(), did_you_mean(&nearest(id, known)))
 }

@@ -62,6 +62,8 @@ pub(crate) struct Tally {
     pub(crate) left_out_findings: usize,
     /// Whether something of that could not be judged.
     left_out_gaps: bool,
+    /// What it was asked to show and nothing has: a sentence for each.
+    pub(crate) in_vain: Vec<String>,
     /// Requests of audit logs that were judged by an object.
     bodies: u64,
     /// The first and the last time of a request that is shown.
@@ -123,6 +125,7 @@ impl Tally {
             left_out: 0,
             left_out_findings: 0,
             left_out_gaps: false,
+            in_vain: Vec::new(),
             bodies: 0,
             times: None,
             unremembered: 0,

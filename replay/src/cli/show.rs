@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::answer::Severity;
-use crate::filter::{Filter, Time};
+use crate::filter::{Asked, Filter, Time};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What to show (the exit code counts everything)")]
@@ -44,10 +44,10 @@ impl Show {
             min_severity: self.min_severity,
             since: self.since.map(Time::start),
             until: self.until.map(Time::end),
-            users: self.user.clone(),
-            namespaces: self.namespace.clone(),
-            names: self.name.clone(),
-            rules: self.rule.clone(),
+            users: Asked::all("--user", "no case has", &self.user),
+            namespaces: Asked::all("--namespace", "no case has", &self.namespace),
+            names: Asked::all("--name", "no case has", &self.name),
+            rules: Asked::all("--rule", "no finding is of", &self.rule),
         }
     }
 }

@@ -34,6 +34,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
         ("covers", covers(tally)),
         ("not relevant", passed(tally)),
         ("left out", left_out(tally)),
+        ("", tally.in_vain.join("; ")),
         ("no rule for", beside(tally)),
         ("verdicts", verdicts(tally)),
         ("findings", findings(tally)),
@@ -333,5 +334,6 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
         gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
     }
     gaps.extend(idle(tally).map(|text| format!("exemptions: {text}")));
+    gaps.extend(tally.in_vain.iter().cloned());
     (!gaps.is_empty()).then(|| gaps.join("; "))
 }

@@ -1,0 +1,82 @@
+//! What a report is asked to show, where the question itself may be wrong.
+
+use crate::common::{Folder, Ran, answer, finding, review};
+use serde_json::json;
+
+/// A folder with pods `web-0` and `db` of bob, in team-a, one of which has a finding.
+fn pods() -> Folder {
+    let folder = Folder::new();
+    let clean = review(&answer("db", true, &[]));
+    let warned = finding(json!({"action": "warn"}));
+    let warned = review(&answer("web-0", true, &[warned]));
+    folder.write("a.jsonl", clean + &warned);
+    folder
+}
+
+/// The summary, its line breaks aside.
+fn summary(ran: &Ran) -> String {
+    let (_, summary) = ran.stdout.split_once("Summary\n").expect("a summary");
+    let words: Vec<&str> = summary.split_whitespace().collect();
+    words.join(" ")
+}
+
+#[test]
+fn a_name_that_no_case_has_is_told_with_the_nearest() {
+    let folder = pods();
+    for (options, told) in [
+        (
+            "--user bbo",
+            "no case has `--user bbo`: did you mean `bob`?",
+        ),
+        (
+            "--user bobb",
+            "no case has `--user bobb`: did you mean `bob`?",
+        ),
+        (
+            "--namespace tema-a",
+            "no case has `--namespace tema-a`: did you mean `team-a`?",
+        ),
+        (
+            "--name web",
+            "no case has `--name web`: did you mean `web-0`?",
+        ),
+        ("--name cache", "no case has `--name cache`"),
+        ("--rule pod-create", "no finding is of `--rule pod-create`"),
+        (
+            "--user eve --name cache",
+            "no case has `--user eve`; no case has `--name cache`",
+        ),
+    ] {
+        let text = folder.replay(&format!("a.jsonl {options}"));
+        assert!(summary(&text).contains(told), "{options}: {}", text.stdout);
+        let json = folder.replay(&format!("a.jsonl --format json {options}"));
+        assert_eq!(json.stderr, format!("bulkhead: {told}\n"), "{options}");
+        assert_eq!(json.code, 0);
+    }
+}
+
+#[test]
+fn a_name_that_some_case_has_is_not_told() {
+    let folder = pods();
+    for options in [
+        "--user bob",
+        "--namespace team-a --name db",
+        // each is there, if not together
+        "--name db --rule host-path",
+    ] {
+        let text = folder.replay(&format!("a.jsonl {options}"));
+        assert!(!text.stdout.contains("no case"), "{}", text.stdout);
+        assert!(!text.stdout.contains("no finding"), "{}", text.stdout);
+        let json = folder.replay(&format!("a.jsonl --format json {options}"));
+        assert_eq!(json.stderr, "", "{options}");
+    }
+}
+
+#[test]
+fn a_name_of_the_input_cannot_paint_the_terminal() {
+    let folder = Folder::new();
+    folder.write("a.jsonl", review(&answer("web\u{1b}[2J", true, &[])));
+    let json = folder.replay("a.jsonl --format json --name web");
+    let told = "no case has `--name web`: did you mean `web\\u{1b}[2J`?";
+    assert_eq!(json.stderr, format!("bulkhead: {told}\n"));
+}
