@@ -299,6 +299,19 @@ fn shows_what_is_asked_for() {
     };
     assert_eq!(unknown("Group/carol"), 0);
     assert_eq!(unknown("User/stranger"), 1);
+    for (subject, near) in [
+        ("carl", "did you mean `carol`?"),
+        ("User/carl", "did you mean `User/carol`?"),
+        ("Group/admin", "did you mean `Group/admins`?"),
+        (
+            "ServiceAccount/ci/deploy",
+            "did you mean `ServiceAccount/ci/deployer`?",
+        ),
+        ("stranger", "subjects are called `User/bob`,"),
+    ] {
+        let ran = rbac(&folder, &format!("--format json --subject {subject}"));
+        assert!(ran.stderr.contains(near), "{}", ran.stderr);
+    }
     let everywhere = shown("--subject ServiceAccount/ci/deployer");
     assert_eq!(everywhere.len(), 6);
     assert_eq!(everywhere, shown("--subject deployer"));
