@@ -157,7 +157,7 @@ impl Filter {
         if let Outcome::Judged(judged) = outcome {
             for asked in &mut self.rules {
                 let rules = judged.findings.iter();
-                asked.note(rules.map(|(finding, _)| finding.rule.as_str()));
+                asked.find(rules.map(|(finding, _)| finding.rule.as_str()));
             }
         }
     }

@@ -44,7 +44,7 @@ pub(crate) fn write(
         .or_else(|| thread::available_parallelism().ok())
         .unwrap_or(NonZeroUsize::MIN);
     let policy = load(arguments.policy.as_deref(), jobs)?;
-    rules::check(&policy, &arguments.show.rule)?;
+    let rules = rules::named(&policy, &arguments.show.rule)?;
     let settings =
         settings::load(&policy, arguments.settings.as_deref()).map_err(Fatal::Mistakes)?;
     let cluster = cluster(arguments, &paths, &settings)?;
@@ -92,7 +92,7 @@ pub(crate) fn write(
         settings.exemptions,
     );
     let mut run = Run {
-        filter: arguments.show.filter(),
+        filter: arguments.show.filter(rules),
         tally: &mut tally,
         bar,
         out: file.as_mut().unwrap_or(stdout),

@@ -38,7 +38,7 @@ pub(crate) fn write(
         (Some(id), format) => {
             let mut rules = catalog.rules.iter().zip(texts.rules);
             let Some((rule, text)) = rules.find(|(rule, _)| rule.id == *id) else {
-                return Err(no_such_rule(id, &catalog));
+                return Err(no_such_rule(id, &catalog, std::iter::empty()));
             };
             match format {
                 RulesFormat::Json => writeln!(out, "{text}"),
@@ -52,17 +52,25 @@ pub(crate) fn write(
     }
 }
 
-/// Whether the policy has all of these rules.
-pub(crate) fn check(policy: &Policy, ids: &[String]) -> Result<(), Fatal> {
+/// The rules that each of these is: that of this id, or all of an alert.
+pub(crate) fn named(policy: &Policy, ids: &[String]) -> Result<Vec<Vec<String>>, Fatal> {
     if ids.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let answer = catalog::ask(policy)?;
     let catalog: Catalog = catalog::read(&answer)?;
-    match ids.iter().find(|id| catalog.rule(id).is_none()) {
-        Some(id) => Err(no_such_rule(id, &catalog)),
-        None => Ok(()),
-    }
+    let named = ids.iter().map(|id| match catalog.rule(id) {
+        Some(rule) => Ok(vec![rule.id.clone()]),
+        None => {
+            let rules: Vec<String> = catalog.of_alert(id).map(str::to_owned).collect();
+            let alerts = catalog.alerts.iter().map(|alert| alert.id.as_str());
+            match rules.is_empty() {
+                true => Err(no_such_rule(id, &catalog, alerts)),
+                false => Ok(rules),
+            }
+        }
+    });
+    named.collect()
 }
 
 /// One line a rule, under the title of its alert, in the catalogue's order.
@@ -158,7 +166,19 @@ fn verbatim(text: &str) -> String {
         .collect()
 }
 
-fn no_such_rule(id: &str, catalog: &Catalog) -> Fatal {
-    let known = catalog.rules.iter().map(|rule| rule.id.as_str());
-    Fatal::NoSuchRule(id.to_owned(), did_you_mean(&nearest(id, known)))
+/// `others` are names that may be meant beside those of rules.
+fn no_such_rule<'a>(
+    id: &str,
+    catalog: &'a Catalog,
+    others: impl Iterator<Item = &'a str>,
+) -> Fatal {
+    let of_alert: Vec<&str> = catalog.of_alert(id).collect();
+    let hint = match of_alert.is_empty() {
+        true => {
+            let known = catalog.rules.iter().map(|rule| rule.id.as_str());
+            did_you_mean(&nearest(id, known.chain(others)))
+        }
+        false => Some(format!("it is an alert, of `{}`", of_alert.join("`, `"))),
+    };
+    Fatal::NoSuchRule(id.to_owned(), hint)
 }

@@ -32,22 +32,24 @@ pub(crate) struct Show {
     #[arg(long, value_name = "NAME")]
     name: Vec<String>,
 
-    /// Only findings of this rule: `bulkhead rules` lists them
+    /// Only findings of this rule, or of all rules of an alert: `host-access`, `pod-write`
+    ///
+    /// `bulkhead rules` lists them.
     #[arg(long, value_name = "RULE")]
     pub(crate) rule: Vec<String>,
 }
 
 impl Show {
-    /// What the report leaves out.
-    pub(crate) fn filter(&self) -> Filter {
+    /// What the report leaves out; `rules` are those that each `--rule` is.
+    pub(crate) fn filter(&self, rules: Vec<Vec<String>>) -> Filter {
         Filter {
             min_severity: self.min_severity,
             since: self.since.map(Time::start),
             until: self.until.map(Time::end),
-            users: Asked::all("--user", "no case has", &self.user),
-            namespaces: Asked::all("--namespace", "no case has", &self.namespace),
-            names: Asked::all("--name", "no case has", &self.name),
-            rules: Asked::all("--rule", "no finding is of", &self.rule),
+            users: Asked::names("--user", &self.user),
+            namespaces: Asked::names("--namespace", &self.namespace),
+            names: Asked::names("--name", &self.name),
+            rules: Asked::rules(&self.rule, rules),
         }
     }
 }

@@ -40,8 +40,9 @@ fn a_name_that_no_case_has_is_told_with_the_nearest() {
             "--name web",
             "no case has `--name web`: did you mean `web-0`?",
         ),
+        ("--rule pod-write", "no case has `--rule pod-write`"),
         ("--name cache", "no case has `--name cache`"),
-        ("--rule pod-create", "no finding is of `--rule pod-create`"),
+        ("--rule pod-create", "no case has `--rule pod-create`"),
         (
             "--user eve --name cache",
             "no case has `--user eve`; no case has `--name cache`",
@@ -66,7 +67,6 @@ fn a_name_that_some_case_has_is_not_told() {
     ] {
         let text = folder.replay(&format!("a.jsonl {options}"));
         assert!(!text.stdout.contains("no case"), "{}", text.stdout);
-        assert!(!text.stdout.contains("no finding"), "{}", text.stdout);
         let json = folder.replay(&format!("a.jsonl --format json {options}"));
         assert_eq!(json.stderr, "", "{options}");
     }
@@ -79,4 +79,17 @@ fn a_name_of_the_input_cannot_paint_the_terminal() {
     let json = folder.replay("a.jsonl --format json --name web");
     let told = "no case has `--name web`: did you mean `web\\u{1b}[2J`?";
     assert_eq!(json.stderr, format!("bulkhead: {told}\n"));
+}
+
+#[test]
+fn an_alert_is_all_its_rules() {
+    let folder = pods();
+    let ran = folder.replay("a.jsonl --rule host-access");
+    assert!(ran.stdout.contains("host-path: warned"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("no case"), "{}", ran.stdout);
+    let ran = folder.replay("a.jsonl --rule pod-write --rule host-path");
+    assert!(ran.stdout.contains("host-path: warned"), "{}", ran.stdout);
+    let wrong = folder.replay("a.jsonl --rule hostaccess");
+    let told = "error: no rule `hostaccess`: did you mean `host-access`?\n";
+    assert_eq!((wrong.code, wrong.stderr.as_str()), (2, told));
 }
