@@ -210,15 +210,43 @@ impl Filter {
 
     /// What has no time is shown.
     fn is_in_time(&self, audit: Option<&Audit>) -> bool {
-        if self.since.is_none() && self.until.is_none() {
-            return true;
-        }
-        let time = audit.and_then(|audit| audit.time.parse::<Timestamp>().ok());
-        time.is_none_or(|time| {
-            self.since.is_none_or(|since| time >= since)
-                && self.until.is_none_or(|until| time <= until)
+        !self.has_span()
+            || time_of(audit).is_none_or(|time| {
+                self.since.is_none_or(|since| time >= since)
+                    && self.until.is_none_or(|until| time <= until)
+            })
+    }
+
+    fn has_span(&self) -> bool {
+        self.since.is_some() || self.until.is_some()
+    }
+
+    /// Whether this, which is shown, has no time to compare with the span that was asked for.
+    pub(crate) fn is_timeless(&self, outcome: &Outcome) -> bool {
+        let audit = match outcome {
+            Outcome::Judged(judged) => audit_of(judged),
+            Outcome::Unjudged(gap) => Some(&gap.unjudged.audit),
+            _ => return false,
+        };
+        self.has_span() && time_of(audit).is_none()
+    }
+
+    /// Why no time is in the span that was asked for.
+    pub(crate) fn contradiction(&self) -> Option<String> {
+        let (since, until) = (self.since?, self.until?);
+        let said = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ");
+        (since > until).then(|| {
+            format!(
+                "`--since` ({}) is later than `--until` ({}): no time is in between",
+                said(since),
+                said(until)
+            )
         })
     }
+}
+
+fn time_of(audit: Option<&Audit>) -> Option<Timestamp> {
+    audit?.time.parse().ok()
 }
 
 /// What an audit log tells of a case, where it comes from one.

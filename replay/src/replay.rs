@@ -45,6 +45,10 @@ pub(crate) fn write(
         .unwrap_or(NonZeroUsize::MIN);
     let policy = load(arguments.policy.as_deref(), jobs)?;
     let rules = rules::named(&policy, &arguments.show.rule)?;
+    let filter = arguments.show.filter(rules);
+    if let Some(contradiction) = filter.contradiction() {
+        return Err(conflict(&contradiction));
+    }
     let settings =
         settings::load(&policy, arguments.settings.as_deref()).map_err(Fatal::Mistakes)?;
     let cluster = cluster(arguments, &paths, &settings)?;
@@ -92,7 +96,7 @@ pub(crate) fn write(
         settings.exemptions,
     );
     let mut run = Run {
-        filter: arguments.show.filter(rules),
+        filter,
         tally: &mut tally,
         bar,
         out: file.as_mut().unwrap_or(stdout),
@@ -218,6 +222,7 @@ impl Run<'_> {
             self.tally.leave_out(&outcome);
             return Ok(());
         }
+        self.tally.timeless += u64::from(self.filter.is_timeless(&outcome));
         self.tally.count(&outcome);
         match &mut outcome {
             Outcome::Judged(judged) => {

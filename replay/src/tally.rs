@@ -62,6 +62,8 @@ pub(crate) struct Tally {
     pub(crate) left_out_findings: usize,
     /// Whether something of that could not be judged.
     left_out_gaps: bool,
+    /// Cases that are shown and have no time, where a span of time was asked for.
+    pub(crate) timeless: u64,
     /// What it was asked to show and nothing has: a sentence for each.
     pub(crate) in_vain: Vec<String>,
     /// Requests of audit logs that were judged by an object.
@@ -125,6 +127,7 @@ impl Tally {
             left_out: 0,
             left_out_findings: 0,
             left_out_gaps: false,
+            timeless: 0,
             in_vain: Vec::new(),
             bodies: 0,
             times: None,

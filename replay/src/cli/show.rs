@@ -13,10 +13,14 @@ pub(crate) struct Show {
     min_severity: Option<Severity>,
 
     /// Only requests of audit logs from this time on: `2026-11-22 01:30` (UTC), `2026-11-22`, or `2h` ago
+    ///
+    /// What has no time, as manifests and reviews, is shown and counted in the summary.
     #[arg(long, value_name = "TIME")]
     since: Option<Time>,
 
     /// Only requests of audit logs up to this time, or to the end of this day
+    ///
+    /// What has no time is shown, as with --since.
     #[arg(long, value_name = "TIME")]
     until: Option<Time>,
 

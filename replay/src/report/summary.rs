@@ -34,7 +34,8 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
         ("covers", covers(tally)),
         ("not relevant", passed(tally)),
         ("left out", left_out(tally)),
-        ("", tally.in_vain.join("; ")),
+        ("not found", tally.in_vain.join("; ")),
+        ("no time", timeless(tally).unwrap_or_default()),
         ("no rule for", beside(tally)),
         ("verdicts", verdicts(tally)),
         ("findings", findings(tally)),
@@ -276,6 +277,12 @@ fn left_out(tally: &Tally) -> String {
     format!("{}, as asked for", parts.join(" and "))
 }
 
+/// `3 cases, shown whatever --since and --until say`.
+fn timeless(tally: &Tally) -> Option<String> {
+    let cases = counted(tally.timeless, "case", "cases");
+    (tally.timeless > 0).then(|| format!("{cases}, shown whatever --since and --until say"))
+}
+
 fn unremembered(tally: &Tally) -> String {
     format!(
         "{} more than there is room for: what changed in them later is not known (--remember)",
@@ -334,6 +341,9 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
         gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
     }
     gaps.extend(idle(tally).map(|text| format!("exemptions: {text}")));
-    gaps.extend(tally.in_vain.iter().cloned());
+    gaps.extend(timeless(tally).map(|text| format!("no time: {text}")));
+    if !tally.in_vain.is_empty() {
+        gaps.push(format!("not found: {}", tally.in_vain.join("; ")));
+    }
     (!gaps.is_empty()).then(|| gaps.join("; "))
 }

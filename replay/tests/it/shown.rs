@@ -51,7 +51,11 @@ fn a_name_that_no_case_has_is_told_with_the_nearest() {
         let text = folder.replay(&format!("a.jsonl {options}"));
         assert!(summary(&text).contains(told), "{options}: {}", text.stdout);
         let json = folder.replay(&format!("a.jsonl --format json {options}"));
-        assert_eq!(json.stderr, format!("bulkhead: {told}\n"), "{options}");
+        assert_eq!(
+            json.stderr,
+            format!("bulkhead: not found: {told}\n"),
+            "{options}"
+        );
         assert_eq!(json.code, 0);
     }
 }
@@ -78,7 +82,7 @@ fn a_name_of_the_input_cannot_paint_the_terminal() {
     folder.write("a.jsonl", review(&answer("web\u{1b}[2J", true, &[])));
     let json = folder.replay("a.jsonl --format json --name web");
     let told = "no case has `--name web`: did you mean `web\\u{1b}[2J`?";
-    assert_eq!(json.stderr, format!("bulkhead: {told}\n"));
+    assert_eq!(json.stderr, format!("bulkhead: not found: {told}\n"));
 }
 
 #[test]
@@ -92,4 +96,36 @@ fn an_alert_is_all_its_rules() {
     let wrong = folder.replay("a.jsonl --rule hostaccess");
     let told = "error: no rule `hostaccess`: did you mean `host-access`?\n";
     assert_eq!((wrong.code, wrong.stderr.as_str()), (2, told));
+}
+
+#[test]
+fn what_has_no_time_is_shown_and_counted() {
+    let folder = pods();
+    for options in [
+        "--since 2026-11-22",
+        "--until 2026-11-22",
+        "--since 2h --until 1h",
+    ] {
+        let told = "2 cases, shown whatever --since and --until say";
+        let text = folder.replay(&format!("a.jsonl {options}"));
+        let line = format!("no time {told}");
+        assert!(summary(&text).contains(&line), "{}", text.stdout);
+        let json = folder.replay(&format!("a.jsonl --format json {options}"));
+        assert_eq!(json.stderr, format!("bulkhead: no time: {told}\n"));
+        assert_eq!(json.json().len(), 2);
+    }
+    let all = folder.replay("a.jsonl");
+    assert!(!all.stdout.contains("no time"), "{}", all.stdout);
+}
+
+#[test]
+fn a_span_that_ends_before_it_begins_is_a_wrong_question() {
+    let folder = pods();
+    let ran = folder.replay("a.jsonl --since 2026-11-23 --until 2026-11-22");
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    let told = "error: `--since` (2026-11-23T00:00:00Z) is later than `--until` \
+        (2026-11-22T23:59:59Z): no time is in between";
+    assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+    let day = folder.replay("a.jsonl --since 2026-11-22 --until 2026-11-22");
+    assert_eq!(day.code, 0, "{}", day.stderr);
 }
