@@ -76,7 +76,7 @@ pub(crate) enum Command {
                                              keep them in the cluster
 
 Exit codes:
-  0  nothing at or above --fail-on
+  0  nothing at or above --fail-on; also where nothing was judged, which standard error says
   1  something at or above --fail-on
   2  something could not be read or judged, or settings or usage are wrong")]
 pub(crate) struct Replay {

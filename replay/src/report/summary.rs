@@ -231,7 +231,7 @@ fn forgotten(tally: &Tally) -> String {
 }
 
 /// `4,113 audit events, 354 events of other stages of a request, 12 records of other logs`.
-fn passed(tally: &Tally) -> String {
+pub(super) fn passed(tally: &Tally) -> String {
     let Passed {
         irrelevant,
         stages,
