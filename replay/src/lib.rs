@@ -18,6 +18,7 @@ mod follow;
 pub mod host;
 mod judge;
 mod near;
+mod order;
 mod outcome;
 mod output;
 mod pipeline;

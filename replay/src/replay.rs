@@ -218,6 +218,7 @@ impl Run<'_> {
 
     fn add(&mut self, mut outcome: Outcome, report: &mut Report) -> Result<(), Fatal> {
         self.filter.note(&outcome);
+        self.tally.order.note(&outcome);
         if !self.filter.shows(&outcome) {
             self.tally.leave_out(&outcome);
             return Ok(());

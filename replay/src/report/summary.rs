@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use intake::Passed;
+use jiff::Timestamp;
 
 use super::alert::to_the_second;
 use super::{counted, place};
@@ -58,6 +59,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     if tally.forgotten > 0 {
         lines.push(("cluster", forgotten(tally)));
     }
+    lines.extend(disorder(tally).map(|text| ("out of order", text)));
     if tally.unremembered > 0 {
         lines.push(("audit log", unremembered(tally)));
     }
@@ -283,6 +285,20 @@ fn timeless(tally: &Tally) -> Option<String> {
     (tally.timeless > 0).then(|| format!("{cases}, shown whatever --since and --until say"))
 }
 
+/// What it means that a file goes back in time behind one that was read before it.
+fn disorder(tally: &Tally) -> Option<String> {
+    let broken = tally.order.broken()?;
+    let said = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ");
+    Some(format!(
+        "{} goes back to {} after {} came to {}: a change is measured against what was read before \
+         it, so that what is called new may be wrong; name the files in the order of time",
+        escaped(&broken.after),
+        said(broken.back),
+        escaped(&broken.before),
+        said(broken.latest)
+    ))
+}
+
 fn unremembered(tally: &Tally) -> String {
     format!(
         "{} more than there is room for: what changed in them later is not known (--remember)",
@@ -328,6 +344,7 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     if tally.forgotten > 0 {
         gaps.push(format!("cluster: {}", forgotten(tally)));
     }
+    gaps.extend(disorder(tally).map(|text| format!("out of order: {text}")));
     if tally.unremembered > 0 {
         gaps.push(format!("audit log: {}", unremembered(tally)));
     }
