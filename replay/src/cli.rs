@@ -1,19 +1,19 @@
 //! The command line: what may be asked, and the help that says so.
 
+mod ability;
 mod show;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::answer::Severity;
-use crate::rbac::ABILITIES;
 use crate::report::Format;
 use crate::tally::FailOn;
 use crate::terminal::Color;
+use ability::Ability;
 use show::Show;
 
 const STYLES: Styles = Styles::styled()
@@ -264,24 +264,6 @@ pub(crate) enum RbacFormat {
     Json,
     /// For spreadsheets
     Csv,
-}
-
-/// A place in [`ABILITIES`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ability(pub(crate) usize);
-
-impl FromStr for Ability {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let place = ABILITIES
-            .iter()
-            .position(|(word, rule)| text == *word || text == *rule);
-        place.map(Self).ok_or_else(|| {
-            let words = ABILITIES.map(|(word, _)| word).join(", ");
-            format!("no ability to write pods: {words}, or the rule of one")
-        })
-    }
 }
 
 /// What `--fail-on` of `bulkhead rbac` takes.

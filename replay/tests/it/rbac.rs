@@ -331,13 +331,18 @@ fn shows_what_is_asked_for() {
             "- - - carol team-b local",
         ]
     );
-    let ran = rbac(&folder, "--ability fly");
-    assert_eq!(ran.code, 2);
-    assert!(
-        ran.stderr
-            .contains("create, modify, delete, scale, status, storage, exec"),
-        "{ran:?}"
-    );
+    let seven = "the seven abilities to write pods are create, modify, delete, scale, status, \
+        storage, exec\n";
+    for (asked, near) in [
+        ("fly", ""),
+        ("exex", "did you mean `exec`? "),
+        ("pod-exce", "did you mean `pod-exec`? "),
+    ] {
+        let ran = rbac(&folder, &format!("--ability {asked}"));
+        assert_eq!(ran.code, 2);
+        let told = format!("'--ability <ABILITY>': {near}{seven}");
+        assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    }
 }
 
 #[test]
@@ -444,7 +449,8 @@ fn says_what_could_not_be_judged() {
         "good",
         &[found("create", "high", json!({}))],
     );
-    folder.write("cluster.json", list(&[broken, good]));
+    let bound = binding(None, "good", "ClusterRole/good", &["User/bob"]);
+    folder.write("cluster.json", list(&[broken, good, bound]));
     let ran = rbac(&folder, "--format json");
     assert_eq!(ran.code, 2);
     assert_eq!(
