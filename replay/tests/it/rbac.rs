@@ -346,6 +346,27 @@ fn shows_what_is_asked_for() {
 }
 
 #[test]
+fn says_once_that_a_snapshot_has_no_bindings() {
+    let folder = folder();
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": "view"}, "rules": []});
+    folder.write("roles.json", role.to_string());
+    for options in [
+        "",
+        "--format json",
+        "--format csv",
+        "--subject bob",
+        "--who-can-grant",
+    ] {
+        let arguments = format!("rbac --cluster roles.json {options}");
+        let ran = run(&mut folder.bulkhead(&arguments), b"");
+        let told = "bulkhead: no binding is in the snapshot, so nobody holds anything there: it \
+            is to have clusterroles, roles, clusterrolebindings and rolebindings\n";
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, told), "{options}");
+    }
+}
+
+#[test]
 fn folds_what_is_kubernetes_own_and_nobody_else() {
     let folder = folder();
     let all = rows(&rbac(&folder, "--format json --all --ability delete"));
