@@ -2,6 +2,7 @@
 
 use crate::capability::normalised;
 use crate::form::Form;
+use crate::near::nearest;
 use crate::rules::capabilities;
 use crate::rules::host_path::{HostPath, PathAnywhere};
 use crate::text::quoted;
@@ -81,24 +82,18 @@ fn host_path(form: &mut Form<'_, '_>) -> Option<AllowedPath> {
 }
 
 fn capability(form: &mut Form<'_, '_>) -> Option<String> {
-    /// How many letters may differ in a name that is suggested.
-    const DISTANCE: usize = 2;
-    /// Longer than any name of one.
-    const LONGEST: usize = 32;
-
     let text = form.text()?;
     let name = normalised(text.as_str());
     if let Some(known) = capabilities::names().find(|known| **known == name) {
         return Some(known.to_owned());
     }
-    let near = capabilities::names()
-        // nobody is told to allow everything
-        .filter(|known| name.len() < LONGEST && *known != "ALL")
-        .map(|known| (strsim::levenshtein(&name, known), known))
-        .min()
-        .filter(|(distance, _)| *distance <= DISTANCE && 2 * distance < name.len());
+    // nobody is told to allow everything
+    let near = nearest(
+        &name,
+        &mut capabilities::names().filter(|known| *known != "ALL"),
+    );
     let what = match near {
-        Some((_, near)) => ["did you mean `", near, "`?"].concat(),
+        Some(near) => ["did you mean `", near, "`?"].concat(),
         None => "expected a name such as `NET_ADMIN`".to_owned(),
     };
     form.mistake(
@@ -116,12 +111,11 @@ fn capability(form: &mut Form<'_, '_>) -> Option<String> {
 fn host_ports(form: &mut Form<'_, '_>) -> Option<(u16, u16)> {
     let range = match form.number() {
         Some(port) => u16::try_from(port).ok().map(|port| (port, port)),
-        None => {
-            let text = form.text()?;
+        None => form.string().and_then(|text| {
             let text = text.as_str();
             let (first, last) = text.split_once('-').unwrap_or((text, text));
             first.trim().parse().ok().zip(last.trim().parse().ok())
-        }
+        }),
     };
     let range = range.filter(|(first, last)| *first > 0 && first <= last);
     if range.is_none() {

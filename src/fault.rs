@@ -123,7 +123,7 @@ mod tests {
             (
                 r#"{"containers":[{"ports":[{"hostPort":1.5}]}]}"#,
                 "/containers/0/ports/0/hostPort",
-                "a number, expected an integer",
+                "a number, expected an integer of 32 bits",
             ),
             (
                 r#"{"containers":[{"securityContext":{"capabilities":[]}}]}"#,

@@ -1,6 +1,7 @@
 //! Reads settings as one reads a filled-in form: to the end, noting every mistake with its place,
 //! instead of stopping at the first.
 
+use crate::near::nearest;
 use crate::text::{push_all, quoted};
 use crate::view::{self, Reader, Text};
 
@@ -46,23 +47,31 @@ impl<'t, 'm> Form<'t, 'm> {
         self.mistakes.0.push([path, ": ", what].concat());
     }
 
-    /// Notes that this value is something else than was expected.
-    fn unfit(&mut self, expected: &str) {
-        let found = match self.text.as_bytes().first() {
+    /// What the value is, for a person.
+    fn found(&self) -> &'static str {
+        match self.text.as_bytes().first() {
             Some(b'{') => "an object",
             Some(b'[') => "an array",
             Some(b'"') => "a string",
             Some(b't' | b'f') => "a boolean",
             Some(b'n') => "null",
             _ => "a number",
-        };
-        self.mistake(&[found, ", expected ", expected].concat());
+        }
     }
 
-    /// Notes that something is none of the words that are allowed.
-    fn none_of(&mut self, what: &str, allowed: &mut dyn Iterator<Item = &str>) {
-        let mut text = [what, ", expected one of"].concat();
-        for (index, word) in allowed.enumerate() {
+    /// Notes that this value is something else than was expected.
+    fn unfit(&mut self, expected: &str) {
+        self.mistake(&[self.found(), ", expected ", expected].concat());
+    }
+
+    /// Notes that something is none of the words that are allowed, and which may be meant.
+    fn none_of(&mut self, what: &str, written: &str, allowed: &[&str]) {
+        let mut text = [what, ", "].concat();
+        if let Some(near) = nearest(written, &mut allowed.iter().copied()) {
+            push_all(&mut text, &["did you mean `", near, "`? "]);
+        }
+        text.push_str("expected one of");
+        for (index, word) in allowed.iter().enumerate() {
             push_all(
                 &mut text,
                 &[if index == 0 { " `" } else { ", `" }, word, "`"],
@@ -83,14 +92,29 @@ impl<'t, 'm> Form<'t, 'm> {
         keys: &[&'static str],
         field: &mut dyn FnMut(&'static str, &mut Form<'_, '_>),
     ) {
+        self.table_without(&[], keys, field);
+    }
+
+    /// Reads an object as [`Form::table`] does; `elsewhere` are keys that do not stand here, and
+    /// where they do.
+    pub fn table_without(
+        &mut self,
+        elsewhere: &[(&str, &str)],
+        keys: &[&'static str],
+        field: &mut dyn FnMut(&'static str, &mut Form<'_, '_>),
+    ) {
         let Some(entries) = view::members(self.text) else {
             return self.unfit("an object");
         };
         let mut seen: Vec<&'static str> = Vec::new();
         for (name, value) in entries {
             let Some(key) = keys.iter().copied().find(|key| *key == name.as_str()) else {
-                let what = ["unknown key ", &quoted(name.as_str())].concat();
-                self.none_of(&what, &mut keys.iter().copied());
+                let name = name.as_str();
+                let what = ["unknown key ", &quoted(name)].concat();
+                match elsewhere.iter().find(|(key, _)| *key == name) {
+                    Some((_, place)) => self.mistake(&[&what, ", ", place].concat()),
+                    None => self.none_of(&what, name, keys),
+                }
                 continue;
             };
             if seen.contains(&key) {
@@ -131,11 +155,20 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// Reads a string.
     pub fn text(&mut self) -> Option<Text<'t>> {
-        let text = view::only(self.text, Reader::text);
-        if text.is_none() {
-            self.unfit("a string; in YAML, write it in quotes");
+        let text = self.string();
+        match (&text, self.found()) {
+            (Some(_), _) => {}
+            (None, "a number" | "a boolean") => {
+                self.unfit("a string; in YAML, write it in quotes");
+            }
+            (None, _) => self.unfit("a string"),
         }
         text
+    }
+
+    /// The value, if it is a string; anything else is no mistake.
+    pub fn string(&self) -> Option<Text<'t>> {
+        view::only(self.text, Reader::text)
     }
 
     /// Reads an object of strings, all of which must be there.
@@ -183,13 +216,17 @@ impl<'t, 'm> Form<'t, 'm> {
         {
             return Some(*off);
         }
-        let text = self.text()?;
-        let found = words.iter().find(|(word, _)| *word == text.as_str());
+        let text = self.string();
+        let found = text.as_ref().and_then(|text| {
+            let mut words = words.iter();
+            words.find(|(word, _)| *word == text.as_str())
+        });
         if found.is_none() {
-            self.none_of(
-                &quoted(text.as_str()),
-                &mut words.iter().map(|(word, _)| *word),
-            );
+            let allowed: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            match &text {
+                Some(text) => self.none_of(&quoted(text.as_str()), text.as_str(), &allowed),
+                None => self.none_of(self.found(), "", &allowed),
+            }
         }
         found.map(|(_, value)| *value)
     }

@@ -35,6 +35,7 @@ mod guest;
 pub mod inspection;
 mod json;
 mod metadata;
+mod near;
 pub mod origin;
 mod pod;
 mod reader;

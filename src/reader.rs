@@ -90,7 +90,7 @@ impl<'de> Reader<'de> {
 
     /// An integer of 32 bits.
     pub fn integer(&mut self) -> Result<Option<i32>, Stop> {
-        const EXPECTED: &str = "an integer";
+        const EXPECTED: &str = "an integer of 32 bits";
 
         let (b'-' | b'0'..=b'9') = self.cursor.value()? else {
             return self.null(EXPECTED).map(|()| None);
@@ -382,10 +382,13 @@ mod tests {
             (" 80 ", Ok(Some(80))),
             ("-2147483648", Ok(Some(i32::MIN))),
             ("null", Ok(None)),
-            ("2147483648", Err("a number, expected an integer")),
-            ("1.0", Err("a number, expected an integer")),
-            ("1e999999", Err("a number, expected an integer")),
-            ("\"80\"", Err("a string, expected an integer")),
+            (
+                "2147483648",
+                Err("a number, expected an integer of 32 bits"),
+            ),
+            ("1.0", Err("a number, expected an integer of 32 bits")),
+            ("1e999999", Err("a number, expected an integer of 32 bits")),
+            ("\"80\"", Err("a string, expected an integer of 32 bits")),
             (
                 "-",
                 Err("not valid JSON: it ends too early, at line 1 column 2"),

@@ -233,7 +233,8 @@ impl<'a> Draft<'a> {
                     .into_iter()
                     .find(|known| known.as_str() == text.as_str());
                 Some(known.ok_or_else(|| {
-                    let reason = "none of `CREATE`, `UPDATE`, `DELETE`, `CONNECT`";
+                    let reason =
+                        "another string, expected `CREATE`, `UPDATE`, `DELETE` or `CONNECT`";
                     fault("/request/operation", reason)
                 })?)
             }
@@ -391,7 +392,7 @@ mod tests {
             (
                 r#"{"request":{"kind":{"kind":"Pod"},"operation":"PATCH"}}"#,
                 "/request/operation",
-                "none of `CREATE`, `UPDATE`, `DELETE`, `CONNECT`",
+                "another string, expected `CREATE`, `UPDATE`, `DELETE` or `CONNECT`",
             ),
             (
                 r#"{"request":{"kind":{"kind":"Pod"},"operation":7}}"#,

@@ -129,6 +129,18 @@ const RULE_ACTIONS: &[(&str, RuleAction)] = &[
     ("off", RuleAction::Off),
 ];
 
+/// Alerts, which are no rules, and what sets them.
+const ALERTS: &[(&str, &str)] = &[
+    (
+        "host-access",
+        "which is an alert: `hostAccess`, beside `rules`, is for all its rules",
+    ),
+    (
+        "pod-write",
+        "which is an alert: `podWrite`, beside `rules`, is for all its rules",
+    ),
+];
+
 impl Settings {
     /// Reads settings; `None`, `null` and `{}` stand for the defaults.
     ///
@@ -259,7 +271,7 @@ fn version(form: &mut Form<'_, '_>) -> Option<Version> {
 fn overrides(form: &mut Form<'_, '_>, allow: &mut Allow) -> Vec<Override> {
     let ids: Vec<&'static str> = RULES.iter().map(|rule| rule.id).collect();
     let mut overrides = vec![Override::default(); RULES.len()];
-    form.table(&ids, &mut |id, form| {
+    form.table_without(ALERTS, &ids, &mut |id, form| {
         let mut set = Override::default();
         let keys: &[&str] = if Allow::RULES.contains(&id) {
             &["action", "severity", "allow"]

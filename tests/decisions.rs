@@ -583,14 +583,14 @@ fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
     });
     let found = mistakes(&settings);
     for expected in [
-        "settings: unknown key `hostAcces`",
+        "settings: unknown key `hostAcces`, did you mean `hostAccess`? expected one of `hostAccess`, `podWrite`",
         "podWrite.deny: `always`, expected one of `low`, `medium`, `high`, `critical`, `never`",
-        "podWrite.warn: a number, expected a string",
+        "podWrite.warn: a number, expected one of `low`, `medium`, `high`, `critical`, `never`",
         "onUpdate: `never`, expected one of `new`, `all`",
-        "kubernetesVersion: a number, expected a string",
+        "kubernetesVersion: a number, expected a string; in YAML, write it in quotes",
         "rules.host-pid.action: `block`, expected one of `deny`, `warn`, `audit`, `off`",
         "rules.unreadable: cannot be off",
-        "exemptions[0].rules[0]: `host-pids`, expected one of `privileged`",
+        "exemptions[0].rules[0]: `host-pids`, did you mean `host-pid`? expected one of `privileged`",
         "exemptions[0].reason: empty",
         "exemptions[0]: names a service account without its namespace",
         "exemptions[1]: names nobody",
@@ -604,6 +604,81 @@ fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
             found.iter().any(|mistake| mistake.starts_with(expected)),
             "{expected}\n{found:#?}"
         );
+    }
+}
+
+#[test]
+fn a_mistake_in_the_settings_says_what_to_write() {
+    for (settings, expected) in [
+        (
+            json!({"hostAccess": {"deny": "hihg"}}),
+            "hostAccess.deny: `hihg`, did you mean `high`? expected one of `low`, `medium`, \
+             `high`, `critical`, `never`",
+        ),
+        (
+            json!({"rules": {"host-port": {"action": "wran"}}}),
+            "rules.host-port.action: `wran`, did you mean `warn`? expected one of `deny`, \
+             `warn`, `audit`, `off`",
+        ),
+        (
+            json!({"rules": {"host-port": {"severty": "low"}}}),
+            "rules.host-port: unknown key `severty`, did you mean `severity`? expected one of \
+             `action`, `severity`, `allow`",
+        ),
+        // alerts are no rules
+        (
+            json!({"rules": {"pod-write": {"action": "deny"}}}),
+            "rules: unknown key `pod-write`, which is an alert: `podWrite`, beside `rules`, is for \
+             all its rules",
+        ),
+        (
+            json!({"rules": {"host-access": {"action": "deny"}}}),
+            "rules: unknown key `host-access`, which is an alert: `hostAccess`, beside `rules`, is \
+             for all its rules",
+        ),
+        (
+            json!({"pod-write": {"deny": "high"}}),
+            "settings: unknown key `pod-write`, did you mean `podWrite`? expected one of \
+             `hostAccess`, `podWrite`, `onUpdate`, `kubernetesVersion`, `rules`, `podTemplates`, \
+             `podMakers`, `exemptions`, `clusterContext`",
+        ),
+        // quotes are advised where they make it right, and only there
+        (
+            json!({"kubernetesVersion": 1.36}),
+            "kubernetesVersion: a number, expected a string; in YAML, write it in quotes",
+        ),
+        (
+            json!({"podMakers": [{"group": true, "resource": "workflows"}]}),
+            "podMakers[0].group: a boolean, expected a string; in YAML, write it in quotes",
+        ),
+        (
+            json!({"kubernetesVersion": ["1.36"]}),
+            "kubernetesVersion: an array, expected a string",
+        ),
+        (
+            json!({"kubernetesVersion": {}}),
+            "kubernetesVersion: an object, expected a string",
+        ),
+        (
+            json!({"kubernetesVersion": null}),
+            "kubernetesVersion: null, expected a string",
+        ),
+        (
+            json!({"hostAccess": {"warn": true}}),
+            "hostAccess.warn: a boolean, expected one of `low`, `medium`, `high`, `critical`, \
+             `never`",
+        ),
+        (
+            json!({"rules": {"host-port": {"allow": [true]}}}),
+            "rules.host-port.allow[0]: no port, expected one such as `8080` or a range such as \
+             `\"30000-32767\"`",
+        ),
+        (
+            json!({"clusterContext": "true"}),
+            "clusterContext: a string, expected `true` or `false`",
+        ),
+    ] {
+        assert_eq!(mistakes(&settings), [expected], "{settings}");
     }
 }
 

@@ -109,7 +109,13 @@ mod fails_closed {
                     assert_eq!(answer["response"]["code"], 422);
                     let path = first["path"].as_str().unwrap();
                     assert!(path.starts_with(&pointer), "{pointer} = {wrong}: {first}");
-                    assert!(request["object"].pointer(path).is_some(), "{path}");
+                    let value = request["object"].pointer(path).expect("it resolves");
+                    let expected = match path.is_empty() && value.is_null() {
+                        true => "cannot be judged: the request holds no object".to_owned(),
+                        false => format!("cannot be judged: {}, expected a", found(value)),
+                    };
+                    let message = first["message"].as_str().unwrap();
+                    assert!(message.starts_with(&expected), "{pointer}: {message}");
                     unreadable.insert(pointer.clone());
                 }
             }
@@ -144,6 +150,17 @@ mod fails_closed {
                 !unreadable.contains(skipped),
                 "{skipped} is read by no rule"
             );
+        }
+    }
+
+    fn found(value: &Value) -> &'static str {
+        match value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
         }
     }
 

@@ -10,6 +10,7 @@ pub mod audit;
 mod brackets;
 mod case;
 mod chunk;
+mod config;
 mod feed;
 pub mod incident;
 mod items;
@@ -33,6 +34,7 @@ use serde::Serialize;
 use std::fmt;
 
 pub use case::{Case, Form};
+pub use config::Config;
 pub use feed::Feed;
 pub use reader::{Reader, read, read_into};
 
@@ -52,7 +54,7 @@ pub const MAX_BYTES: usize = 64 << 20;
 /// # Errors
 /// When the text is not YAML, has no equal in JSON, or holds more than one document.
 pub fn yaml_to_json(text: &str) -> Result<String, Broken> {
-    yaml::to_json(text)
+    Config::from_yaml(text).map(Config::into_json)
 }
 
 /// Where in its input a case starts. All count from 1.

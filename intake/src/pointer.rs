@@ -10,16 +10,22 @@ use std::fmt;
 /// The offset in `text` of what `pointer`, taken from the member `root`, names: of the key for a
 /// member, of the value for an item. None when the pointer does not resolve.
 pub(crate) fn find(text: &str, root: &str, pointer: &str) -> Option<usize> {
+    // The whole stands where its value does, not where the request says `object`.
+    let value = child(text, root)?.value;
+    Some(offset_in(text, value) + find_in(value, pointer)?)
+}
+
+/// The offset in `text` of what `pointer`, taken from the whole, names.
+pub(crate) fn find_in(text: &str, pointer: &str) -> Option<usize> {
     let mut tokens = pointer.split('/');
     // A pointer is empty or starts with a slash: before it there is nothing.
     if !tokens.next()?.is_empty() {
         return None;
     }
-    let root = child(text, root)?;
-    // The whole stands where its value does, not where the request says `object`.
+    let value = text.trim_ascii_start();
     let mut found = Child {
-        offset: offset_in(text, root.value),
-        ..root
+        offset: offset_in(text, value),
+        value,
     };
     for token in tokens {
         found = child(found.value, &unescaped(token)).map(|next| Child {

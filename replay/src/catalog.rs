@@ -86,6 +86,12 @@ impl Catalog {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
+    /// The ids of the rules of an alert, in reading order.
+    pub(crate) fn of_alert<'a>(&'a self, alert: &'a str) -> impl Iterator<Item = &'a str> {
+        let is_of = move |rule: &&Rule| rule.alert.as_deref() == Some(alert);
+        self.rules.iter().filter(is_of).map(|rule| rule.id.as_str())
+    }
+
     /// The title of the alert that a rule belongs to.
     pub(crate) fn alert(&self, rule: &Rule) -> Option<&str> {
         let id = rule.alert.as_deref()?;

@@ -1,19 +1,19 @@
 //! The command line: what may be asked, and the help that says so.
 
+mod ability;
 mod show;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::answer::Severity;
-use crate::rbac::ABILITIES;
 use crate::report::Format;
 use crate::tally::FailOn;
 use crate::terminal::Color;
+use ability::Ability;
 use show::Show;
 
 const STYLES: Styles = Styles::styled()
@@ -56,7 +56,8 @@ pub(crate) enum Command {
 /// each recognised by its content, plain or compressed with gzip or Zstandard.
 /// Manifests are judged as if they were created now. Of an audit log, each
 /// request that matters is judged by what it left behind, and told with who sent
-/// it and how it ended; give its files in the order of time.
+/// it and how it ended; give its files in the order of time: the summary names two
+/// that are more than a day out of order.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   bulkhead replay manifests/                 judge every manifest below a folder
@@ -76,7 +77,7 @@ pub(crate) enum Command {
                                              keep them in the cluster
 
 Exit codes:
-  0  nothing at or above --fail-on
+  0  nothing at or above --fail-on; also where nothing was judged, which standard error says
   1  something at or above --fail-on
   2  something could not be read or judged, or settings or usage are wrong")]
 pub(crate) struct Replay {
@@ -263,24 +264,6 @@ pub(crate) enum RbacFormat {
     Json,
     /// For spreadsheets
     Csv,
-}
-
-/// A place in [`ABILITIES`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ability(pub(crate) usize);
-
-impl FromStr for Ability {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let place = ABILITIES
-            .iter()
-            .position(|(word, rule)| text == *word || text == *rule);
-        place.map(Self).ok_or_else(|| {
-            let words = ABILITIES.map(|(word, _)| word).join(", ");
-            format!("no ability to write pods: {words}, or the rule of one")
-        })
-    }
 }
 
 /// What `--fail-on` of `bulkhead rbac` takes.

@@ -14,8 +14,8 @@ pub(crate) enum Fatal {
     Policy(PathBuf, PolicyError),
     /// Mistakes in the settings, or in a snapshot.
     Mistakes(Vec<Mistake>),
-    /// A rule that does not exist, and those with similar names.
-    NoSuchRule(String, Vec<String>),
+    /// A rule that does not exist, and what may be meant.
+    NoSuchRule(String, Option<String>),
     /// A command that `man` has no page of.
     NoSuchCommand(String),
     Call(&'static str, CallError),
@@ -86,10 +86,7 @@ impl fmt::Display for Fatal {
             Self::Mistakes(mistakes) => write!(f, "{} mistakes", mistakes.len()),
             Self::NoSuchRule(id, near) => {
                 write!(f, "no rule `{id}`: ")?;
-                match near.as_slice() {
-                    [] => write!(f, "`bulkhead rules` lists them"),
-                    near => write!(f, "did you mean `{}`?", near.join("` or `")),
-                }
+                f.write_str(near.as_deref().unwrap_or("`bulkhead rules` lists them"))
             }
             Self::NoSuchCommand(name) => {
                 write!(f, "no command `{name}`: `bulkhead --help` lists them")

@@ -1,6 +1,8 @@
 //! What a report is asked to leave out. The policy is asked all the same, so that what a later
 //! request changed is known; what is left out is counted.
 
+mod asked;
+
 use std::str::FromStr;
 
 use intake::audit::Audit;
@@ -10,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::answer::{Finding, Request, Severity};
 use crate::outcome::{Judged, Outcome};
+pub(crate) use asked::Asked;
 
 /// What to show; nothing given shows everything.
 #[derive(Debug, Default)]
@@ -21,13 +24,13 @@ pub(crate) struct Filter {
     /// Requests of audit logs up to this time.
     pub(crate) until: Option<Timestamp>,
     /// Requests of these users.
-    pub(crate) users: Vec<String>,
+    pub(crate) users: Vec<Asked>,
     /// Requests in these namespaces.
-    pub(crate) namespaces: Vec<String>,
+    pub(crate) namespaces: Vec<Asked>,
     /// Objects of these names, and what was made for them.
-    pub(crate) names: Vec<String>,
+    pub(crate) names: Vec<Asked>,
     /// Findings of these rules.
-    pub(crate) rules: Vec<String>,
+    pub(crate) rules: Vec<Asked>,
 }
 
 /// A point in time on the command line, or a whole day.
@@ -101,13 +104,78 @@ fn ago(text: &str) -> Option<Timestamp> {
     Timestamp::now().checked_sub(span).ok()
 }
 
+/// What a case may be asked for by.
+struct Names<'a> {
+    /// Who sent it, as whom, and who caused it.
+    users: [Option<&'a str>; 4],
+    namespaces: [Option<&'a str>; 2],
+    names: [Option<&'a str>; 2],
+}
+
+impl<'a> Names<'a> {
+    fn of(request: &'a Request, audit: Option<&'a Audit>) -> Self {
+        let actor = audit.map(|audit| &audit.actor);
+        let root = audit.map(|audit| &audit.root);
+        Self {
+            users: [
+                request.user.as_deref(),
+                actor.map(|actor| actor.user.as_str()),
+                actor.and_then(|actor| actor.acted_as()),
+                audit.and_then(|audit| Some(audit.cause.as_ref()?.user.as_str())),
+            ],
+            namespaces: [
+                request.namespace.as_deref(),
+                root.map(|root| root.namespace.as_str()),
+            ],
+            names: [request.name.as_deref(), root.map(|root| root.name.as_str())],
+        }
+    }
+}
+
 impl Filter {
+    /// Takes note of what is there to be asked for, whether it is shown or not.
+    pub(crate) fn note(&mut self, outcome: &Outcome) {
+        let (request, audit) = match outcome {
+            Outcome::Judged(judged) => (&judged.request, audit_of(judged)),
+            Outcome::Unjudged(gap) => (&gap.request, Some(&gap.unjudged.audit)),
+            Outcome::Failed(failure) => match &failure.request {
+                Some(request) => (request, None),
+                None => return,
+            },
+            _ => return,
+        };
+        let names = Names::of(request, audit);
+        for (asked, given) in [
+            (&mut self.users, names.users.as_slice()),
+            (&mut self.namespaces, names.namespaces.as_slice()),
+            (&mut self.names, names.names.as_slice()),
+        ] {
+            for asked in asked {
+                asked.note(given.iter().copied().flatten());
+            }
+        }
+        if let Outcome::Judged(judged) = outcome {
+            for asked in &mut self.rules {
+                let rules = judged.findings.iter();
+                asked.find(rules.map(|(finding, _)| finding.rule.as_str()));
+            }
+        }
+    }
+
+    /// A sentence for each name that was asked for and that nothing has.
+    pub(crate) fn in_vain(&self) -> Vec<String> {
+        let all = [&self.users, &self.namespaces, &self.names, &self.rules];
+        all.into_iter()
+            .flatten()
+            .filter_map(Asked::in_vain)
+            .collect()
+    }
+
     /// Whether to show this. What could not be read is always shown.
     pub(crate) fn shows(&self, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Judged(judged) => {
-                let audit = judged.audit.as_ref().map(|audited| &audited.audit);
-                self.is_about(&judged.request, audit) && self.has_finding(judged)
+                self.is_about(&judged.request, audit_of(judged)) && self.has_finding(judged)
             }
             Outcome::Unjudged(gap) => self.is_about(&gap.request, Some(&gap.unjudged.audit)),
             _ => true,
@@ -118,7 +186,7 @@ impl Filter {
     pub(crate) fn shows_finding(&self, finding: &Finding) -> bool {
         self.min_severity
             .is_none_or(|least| finding.severity >= least)
-            && (self.rules.is_empty() || self.rules.contains(&finding.rule))
+            && (self.rules.is_empty() || self.rules.iter().any(|asked| asked.is(&finding.rule)))
     }
 
     /// Whether a case has a finding to show, where not all are asked for.
@@ -129,42 +197,61 @@ impl Filter {
     }
 
     fn is_about(&self, request: &Request, audit: Option<&Audit>) -> bool {
-        let of = |wanted: &[String], given: &[Option<&str>]| {
-            let is_given = |text: &String| given.contains(&Some(text.as_str()));
-            wanted.is_empty() || wanted.iter().any(is_given)
+        let has = |asked: &[Asked], given: &[Option<&str>]| {
+            let mut given = given.iter().copied().flatten();
+            asked.is_empty() || given.any(|name| asked.iter().any(|asked| asked.is(name)))
         };
-        let actor = audit.map(|audit| &audit.actor);
-        let users = [
-            request.user.as_deref(),
-            actor.map(|actor| actor.user.as_str()),
-            actor.and_then(|actor| actor.acted_as()),
-            audit.and_then(|audit| Some(audit.cause.as_ref()?.user.as_str())),
-        ];
-        let namespaces = [
-            request.namespace.as_deref(),
-            audit.map(|audit| audit.root.namespace.as_str()),
-        ];
-        let names = [
-            request.name.as_deref(),
-            audit.map(|audit| audit.root.name.as_str()),
-        ];
-        of(&self.users, &users)
-            && of(&self.namespaces, &namespaces)
-            && of(&self.names, &names)
+        let names = Names::of(request, audit);
+        has(&self.users, &names.users)
+            && has(&self.namespaces, &names.namespaces)
+            && has(&self.names, &names.names)
             && self.is_in_time(audit)
     }
 
     /// What has no time is shown.
     fn is_in_time(&self, audit: Option<&Audit>) -> bool {
-        if self.since.is_none() && self.until.is_none() {
-            return true;
-        }
-        let time = audit.and_then(|audit| audit.time.parse::<Timestamp>().ok());
-        time.is_none_or(|time| {
-            self.since.is_none_or(|since| time >= since)
-                && self.until.is_none_or(|until| time <= until)
+        !self.has_span()
+            || time_of(audit).is_none_or(|time| {
+                self.since.is_none_or(|since| time >= since)
+                    && self.until.is_none_or(|until| time <= until)
+            })
+    }
+
+    fn has_span(&self) -> bool {
+        self.since.is_some() || self.until.is_some()
+    }
+
+    /// Whether this, which is shown, has no time to compare with the span that was asked for.
+    pub(crate) fn is_timeless(&self, outcome: &Outcome) -> bool {
+        let audit = match outcome {
+            Outcome::Judged(judged) => audit_of(judged),
+            Outcome::Unjudged(gap) => Some(&gap.unjudged.audit),
+            _ => return false,
+        };
+        self.has_span() && time_of(audit).is_none()
+    }
+
+    /// Why no time is in the span that was asked for.
+    pub(crate) fn contradiction(&self) -> Option<String> {
+        let (since, until) = (self.since?, self.until?);
+        let said = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ");
+        (since > until).then(|| {
+            format!(
+                "`--since` ({}) is later than `--until` ({}): no time is in between",
+                said(since),
+                said(until)
+            )
         })
     }
+}
+
+fn time_of(audit: Option<&Audit>) -> Option<Timestamp> {
+    audit?.time.parse().ok()
+}
+
+/// What an audit log tells of a case, where it comes from one.
+fn audit_of(judged: &Judged) -> Option<&Audit> {
+    judged.audit.as_ref().map(|audited| &audited.audit)
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ mod filter;
 mod follow;
 pub mod host;
 mod judge;
+mod near;
+mod order;
 mod outcome;
 mod output;
 mod pipeline;

@@ -44,7 +44,11 @@ pub(crate) fn write(
         .or_else(|| thread::available_parallelism().ok())
         .unwrap_or(NonZeroUsize::MIN);
     let policy = load(arguments.policy.as_deref(), jobs)?;
-    rules::check(&policy, &arguments.show.rule)?;
+    let rules = rules::named(&policy, &arguments.show.rule)?;
+    let filter = arguments.show.filter(rules);
+    if let Some(contradiction) = filter.contradiction() {
+        return Err(conflict(&contradiction));
+    }
     let settings =
         settings::load(&policy, arguments.settings.as_deref()).map_err(Fatal::Mistakes)?;
     let cluster = cluster(arguments, &paths, &settings)?;
@@ -92,7 +96,7 @@ pub(crate) fn write(
         settings.exemptions,
     );
     let mut run = Run {
-        filter: arguments.show.filter(),
+        filter,
         tally: &mut tally,
         bar,
         out: file.as_mut().unwrap_or(stdout),
@@ -199,8 +203,13 @@ impl Run<'_> {
             }
         }
         let Self {
-            tally, out, told, ..
+            filter,
+            tally,
+            out,
+            told,
+            ..
         } = self;
+        tally.in_vain = filter.in_vain();
         let finished = report.finish(tally, out, told.notice);
         finished
             .and_then(|()| self.out.flush())
@@ -208,10 +217,13 @@ impl Run<'_> {
     }
 
     fn add(&mut self, mut outcome: Outcome, report: &mut Report) -> Result<(), Fatal> {
+        self.filter.note(&outcome);
+        self.tally.order.note(&outcome);
         if !self.filter.shows(&outcome) {
             self.tally.leave_out(&outcome);
             return Ok(());
         }
+        self.tally.timeless += u64::from(self.filter.is_timeless(&outcome));
         self.tally.count(&outcome);
         match &mut outcome {
             Outcome::Judged(judged) => {

@@ -10,10 +10,8 @@ use crate::catalog::{self, Catalog, Rule};
 use crate::cli::{Rules, RulesFormat};
 use crate::fatal::Fatal;
 use crate::host::Policy;
+use crate::near::{did_you_mean, nearest};
 use crate::terminal::{Terminal, escaped};
-
-/// How many letters may differ in a rule's id that is suggested.
-const DISTANCE: usize = 2;
 
 /// The rules as the policy wrote them, to be passed on.
 #[derive(Deserialize)]
@@ -40,7 +38,7 @@ pub(crate) fn write(
         (Some(id), format) => {
             let mut rules = catalog.rules.iter().zip(texts.rules);
             let Some((rule, text)) = rules.find(|(rule, _)| rule.id == *id) else {
-                return Err(Fatal::NoSuchRule(id.clone(), near(id, &catalog.rules)));
+                return Err(no_such_rule(id, &catalog, std::iter::empty()));
             };
             match format {
                 RulesFormat::Json => writeln!(out, "{text}"),
@@ -54,17 +52,25 @@ pub(crate) fn write(
     }
 }
 
-/// Whether the policy has all of these rules.
-pub(crate) fn check(policy: &Policy, ids: &[String]) -> Result<(), Fatal> {
+/// The rules that each of these is: that of this id, or all of an alert.
+pub(crate) fn named(policy: &Policy, ids: &[String]) -> Result<Vec<Vec<String>>, Fatal> {
     if ids.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let answer = catalog::ask(policy)?;
     let catalog: Catalog = catalog::read(&answer)?;
-    match ids.iter().find(|id| catalog.rule(id).is_none()) {
-        Some(id) => Err(Fatal::NoSuchRule(id.clone(), near(id, &catalog.rules))),
-        None => Ok(()),
-    }
+    let named = ids.iter().map(|id| match catalog.rule(id) {
+        Some(rule) => Ok(vec![rule.id.clone()]),
+        None => {
+            let rules: Vec<String> = catalog.of_alert(id).map(str::to_owned).collect();
+            let alerts = catalog.alerts.iter().map(|alert| alert.id.as_str());
+            match rules.is_empty() {
+                true => Err(no_such_rule(id, &catalog, alerts)),
+                false => Ok(rules),
+            }
+        }
+    });
+    named.collect()
 }
 
 /// One line a rule, under the title of its alert, in the catalogue's order.
@@ -160,20 +166,19 @@ fn verbatim(text: &str) -> String {
         .collect()
 }
 
-/// Ids that somebody may have meant: the nearest, or those that hold what was
-/// asked for.
-fn near(id: &str, rules: &[Rule]) -> Vec<String> {
-    let known = || rules.iter().map(|rule| rule.id.as_str());
-    let distance = |known: &str| strsim::osa_distance(id, known);
-    let nearest = known()
-        .map(distance)
-        .min()
-        .filter(|nearest| *nearest <= DISTANCE);
-    known()
-        .filter(|known| match nearest {
-            Some(nearest) => distance(known) == nearest,
-            None => id.len() > 2 && known.contains(id),
-        })
-        .map(str::to_owned)
-        .collect()
+/// `others` are names that may be meant beside those of rules.
+fn no_such_rule<'a>(
+    id: &str,
+    catalog: &'a Catalog,
+    others: impl Iterator<Item = &'a str>,
+) -> Fatal {
+    let of_alert: Vec<&str> = catalog.of_alert(id).collect();
+    let hint = match of_alert.is_empty() {
+        true => {
+            let known = catalog.rules.iter().map(|rule| rule.id.as_str());
+            did_you_mean(&nearest(id, known.chain(others)))
+        }
+        false => Some(format!("it is an alert, of `{}`", of_alert.join("`, `"))),
+    };
+    Fatal::NoSuchRule(id.to_owned(), hint)
 }

@@ -1,9 +1,12 @@
 //! From a settings file to the JSON that goes into every payload, accepted by
 //! the policy itself before anything is judged.
 
+mod place;
+
 use std::fs;
 use std::path::Path;
 
+use intake::Config;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -40,7 +43,7 @@ pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec
         message,
     };
     let settings = match file {
-        None => "{}".to_owned(),
+        None => Config::from_json("{}"),
         Some(file) => {
             let text = fs::read_to_string(file).map_err(|io| vec![error(io.to_string())])?;
             parse(&text).map_err(|(line, message)| {
@@ -51,12 +54,15 @@ pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec
             })?
         }
     };
-    let mistakes = validate(policy, &settings);
+    let mistakes = validate(policy, settings.json());
     if mistakes.is_empty() {
-        Ok(read(settings))
-    } else {
-        Err(mistakes.into_iter().map(error).collect())
+        return Ok(read(settings.into_json()));
     }
+    let mistakes = mistakes.into_iter().map(|message| Mistake {
+        line: place::line(&settings, &message),
+        ..error(message)
+    });
+    Err(mistakes.collect())
 }
 
 /// What is to be known here of settings that are right.
@@ -100,18 +106,18 @@ fn validate(policy: &Policy, settings: &str) -> Vec<String> {
     }
 }
 
-/// JSON text of an object: as it is, or from a YAML mapping that is read exactly as a manifest
-/// is. The error has the line where it is known.
-fn parse(text: &str) -> Result<String, (Option<u64>, String)> {
+/// An object: JSON as it is, or a YAML mapping that is read exactly as a manifest is. The error
+/// has the line where it is known.
+fn parse(text: &str) -> Result<Config, (Option<u64>, String)> {
     let text = text.trim_start_matches('\u{feff}');
     if serde_json::from_str::<Map<String, Value>>(text).is_ok() {
         // the policy must see it as written, to refuse duplicate keys
-        return Ok(text.to_owned());
+        return Ok(Config::from_json(text));
     }
-    let json = intake::yaml_to_json(text).map_err(|broken| (Some(broken.line), broken.message))?;
-    match json.as_bytes().first() {
-        Some(b'{') => Ok(json),
-        Some(b'n') => Ok("{}".to_owned()),
+    let settings = Config::from_yaml(text).map_err(|broken| (Some(broken.line), broken.message))?;
+    match settings.json().as_bytes().first() {
+        Some(b'{') => Ok(settings),
+        Some(b'n') => Ok(Config::from_json("{}")),
         _ => Err((None, "no mapping of settings".to_owned())),
     }
 }
@@ -121,7 +127,7 @@ mod tests {
     use super::parse;
 
     fn json(text: &str) -> String {
-        let value: serde_json::Value = serde_json::from_str(&parse(text).unwrap()).unwrap();
+        let value: serde_json::Value = serde_json::from_str(parse(text).unwrap().json()).unwrap();
         value.to_string()
     }
 

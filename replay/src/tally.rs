@@ -7,6 +7,7 @@ use intake::{Form, Passed};
 
 use crate::answer::{Action, Finding, Request, Severity};
 use crate::exemptions::Exemptions;
+use crate::order::Order;
 use crate::outcome::{Failure, Judged, Outcome, Source};
 use crate::settings::Exemption;
 
@@ -62,6 +63,12 @@ pub(crate) struct Tally {
     pub(crate) left_out_findings: usize,
     /// Whether something of that could not be judged.
     left_out_gaps: bool,
+    /// Whether audit logs were read in the order of time.
+    pub(crate) order: Order,
+    /// Cases that are shown and have no time, where a span of time was asked for.
+    pub(crate) timeless: u64,
+    /// What it was asked to show and nothing has: a sentence for each.
+    pub(crate) in_vain: Vec<String>,
     /// Requests of audit logs that were judged by an object.
     bodies: u64,
     /// The first and the last time of a request that is shown.
@@ -123,6 +130,9 @@ impl Tally {
             left_out: 0,
             left_out_findings: 0,
             left_out_gaps: false,
+            order: Order::default(),
+            timeless: 0,
+            in_vain: Vec::new(),
             bodies: 0,
             times: None,
             unremembered: 0,

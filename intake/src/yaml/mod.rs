@@ -74,8 +74,8 @@ fn stream(text: &str, first: u64, documents: &mut u64, items: &mut Items) -> Res
     })
 }
 
-/// The one document of `text` as JSON text; `null` when there is none.
-pub(crate) fn to_json(text: &str) -> Result<String, Broken> {
+/// The one document of `text`; none when it has none that is not empty.
+pub(crate) fn single(text: &str) -> Result<Option<Composed>, Broken> {
     let mut documents = Vec::new();
     each_document(text, 1, &mut |composed| documents.push(composed)).map_err(|refused| {
         match refused {
@@ -84,9 +84,7 @@ pub(crate) fn to_json(text: &str) -> Result<String, Broken> {
     })?;
     match documents.get(1).and_then(|second| second.marks.first()) {
         Some(mark) => Err(Broken::new(mark.at.line, "a second document, expected one")),
-        None => Ok(documents
-            .pop()
-            .map_or_else(|| "null".to_owned(), |composed| composed.json)),
+        None => Ok(documents.pop()),
     }
 }
 

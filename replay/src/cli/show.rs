@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::answer::Severity;
-use crate::filter::{Filter, Time};
+use crate::filter::{Asked, Filter, Time};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What to show (the exit code counts everything)")]
@@ -13,10 +13,14 @@ pub(crate) struct Show {
     min_severity: Option<Severity>,
 
     /// Only requests of audit logs from this time on: `2026-11-22 01:30` (UTC), `2026-11-22`, or `2h` ago
+    ///
+    /// What has no time, as manifests and reviews, is shown and counted in the summary.
     #[arg(long, value_name = "TIME")]
     since: Option<Time>,
 
     /// Only requests of audit logs up to this time, or to the end of this day
+    ///
+    /// What has no time is shown, as with --since.
     #[arg(long, value_name = "TIME")]
     until: Option<Time>,
 
@@ -32,22 +36,24 @@ pub(crate) struct Show {
     #[arg(long, value_name = "NAME")]
     name: Vec<String>,
 
-    /// Only findings of this rule: `bulkhead rules` lists them
+    /// Only findings of this rule, or of all rules of an alert: `host-access`, `pod-write`
+    ///
+    /// `bulkhead rules` lists them.
     #[arg(long, value_name = "RULE")]
     pub(crate) rule: Vec<String>,
 }
 
 impl Show {
-    /// What the report leaves out.
-    pub(crate) fn filter(&self) -> Filter {
+    /// What the report leaves out; `rules` are those that each `--rule` is.
+    pub(crate) fn filter(&self, rules: Vec<Vec<String>>) -> Filter {
         Filter {
             min_severity: self.min_severity,
             since: self.since.map(Time::start),
             until: self.until.map(Time::end),
-            users: self.user.clone(),
-            namespaces: self.namespace.clone(),
-            names: self.name.clone(),
-            rules: self.rule.clone(),
+            users: Asked::names("--user", &self.user),
+            namespaces: Asked::names("--namespace", &self.namespace),
+            names: Asked::names("--name", &self.name),
+            rules: Asked::rules(&self.rule, rules),
         }
     }
 }

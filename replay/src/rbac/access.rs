@@ -10,6 +10,7 @@ use super::evaluate::{Granted, Held};
 use super::objects::{BindingName, RoleKind, RoleName};
 use super::subjects::Subject;
 use crate::answer::Severity;
+use crate::near::{did_you_mean, nearest};
 
 /// What to show; everything where nothing is said.
 #[derive(Debug, Default)]
@@ -84,17 +85,29 @@ impl Filter {
     /// may do nothing.
     pub(super) fn stranger(asked: &str, judged: &Judged<'_>) -> Option<String> {
         let meant = Subject::called(asked);
-        let mut all = judged
+        let all = judged
             .bindings
             .iter()
-            .flat_map(|bound| &bound.binding.subjects);
-        let is_known = all.any(|subject| subject.name == asked || *subject == meant);
-        (!is_known).then(|| {
-            format!(
-                "no binding names {meant}, so that only what everybody holds is listed; subjects \
-                 are called `User/bob`, `Group/admins` or `ServiceAccount/team-a/deployer`"
-            )
-        })
+            .flat_map(|bound| &bound.binding.subjects)
+            .collect::<BTreeSet<_>>();
+        let mut known = all.iter();
+        if known.any(|subject| subject.name == asked || **subject == meant) {
+            return None;
+        }
+        let called: Vec<String> = all.iter().map(ToString::to_string).collect();
+        let called = called.iter().map(String::as_str);
+        let near = match asked.contains('/') {
+            true => nearest(asked, called),
+            // the name alone, whatever has it
+            false => nearest(asked, all.iter().map(|subject| subject.name.as_str())),
+        };
+        let near = did_you_mean(&near).unwrap_or_else(|| {
+            "subjects are called `User/bob`, `Group/admins` or `ServiceAccount/team-a/deployer`"
+                .to_owned()
+        });
+        Some(format!(
+            "no binding names {meant}, so that only what everybody holds is listed; {near}"
+        ))
     }
 
     fn shows(&self, subject: &Subject) -> bool {

@@ -33,6 +33,10 @@ pub(crate) struct Told<'a> {
     pub(crate) notice: &'a dyn Fn(&str),
 }
 
+/// What to say of roles alone: a list of nobody looks like a safe cluster.
+const UNBOUND: &str = "no binding is in the snapshot, so nobody holds anything there: it is to \
+    have clusterroles, roles, clusterrolebindings and rolebindings";
+
 /// Writes what is asked for, and returns the exit code.
 pub(crate) fn write(
     policy: &Policy,
@@ -55,7 +59,9 @@ pub(crate) fn write(
         .iter()
         .for_each(|failure| (told.error)(failure));
     let subjects = arguments.subject.as_deref();
-    if let Some(stranger) = subjects.and_then(|asked| Filter::stranger(asked, &judged)) {
+    if rbac.bindings.is_empty() {
+        (told.notice)(UNBOUND);
+    } else if let Some(stranger) = subjects.and_then(|asked| Filter::stranger(asked, &judged)) {
         (told.notice)(&stranger);
     }
     let filter = Filter {

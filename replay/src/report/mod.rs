@@ -6,6 +6,7 @@ mod alert;
 mod foreign;
 mod gaps;
 pub(crate) mod json;
+mod nothing;
 mod objects;
 mod summary;
 mod text;
@@ -185,7 +186,8 @@ impl Report {
         out: &mut impl Write,
         notice: impl FnOnce(&str),
     ) -> io::Result<()> {
-        match self {
+        let nothing = nothing::judged(tally);
+        let said = match self {
             Self::Text {
                 objects,
                 gaps,
@@ -198,22 +200,19 @@ impl Report {
                 }
                 text::write(&objects, terminal, out)?;
                 gaps.write(terminal, out)?;
-                summary::write(tally, terminal, out)
+                summary::write(tally, terminal, out)?;
+                nothing
             }
             Self::Foreign(mut report, _) => {
                 report.finish(tally, out)?;
-                if let Some(gaps) = summary::gaps(tally) {
-                    notice(&gaps);
-                }
-                Ok(())
+                nothing.or_else(|| summary::gaps(tally))
             }
-            Self::Json => {
-                if let Some(gaps) = summary::gaps(tally) {
-                    notice(&gaps);
-                }
-                Ok(())
-            }
+            Self::Json => nothing.or_else(|| summary::gaps(tally)),
+        };
+        if let Some(said) = said {
+            notice(&said);
         }
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use intake::Passed;
+use jiff::Timestamp;
 
 use super::alert::to_the_second;
 use super::{counted, place};
@@ -34,6 +35,8 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
         ("covers", covers(tally)),
         ("not relevant", passed(tally)),
         ("left out", left_out(tally)),
+        ("not found", tally.in_vain.join("; ")),
+        ("no time", timeless(tally).unwrap_or_default()),
         ("no rule for", beside(tally)),
         ("verdicts", verdicts(tally)),
         ("findings", findings(tally)),
@@ -56,6 +59,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     if tally.forgotten > 0 {
         lines.push(("cluster", forgotten(tally)));
     }
+    lines.extend(disorder(tally).map(|text| ("out of order", text)));
     if tally.unremembered > 0 {
         lines.push(("audit log", unremembered(tally)));
     }
@@ -229,7 +233,7 @@ fn forgotten(tally: &Tally) -> String {
 }
 
 /// `4,113 audit events, 354 events of other stages of a request, 12 records of other logs`.
-fn passed(tally: &Tally) -> String {
+pub(super) fn passed(tally: &Tally) -> String {
     let Passed {
         irrelevant,
         stages,
@@ -273,6 +277,26 @@ fn left_out(tally: &Tally) -> String {
         return String::new();
     }
     format!("{}, as asked for", parts.join(" and "))
+}
+
+/// `3 cases, shown whatever --since and --until say`.
+fn timeless(tally: &Tally) -> Option<String> {
+    let cases = counted(tally.timeless, "case", "cases");
+    (tally.timeless > 0).then(|| format!("{cases}, shown whatever --since and --until say"))
+}
+
+/// What it means that a file goes back in time behind one that was read before it.
+fn disorder(tally: &Tally) -> Option<String> {
+    let broken = tally.order.broken()?;
+    let said = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ");
+    Some(format!(
+        "{} goes back to {} after {} came to {}: a change is measured against what was read before \
+         it, so that what is called new may be wrong; name the files in the order of time",
+        escaped(&broken.after),
+        said(broken.back),
+        escaped(&broken.before),
+        said(broken.latest)
+    ))
 }
 
 fn unremembered(tally: &Tally) -> String {
@@ -320,6 +344,7 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     if tally.forgotten > 0 {
         gaps.push(format!("cluster: {}", forgotten(tally)));
     }
+    gaps.extend(disorder(tally).map(|text| format!("out of order: {text}")));
     if tally.unremembered > 0 {
         gaps.push(format!("audit log: {}", unremembered(tally)));
     }
@@ -333,5 +358,9 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
         gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
     }
     gaps.extend(idle(tally).map(|text| format!("exemptions: {text}")));
+    gaps.extend(timeless(tally).map(|text| format!("no time: {text}")));
+    if !tally.in_vain.is_empty() {
+        gaps.push(format!("not found: {}", tally.in_vain.join("; ")));
+    }
     (!gaps.is_empty()).then(|| gaps.join("; "))
 }

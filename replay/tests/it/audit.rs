@@ -322,7 +322,8 @@ fn says_first_that_a_log_cannot_tell() {
         "responseStatus": {"code": 201}});
     folder.write("audit.log", format!("{event}\n"));
     let ran = run(&mut folder.bulkhead("replay audit.log"), b"");
-    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let told = "bulkhead: nothing was judged: no verdict: no body at this audit level (1)\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, told));
     assert_eq!(
         ran.stdout,
         "This audit log keeps no bodies, so it can never tell what was written: who wrote, and when, is\n\
@@ -338,6 +339,43 @@ fn says_first_that_a_log_cannot_tell() {
            findings      none\n  \
            no verdict    no body at this audit level (1)\n"
     );
+}
+
+#[test]
+fn says_that_files_were_read_out_of_order() {
+    let folder = Folder::new();
+    let event = |time: &str| {
+        json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1",
+        "level": "RequestResponse", "auditID": time, "stage": "ResponseComplete",
+        "requestURI": "/api/v1/namespaces/a/pods", "verb": "create", "user": {"username": "eve"},
+        "objectRef": {"resource": "pods", "namespace": "a", "name": "p", "apiVersion": "v1"},
+        "responseStatus": {"code": 201},
+        "requestObject": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
+            "spec": {"containers": [{"name": "c"}]}},
+        "requestReceivedTimestamp": time,
+        "annotations": {"authorization.k8s.io/decision": "allow"}})
+        .to_string()
+    };
+    folder
+        .write("b.log", event("2026-11-22T01:00:00.5Z"))
+        .write("a.log", event("2026-11-20T01:00:00Z"));
+    let told = "out of order: a.log goes back to 2026-11-20T01:00:00Z after b.log came to \
+        2026-11-22T01:00:00Z: a change is measured against what was read before it, so that what \
+        is called new may be wrong; name the files in the order of time";
+    // what is not shown was read all the same
+    for options in ["", "--name other"] {
+        let mut command = folder.bulkhead(&format!("replay --format json b.log a.log {options}"));
+        let ran = run(&mut command, b"");
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    }
+    let text = run(&mut folder.bulkhead("replay b.log a.log"), b"");
+    let words: Vec<&str> = text.stdout.split_whitespace().collect();
+    let told = told.replacen("order:", "order", 1);
+    assert!(words.join(" ").contains(&told), "{}", text.stdout);
+    for inputs in ["a.log b.log", "."] {
+        let text = run(&mut folder.bulkhead(&format!("replay {inputs}")), b"");
+        assert!(!text.stdout.contains("out of order"), "{}", text.stdout);
+    }
 }
 
 #[cfg(target_os = "linux")]

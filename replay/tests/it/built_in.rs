@@ -68,17 +68,25 @@ fn obeys_its_settings() {
         .code,
         0
     );
-    folder.write("wrong.yaml", "hostAccess: {deny: always}\nhostAcess: {}\n");
+    folder.write(
+        "wrong.yaml",
+        "hostAccess:\n  deny: hihg\nhostAcess: {}\nexemptions:\n- reason: r\n  rules: [host-pid]\n",
+    );
     let ran = run(
         &mut folder.bulkhead("replay --settings wrong.yaml pod.yaml"),
         b"",
     );
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
-    assert!(
-        ran.stderr.contains("always") && ran.stderr.contains("hostAcess"),
-        "{}",
-        ran.stderr
-    );
+    let starts = [
+        "error: wrong.yaml:2: hostAccess.deny: `hihg`, did you mean `high`? expected one of",
+        "error: wrong.yaml:3: settings: unknown key `hostAcess`, did you mean `hostAccess`?",
+        "error: wrong.yaml:5: exemptions[0]: names nobody",
+    ];
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), starts.len(), "{}", ran.stderr);
+    for (line, start) in lines.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+    }
 }
 
 #[test]

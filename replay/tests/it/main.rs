@@ -27,3 +27,4 @@ mod replay;
 mod report;
 mod rules;
 mod shell;
+mod shown;

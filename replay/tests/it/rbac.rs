@@ -299,6 +299,19 @@ fn shows_what_is_asked_for() {
     };
     assert_eq!(unknown("Group/carol"), 0);
     assert_eq!(unknown("User/stranger"), 1);
+    for (subject, near) in [
+        ("carl", "did you mean `carol`?"),
+        ("User/carl", "did you mean `User/carol`?"),
+        ("Group/admin", "did you mean `Group/admins`?"),
+        (
+            "ServiceAccount/ci/deploy",
+            "did you mean `ServiceAccount/ci/deployer`?",
+        ),
+        ("stranger", "subjects are called `User/bob`,"),
+    ] {
+        let ran = rbac(&folder, &format!("--format json --subject {subject}"));
+        assert!(ran.stderr.contains(near), "{}", ran.stderr);
+    }
     let everywhere = shown("--subject ServiceAccount/ci/deployer");
     assert_eq!(everywhere.len(), 6);
     assert_eq!(everywhere, shown("--subject deployer"));
@@ -318,13 +331,39 @@ fn shows_what_is_asked_for() {
             "- - - carol team-b local",
         ]
     );
-    let ran = rbac(&folder, "--ability fly");
-    assert_eq!(ran.code, 2);
-    assert!(
-        ran.stderr
-            .contains("create, modify, delete, scale, status, storage, exec"),
-        "{ran:?}"
-    );
+    let seven = "the seven abilities to write pods are create, modify, delete, scale, status, \
+        storage, exec\n";
+    for (asked, near) in [
+        ("fly", ""),
+        ("exex", "did you mean `exec`? "),
+        ("pod-exce", "did you mean `pod-exec`? "),
+    ] {
+        let ran = rbac(&folder, &format!("--ability {asked}"));
+        assert_eq!(ran.code, 2);
+        let told = format!("'--ability <ABILITY>': {near}{seven}");
+        assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn says_once_that_a_snapshot_has_no_bindings() {
+    let folder = folder();
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": "view"}, "rules": []});
+    folder.write("roles.json", role.to_string());
+    for options in [
+        "",
+        "--format json",
+        "--format csv",
+        "--subject bob",
+        "--who-can-grant",
+    ] {
+        let arguments = format!("rbac --cluster roles.json {options}");
+        let ran = run(&mut folder.bulkhead(&arguments), b"");
+        let told = "bulkhead: no binding is in the snapshot, so nobody holds anything there: it \
+            is to have clusterroles, roles, clusterrolebindings and rolebindings\n";
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, told), "{options}");
+    }
 }
 
 #[test]
@@ -431,7 +470,8 @@ fn says_what_could_not_be_judged() {
         "good",
         &[found("create", "high", json!({}))],
     );
-    folder.write("cluster.json", list(&[broken, good]));
+    let bound = binding(None, "good", "ClusterRole/good", &["User/bob"]);
+    folder.write("cluster.json", list(&[broken, good, bound]));
     let ran = rbac(&folder, "--format json");
     assert_eq!(ran.code, 2);
     assert_eq!(

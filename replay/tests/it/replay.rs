@@ -286,11 +286,16 @@ fn an_empty_file_is_a_mistake_where_it_was_named() {
     for input in ["in/empty.json", "in/comments.yaml", "-"] {
         let ran = folder.replay(input);
         assert_eq!(ran.code, 2, "{input}");
-        let message = format!("error: {input}: no Kubernetes object: nothing in it\n");
+        let message = format!(
+            "error: {input}: no Kubernetes object: nothing in it\n\
+             bulkhead: nothing was judged: not readable: no Kubernetes object (1)\n"
+        );
         assert_eq!(ran.stderr, message);
     }
     let ran = folder.replay("in");
-    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let told = "bulkhead: nothing was judged: skipped: empty file (2): in/comments.yaml, \
+        in/empty.json\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, told));
     assert!(
         ran.stdout.contains("skipped       empty file (2)"),
         "{}",
@@ -574,5 +579,60 @@ fn a_long_log_is_not_kept_in_memory() {
             .contains("and 19,700 findings more of this object"),
         "{}",
         ran.stdout.len()
+    );
+}
+
+#[test]
+fn says_that_nothing_was_judged_and_why() {
+    let folder = Folder::new();
+    folder
+        .write("notes/README.md", "hello")
+        .write("values/a.yaml", "replicas: 1\n")
+        .write("values/b.yaml", "replicas: 2\n---\nreplicas: 3\n")
+        .write("blank/a.yaml", "# nothing yet\n")
+        .write("some/a.yaml", "replicas: 1\n")
+        .write("some/b.json", clean("web"));
+    std::fs::create_dir(folder.path().join("empty")).expect("a folder");
+    for (input, why) in [
+        ("empty", Some("no file was read")),
+        (
+            "notes",
+            Some("no file was read; skipped: another file ending (1)"),
+        ),
+        (
+            "values",
+            Some(
+                "skipped: no `apiVersion` and `kind` (3): values/a.yaml:1, values/b.yaml:1, values/b.yaml:3",
+            ),
+        ),
+        ("blank", Some("skipped: empty file (1): blank/a.yaml")),
+        ("some", None),
+    ] {
+        for format in [
+            "text",
+            "json",
+            "sarif",
+            "ocsf",
+            "falco",
+            "junit",
+            "openreports",
+        ] {
+            let ran = folder.replay(&format!("--format {format} {input}"));
+            let told = ran.stderr.strip_prefix("bulkhead: nothing was judged: ");
+            assert_eq!(ran.code, 0, "{ran:?}");
+            assert_eq!(told.map(str::trim_end), why, "{format}: {}", ran.stderr);
+        }
+    }
+    // an error says enough, and once
+    let named = folder.replay("values/a.yaml");
+    assert_eq!(named.code, 2);
+    let told = "error: values/a.yaml:1: no Kubernetes object: no `apiVersion` and `kind`\n\
+        bulkhead: nothing was judged: not readable: no Kubernetes object (1)\n";
+    assert_eq!(named.stderr, told);
+    // what was judged and is not shown was judged
+    let hidden = folder.replay("some/b.json --name other --format json");
+    assert_eq!(
+        hidden.stderr,
+        "bulkhead: not found: no case has `--name other`\n"
     );
 }

@@ -37,6 +37,10 @@ fn suggests_the_rule_that_was_meant() {
     for (asked, suggested) in [
         ("hostpath", "no rule `hostpath`: did you mean `host-path`?"),
         ("pod", "no rule `pod`: did you mean `pod-create`?"),
+        (
+            "pod-write",
+            "no rule `pod-write`: it is an alert, of `pod-create`",
+        ),
         ("x", "no rule `x`: `bulkhead rules` lists them"),
     ] {
         let ran = rules(asked);

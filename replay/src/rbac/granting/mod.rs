@@ -56,13 +56,8 @@ impl<'a> Granting<'a> {
             shown.push(subject.clone());
         }
         let mut notices = Vec::new();
-        if judged.bindings.is_empty() {
-            notices.push(
-                "no binding here is of a role that is here, so nobody holds anything: a snapshot \
-                 has clusterroles, roles, clusterrolebindings and rolebindings"
-                    .to_owned(),
-            );
-        } else if !facts.told {
+        // without bindings nobody holds anything, whatever the policy tells
+        if !facts.told && !judged.bindings.is_empty() {
             notices.push(
                 "the policy tells of no powers that lead to more rights, such as `escalate`: if it \
                  is an older one it does not know them, and chains are missing"
