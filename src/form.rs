@@ -64,11 +64,19 @@ impl<'t, 'm> Form<'t, 'm> {
         self.mistake(&[self.found(), ", expected ", expected].concat());
     }
 
-    /// Notes that something is none of the words that are allowed, and which may be meant.
+    /// Notes that something is none of the words that are allowed: the one that may be meant, and
+    /// all, if they are not too many beside it.
     fn none_of(&mut self, what: &str, written: &str, allowed: &[&str]) {
+        /// More than there are in any table but that of the rules.
+        const MANY: usize = 12;
+
         let mut text = [what, ", "].concat();
         if let Some(near) = nearest(written, &mut allowed.iter().copied()) {
-            push_all(&mut text, &["did you mean `", near, "`? "]);
+            push_all(&mut text, &["did you mean `", near, "`?"]);
+            if allowed.len() > MANY {
+                return self.mistake(&text);
+            }
+            text.push(' ');
         }
         text.push_str("expected one of");
         for (index, word) in allowed.iter().enumerate() {

@@ -1091,11 +1091,11 @@ mod exemptions {
                 (Some(json!([])), "exemptions[0].rules: empty"),
                 (
                     Some(json!(["host-paths"])),
-                    "exemptions[0].rules[0]: `host-paths`, did you mean `host-path`? expected one of",
+                    "exemptions[0].rules[0]: `host-paths`, did you mean `host-path`?",
                 ),
                 (
                     Some(json!(["persistent-volume", "host-paths"])),
-                    "exemptions[0].rules[1]: `host-paths`, did you mean `host-path`? expected one of",
+                    "exemptions[0].rules[1]: `host-paths`, did you mean `host-path`?",
                 ),
             ] {
                 let mut exemption = conditions.clone();

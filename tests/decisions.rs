@@ -590,7 +590,7 @@ fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
         "kubernetesVersion: a number, expected a string; in YAML, write it in quotes",
         "rules.host-pid.action: `block`, expected one of `deny`, `warn`, `audit`, `off`",
         "rules.unreadable: cannot be off",
-        "exemptions[0].rules[0]: `host-pids`, did you mean `host-pid`? expected one of `privileged`",
+        "exemptions[0].rules[0]: `host-pids`, did you mean `host-pid`?",
         "exemptions[0].reason: empty",
         "exemptions[0]: names a service account without its namespace",
         "exemptions[1]: names nobody",
@@ -624,6 +624,11 @@ fn a_mistake_in_the_settings_says_what_to_write() {
             json!({"rules": {"host-port": {"severty": "low"}}}),
             "rules.host-port: unknown key `severty`, did you mean `severity`? expected one of \
              `action`, `severity`, `allow`",
+        ),
+        // the rules are too many to be told beside the one that is meant
+        (
+            json!({"rules": {"host-paths": {}}}),
+            "rules: unknown key `host-paths`, did you mean `host-path`?",
         ),
         // alerts are no rules
         (

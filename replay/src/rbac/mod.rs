@@ -34,8 +34,8 @@ pub(crate) struct Told<'a> {
 }
 
 /// What to say of roles alone: a list of nobody looks like a safe cluster.
-const UNBOUND: &str = "no binding is in the snapshot, so nobody holds anything there: it is to \
-    have clusterroles, roles, clusterrolebindings and rolebindings";
+const UNBOUND: &str = "no binding is in the snapshot, so nobody holds anything there: `kubectl \
+    get clusterroles,roles,clusterrolebindings,rolebindings -A -o json` prints what belongs in it";
 
 /// Writes what is asked for, and returns the exit code.
 pub(crate) fn write(

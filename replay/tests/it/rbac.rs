@@ -360,8 +360,9 @@ fn says_once_that_a_snapshot_has_no_bindings() {
     ] {
         let arguments = format!("rbac --cluster roles.json {options}");
         let ran = run(&mut folder.bulkhead(&arguments), b"");
-        let told = "bulkhead: no binding is in the snapshot, so nobody holds anything there: it \
-            is to have clusterroles, roles, clusterrolebindings and rolebindings\n";
+        let told = "bulkhead: no binding is in the snapshot, so nobody holds anything there: \
+            `kubectl get clusterroles,roles,clusterrolebindings,rolebindings -A -o json` prints \
+            what belongs in it\n";
         assert_eq!((ran.code, ran.stderr.as_str()), (0, told), "{options}");
     }
 }
