@@ -49,9 +49,10 @@ impl Items {
         std::mem::take(&mut self.queue.passed)
     }
 
-    /// Counts events that do not matter.
-    pub(crate) fn pass(&mut self, events: u64) {
-        self.queue.passed.irrelevant += events;
+    /// Takes in an event that does not matter.
+    pub(crate) fn pass(&mut self, line: &[u8]) {
+        self.queue.passed.irrelevant += 1;
+        self.log.pass(line, &mut self.queue);
     }
 
     /// Counts a record of another log.

@@ -319,7 +319,7 @@ impl<'s, 'a> Document<'s, 'a> {
                     start = end;
                     if is_irrelevant(whole.as_bytes()) {
                         self.item += 1;
-                        self.items.pass(1);
+                        self.items.pass(whole.as_bytes());
                         continue;
                     }
                     let mut inner = Document {

@@ -67,18 +67,18 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// Passes over the lines that come next as long as they pass `test`; how many those are. It
-    /// looks at those alone that are in memory already, and may stop at any line.
-    pub(crate) fn pass(&mut self, test: impl FnMut(&[u8]) -> bool) -> io::Result<u64> {
+    /// Passes over the lines that come next as long as they pass `test`. It looks at those alone
+    /// that are in memory already, and may stop at any line.
+    pub(crate) fn pass(&mut self, test: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
         if self.held.is_some() || self.inside {
-            return Ok(0);
+            return Ok(());
         }
         let leading = leading_lines(self.input.fill_buf()?, test);
         self.input.consume(leading.bytes);
         self.bytes += size(leading.bytes);
         self.read += leading.lines;
         self.seen = leading.next;
-        Ok(leading.lines)
+        Ok(())
     }
 
     /// Counts lines on from these, which came before the input.

@@ -181,8 +181,18 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn record(&mut self) -> io::Result<bool> {
-        let passed = self.lines.pass(audit::is_irrelevant)?;
-        self.items.pass(passed);
+        let items = &mut self.items;
+        self.lines.pass(|line| {
+            let passes = audit::is_irrelevant(line);
+            if passes {
+                items.pass(line);
+            }
+            passes
+        })?;
+        if !items.is_empty() {
+            // the next line may be long in coming
+            return Ok(true);
+        }
         let Some(line) = self.lines.next()? else {
             return Ok(false);
         };

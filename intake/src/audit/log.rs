@@ -10,7 +10,7 @@ use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
 use crate::Place;
 use crate::items::Queue;
-use memchr::memmem;
+use memchr::{memchr, memmem, memrchr_iter};
 use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
@@ -73,6 +73,15 @@ impl Log {
     pub fn unfinished(&mut self) -> Option<Unjudged> {
         let begun = self.pending.rest()?;
         Some(self.never_ended(&begun))
+    }
+
+    /// Takes in an event that does not matter, but for its time: what is waited for may be late.
+    pub(crate) fn pass(&mut self, line: &[u8], items: &mut Queue) {
+        // of one that is too large the head alone is read
+        let is_waited_for = !self.pending.is_empty() && line.len() <= MAX_EVENT;
+        if is_waited_for && let Some(time) = stage_time(line) {
+            self.tell_time(time, items);
+        }
     }
 
     /// Takes in one event. It must be an event: what it says of its kind is not looked at.
@@ -191,11 +200,12 @@ impl Log {
     }
 
     fn request(&mut self, event: &Event<'_>, text: &str, place: Place, items: &mut Queue) {
-        self.tell_time(&event.stage_timestamp, items);
         let Some(matter) = event.about().matter() else {
             items.passed.irrelevant += 1;
-            return;
+            // as of those that are not read
+            return self.pass(text.as_bytes(), items);
         };
+        self.tell_time(&event.stage_timestamp, items);
         let is_use = matter == Matter::Use;
         let received = &event.request_received_timestamp;
         let id = id(&event.audit_id, &event.verb, received);
@@ -252,6 +262,19 @@ fn may_be_first(text: &str) -> bool {
     const EARLY: usize = 256;
     let start = text.as_bytes().get(..EARLY).unwrap_or(text.as_bytes());
     memmem::find(start, b"RequestReceived").is_some()
+}
+
+/// When an event was written, from its text alone. The API server writes that behind all bodies, in
+/// which the same may stand.
+fn stage_time(event: &[u8]) -> Option<&str> {
+    // by its rarest letter, from the end
+    let behind = memrchr_iter(b'T', event).find_map(|at| {
+        let behind = event.get(at..)?.strip_prefix(br#"Timestamp":"#)?;
+        event.get(..at)?.ends_with(br#""stage"#).then_some(behind)
+    })?;
+    let text = behind.trim_ascii_start().strip_prefix(b"\"")?;
+    let end = memchr(b'"', text)?;
+    str::from_utf8(text.get(..end)?).ok()
 }
 
 fn id(audit_id: &str, verb: &str, received: &str) -> Id {

@@ -59,6 +59,10 @@ pub(crate) struct Waiting {
 }
 
 impl Pending {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
+
     /// Takes note of a request that has begun. False if it was known already.
     pub(crate) fn begin(&mut self, id: Id, at: Option<u64>, first: Waiting) -> bool {
         if self.requests.contains_key(&id) {

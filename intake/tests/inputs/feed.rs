@@ -1,8 +1,10 @@
 //! An input that comes in pieces gives what it gives at once, however it is cut.
 
 use intake::audit::Log;
-use intake::{Feed, Item, Passed, read_into};
+use intake::{Feed, Item, Passed, read, read_into};
+use serde_json::json;
 use std::fs;
+use std::io::BufReader;
 
 /// Everything in an input, at once, with what was passed.
 fn whole(input: &[u8]) -> (Vec<String>, Passed) {
@@ -38,6 +40,57 @@ fn assert_same(input: &[u8], sizes: &[usize]) {
     let expected = whole(input);
     for size in sizes {
         assert!(pieces(input, *size) == expected, "in pieces of {size}");
+    }
+}
+
+/// An event that creates a pod begins or ends, or one that does not matter, at a time.
+fn at(minute: u32, stage: &str, verb: &str) -> String {
+    let time = format!("2026-11-22T01:{minute:02}:00Z");
+    let id = if verb == "create" {
+        "1".to_owned()
+    } else {
+        time.clone()
+    };
+    let event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": id,
+        "stage": stage, "verb": verb, "objectRef": {"resource": "pods", "name": "web"},
+        "user": {"username": "bob"}, "requestReceivedTimestamp": "2026-11-22T01:00:00Z",
+        "stageTimestamp": time});
+    format!("{event}\n")
+}
+
+#[test]
+fn a_request_that_does_not_end_is_told_of_when_any_event_says_that_it_is_late() {
+    let mut feed = Feed::default();
+    let mut told_after = |text: &str| {
+        feed.push(text.as_bytes());
+        feed.by_ref().map(|item| show(&item)).collect::<Vec<_>>()
+    };
+    // a record has ended where the next begins
+    assert_eq!(told_after(&at(0, "RequestReceived", "create")).len(), 0);
+    assert_eq!(told_after(&at(5, "ResponseComplete", "get")).len(), 0);
+    assert_eq!(told_after(&at(6, "ResponseComplete", "get")).len(), 0);
+    let told = told_after("{");
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("Unfinished"), "{told:?}");
+}
+
+#[test]
+fn what_does_not_matter_passes_time_alike_however_it_is_cut() {
+    let late = at(20, "ResponseComplete", "get");
+    let begun = at(0, "RequestReceived", "create");
+    let ended = at(1, "ResponseComplete", "create");
+    for events in [
+        [&late, &begun, &ended],
+        [&begun, &late, &ended],
+        [&begun, &ended, &late],
+    ] {
+        let input = events.map(String::as_str).concat();
+        assert_same(input.as_bytes(), &[1, 97, 500, input.len()]);
+        let unfinished = whole(input.as_bytes()).0.concat().contains("Unfinished");
+        assert_eq!(unfinished, events[1] == &late, "{input}");
+        let cut = BufReader::with_capacity(97, input.as_bytes());
+        let items: Vec<_> = read(cut).map(|item| show(&item.unwrap())).collect();
+        assert_eq!(items, whole(input.as_bytes()).0);
     }
 }
 

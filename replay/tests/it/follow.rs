@@ -110,6 +110,19 @@ fn tells_of_each_request_as_it_comes() {
 }
 
 #[test]
+fn tells_of_a_request_that_does_not_end_when_it_is_late() {
+    let folder = Folder::new();
+    append(&folder, &event("1", "RequestReceived"));
+    let _follower = Follower::start(&folder);
+    let other = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": "2",
+        "stage": "ResponseComplete", "verb": "update", "user": {"username": "node"},
+        "objectRef": {"resource": "leases", "apiGroup": "coordination.k8s.io"},
+        "stageTimestamp": "2026-11-22T01:06:00Z"});
+    append(&folder, &format!("{other}\n"));
+    assert_eq!(wait_for(&folder, 1), ["1"]);
+}
+
+#[test]
 fn goes_on_across_rotation() {
     let folder = Folder::new();
     append(&folder, &created(0..2));
