@@ -10,7 +10,7 @@ use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
 use crate::Place;
 use crate::items::Queue;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memmem, memrchr_iter};
 use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
@@ -266,8 +266,11 @@ fn may_be_first(text: &str) -> bool {
 /// When an event was written, from its text alone. The API server writes that behind all bodies, in
 /// which the same may stand.
 fn stage_time(event: &[u8]) -> Option<&str> {
-    const MEMBER: &[u8] = br#""stageTimestamp":"#;
-    let behind = event.get(memmem::rfind(event, MEMBER)? + MEMBER.len()..)?;
+    // by its rarest letter, from the end
+    let behind = memrchr_iter(b'T', event).find_map(|at| {
+        let behind = event.get(at..)?.strip_prefix(br#"Timestamp":"#)?;
+        event.get(..at)?.ends_with(br#""stage"#).then_some(behind)
+    })?;
     let text = behind.trim_ascii_start().strip_prefix(b"\"")?;
     let end = memchr(b'"', text)?;
     str::from_utf8(text.get(..end)?).ok()
