@@ -6,7 +6,6 @@
 use crate::written;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 /// The request and where in it the object starts.
 pub(crate) struct Request {
@@ -33,22 +32,20 @@ pub(crate) fn request(
     let metadata: Metadata = metadata
         .and_then(|metadata| serde_json::from_str(metadata.get()).ok())
         .unwrap_or_default();
-    let mut head = json!({
-        "uid": "",
-        "kind": { "group": group, "version": version, "kind": kind },
-        "resource": { "group": group, "version": version, "resource": kind },
-        "operation": "CREATE",
-        // Nobody: a manifest does not say who will apply it.
-        "userInfo": {},
-    });
+    let [group, version, kind] = [group, version, kind].map(written::json);
+    let mut text = format!(r#"{{"kind":{{"group":{group},"kind":{kind},"version":{version}}}"#);
     for (member, value) in [("name", metadata.name), ("namespace", metadata.namespace)] {
-        if let (Some(value), Some(head)) = (value.and_then(text), head.as_object_mut()) {
-            head.insert(member.to_owned(), Value::String(value));
+        // anything but a text is the policy's to complain of
+        let value = value.and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+        if let Some(value) = value {
+            text += &format!(r#","{member}":{}"#, written::json(&value));
         }
     }
-    let mut text = written::json(&head);
-    text.pop();
-    text.push_str(",\"object\":");
+    let resource = format!(r#"{{"group":{group},"resource":{kind},"version":{version}}}"#);
+    // nobody asks: a manifest does not say who will apply it
+    text += &format!(
+        r#","operation":"CREATE","resource":{resource},"uid":"","userInfo":{{}},"object":"#
+    );
     let start = text.len();
     text.push_str(object);
     text.push('}');
@@ -56,11 +53,6 @@ pub(crate) fn request(
         text,
         object: start,
     }
-}
-
-/// A text that is given; anything else is the policy's to complain of.
-fn text(value: &RawValue) -> Option<String> {
-    serde_json::from_str(value.get()).ok()
 }
 
 #[cfg(test)]

@@ -1,18 +1,17 @@
 //! A log as it is read: which requests have begun, which have ended, and what has been shown.
 
 use super::actor::Actor;
-use super::admission::{identity, operation, some};
+use super::admission::{Identity, operation, some};
 use super::event::Event;
 use super::head::Head;
 use super::history::History;
 use super::pending::{Id, Open, Pending, Waiting};
 use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
-use crate::Place;
 use crate::items::Queue;
+use crate::{Place, written};
 use memchr::memmem;
 use serde::Deserialize;
-use serde_json::json;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -160,15 +159,16 @@ impl Log {
             ..Audit::unknown()
         };
         let kind = head.about().kind();
-        let request = identity(&json!({
-            "operation": operation(head.verb),
-            "group": head.group,
-            "kind": kind.unwrap_or(head.resource),
-            "subresource": some(head.subresource),
-            "namespace": some(head.namespace),
-            "name": some(head.name),
-            "user": head.user,
-        }));
+        let request = written::json(&Identity {
+            operation: Some(operation(head.verb)),
+            group: Some(head.group),
+            kind: Some(kind.unwrap_or(head.resource)),
+            subresource: some(head.subresource),
+            namespace: some(head.namespace),
+            name: some(head.name),
+            user: Some(head.user),
+            ..Identity::default()
+        });
         items.unjudged(Unjudged {
             input: self.input,
             place,
