@@ -10,7 +10,6 @@ use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
 use crate::items::Queue;
 use crate::{Place, written};
-use memchr::memmem;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -236,8 +235,8 @@ impl Log {
 /// event that says it elsewhere is read in full, to the same end.
 fn may_be_first(text: &str) -> bool {
     const EARLY: usize = 256;
-    let start = text.as_bytes().get(..EARLY).unwrap_or(text.as_bytes());
-    memmem::find(start, b"RequestReceived").is_some()
+    let start = text.get(..text.floor_char_boundary(EARLY));
+    start.is_some_and(|start| start.contains("RequestReceived"))
 }
 
 fn id(audit_id: &str, verb: &str, received: &str) -> Id {
