@@ -3,22 +3,14 @@
 //!
 //! Source: kubewarden/audit-scanner, `internal/policies/admission_review.go`.
 
+use crate::pointer::member;
 use crate::written;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// The request and where in it the object starts.
 pub(crate) struct Request {
     pub(crate) text: String,
     pub(crate) object: usize,
-}
-
-#[derive(Default, Deserialize)]
-struct Metadata<'a> {
-    #[serde(borrow)]
-    name: Option<&'a RawValue>,
-    #[serde(borrow)]
-    namespace: Option<&'a RawValue>,
 }
 
 /// The request to create `object`, whose `metadata` may be anything.
@@ -29,16 +21,13 @@ pub(crate) fn request(
     object: &str,
 ) -> Request {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let metadata: Metadata = metadata
-        .and_then(|metadata| serde_json::from_str(metadata.get()).ok())
-        .unwrap_or_default();
     let [group, version, kind] = [group, version, kind].map(written::json);
     let mut text = format!(r#"{{"kind":{{"group":{group},"kind":{kind},"version":{version}}}"#);
-    for (member, value) in [("name", metadata.name), ("namespace", metadata.namespace)] {
+    for key in ["name", "namespace"] {
         // anything but a text is the policy's to complain of
-        let value = value.and_then(|value| serde_json::from_str::<String>(value.get()).ok());
-        if let Some(value) = value {
-            text += &format!(r#","{member}":{}"#, written::json(&value));
+        let value = metadata.and_then(|metadata| member(metadata.get(), key));
+        if let Some(Ok(value)) = value.map(serde_json::from_str::<String>) {
+            text += &format!(r#","{key}":{}"#, written::json(&value));
         }
     }
     let resource = format!(r#"{{"group":{group},"resource":{kind},"version":{version}}}"#);

@@ -13,7 +13,9 @@ use super::{Audit, Before, Gap, Judged, Log, MAX_EVENT, Unjudged, Use, patch};
 use crate::items::Queue;
 use crate::message::bounded;
 use crate::origin::Origin;
+use crate::pointer::member;
 use crate::{Case, Form, Place, written};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -169,17 +171,9 @@ impl Log {
         let response = event.response_object.map_or("", |raw| raw.get());
         let mut deleted = Vec::new();
         if event.verb == "deletecollection" {
-            #[derive(serde::Deserialize)]
-            struct List<'a> {
-                #[serde(borrow)]
-                items: Vec<&'a serde_json::value::RawValue>,
-            }
-            let list = serde_json::from_str::<List<'_>>(response);
-            deleted.extend(
-                list.iter()
-                    .flat_map(|list| &list.items)
-                    .map(|item| item.get()),
-            );
+            let items = member(response, "items").unwrap_or_default();
+            let items: Vec<&RawValue> = serde_json::from_str(items).unwrap_or_default();
+            deleted.extend(items.into_iter().map(RawValue::get));
         }
         if deleted.is_empty() {
             deleted.push(event.response().unwrap_or_default());
