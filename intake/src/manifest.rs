@@ -4,7 +4,7 @@
 //! Source: kubewarden/audit-scanner, `internal/policies/admission_review.go`.
 
 use crate::pointer::member;
-use crate::written;
+use crate::written::Object;
 use serde_json::value::RawValue;
 
 /// The request and where in it the object starts.
@@ -21,20 +21,27 @@ pub(crate) fn request(
     object: &str,
 ) -> Request {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let [group, version, kind] = [group, version, kind].map(written::json);
-    let mut text = format!(r#"{{"kind":{{"group":{group},"kind":{kind},"version":{version}}}"#);
+    let of_kind = |key| {
+        let object = Object::default().text("group", group).text(key, kind);
+        object.text("version", version).end()
+    };
+    let mut head = Object::default().json("kind", &of_kind("kind"));
     for key in ["name", "namespace"] {
         // anything but a text is the policy's to complain of
         let value = metadata.and_then(|metadata| member(metadata.get(), key));
         if let Some(Ok(value)) = value.map(serde_json::from_str::<String>) {
-            text += &format!(r#","{key}":{}"#, written::json(&value));
+            head = head.text(key, &value);
         }
     }
-    let resource = format!(r#"{{"group":{group},"resource":{kind},"version":{version}}}"#);
-    // nobody asks: a manifest does not say who will apply it
-    text += &format!(
-        r#","operation":"CREATE","resource":{resource},"uid":"","userInfo":{{}},"object":"#
-    );
+    let mut text = head
+        .text("operation", "CREATE")
+        .json("resource", &of_kind("resource"))
+        .text("uid", "")
+        // nobody: a manifest does not say who will apply it
+        .json("userInfo", "{}")
+        .end();
+    text.pop();
+    text.push_str(",\"object\":");
     let start = text.len();
     text.push_str(object);
     text.push('}');
