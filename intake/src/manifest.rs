@@ -3,23 +3,14 @@
 //!
 //! Source: kubewarden/audit-scanner, `internal/policies/admission_review.go`.
 
-use crate::written;
-use serde::Deserialize;
+use crate::pointer::member;
+use crate::written::Object;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 /// The request and where in it the object starts.
 pub(crate) struct Request {
     pub(crate) text: String,
     pub(crate) object: usize,
-}
-
-#[derive(Default, Deserialize)]
-struct Metadata<'a> {
-    #[serde(borrow)]
-    name: Option<&'a RawValue>,
-    #[serde(borrow)]
-    namespace: Option<&'a RawValue>,
 }
 
 /// The request to create `object`, whose `metadata` may be anything.
@@ -30,23 +21,25 @@ pub(crate) fn request(
     object: &str,
 ) -> Request {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let metadata: Metadata = metadata
-        .and_then(|metadata| serde_json::from_str(metadata.get()).ok())
-        .unwrap_or_default();
-    let mut head = json!({
-        "uid": "",
-        "kind": { "group": group, "version": version, "kind": kind },
-        "resource": { "group": group, "version": version, "resource": kind },
-        "operation": "CREATE",
-        // Nobody: a manifest does not say who will apply it.
-        "userInfo": {},
-    });
-    for (member, value) in [("name", metadata.name), ("namespace", metadata.namespace)] {
-        if let (Some(value), Some(head)) = (value.and_then(text), head.as_object_mut()) {
-            head.insert(member.to_owned(), Value::String(value));
+    let of_kind = |key| {
+        let object = Object::default().text("group", group).text(key, kind);
+        object.text("version", version).end()
+    };
+    let mut head = Object::default().json("kind", &of_kind("kind"));
+    for key in ["name", "namespace"] {
+        // anything but a text is the policy's to complain of
+        let value = metadata.and_then(|metadata| member(metadata.get(), key));
+        if let Some(Ok(value)) = value.map(serde_json::from_str::<String>) {
+            head = head.text(key, &value);
         }
     }
-    let mut text = written::json(&head);
+    let mut text = head
+        .text("operation", "CREATE")
+        .json("resource", &of_kind("resource"))
+        .text("uid", "")
+        // nobody: a manifest does not say who will apply it
+        .json("userInfo", "{}")
+        .end();
     text.pop();
     text.push_str(",\"object\":");
     let start = text.len();
@@ -56,11 +49,6 @@ pub(crate) fn request(
         text,
         object: start,
     }
-}
-
-/// A text that is given; anything else is the policy's to complain of.
-fn text(value: &RawValue) -> Option<String> {
-    serde_json::from_str(value.get()).ok()
 }
 
 #[cfg(test)]

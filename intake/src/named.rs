@@ -1,7 +1,6 @@
 //! Values by their names. There is one map for whatever the values are: a copy of its code for each
 //! of them would be 3 kB of the npm package.
 
-use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// Values with names, none of them twice.
@@ -60,12 +59,5 @@ impl<T> FromIterator<(String, T)> for Named<T> {
             named.put(name, value);
         }
         named
-    }
-}
-
-/// As an object, in the order of their names.
-impl<T: Serialize> Serialize for Named<T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.iter())
     }
 }

@@ -36,6 +36,11 @@ pub(crate) fn find_in(text: &str, pointer: &str) -> Option<usize> {
     Some(found.offset)
 }
 
+/// The text of a member's value. Takes time in proportion to the object.
+pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
+    child(object, name).map(|found| found.value)
+}
+
 /// A token of a pointer as the name it stands for.
 fn unescaped(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")

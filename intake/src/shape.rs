@@ -3,6 +3,7 @@
 //! of itself may be a wrapper of audit events; that is told elsewhere.
 
 use crate::message::given_twice;
+use crate::pointer::member;
 use crate::{Reason, written};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -173,11 +174,7 @@ fn text(value: &RawValue) -> Option<String> {
 
 /// Whether an admission response says no.
 fn refuses(response: &RawValue) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Response {
-        allowed: bool,
-    }
-    serde_json::from_str(response.get()).is_ok_and(|Response { allowed }| !allowed)
+    member(response.get(), "allowed") == Some("false")
 }
 
 fn is_object(value: &RawValue) -> bool {

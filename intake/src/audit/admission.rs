@@ -4,7 +4,6 @@ use super::event::Event;
 use super::lineage::Whole;
 use crate::written;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// The admission request that the API server sent, or would have sent, to its webhooks.
 pub(super) fn admission(
@@ -91,13 +90,18 @@ struct UserInfo<'a> {
 }
 
 /// The identity of a request, with what is not given as the policy would show it.
-pub(super) fn identity(given: &Value) -> String {
-    let mut whole = json!({"operation": null, "group": null, "version": null, "kind": null,
-        "subresource": null, "namespace": null, "name": null, "user": null, "dryRun": false});
-    if let (Some(whole), Some(given)) = (whole.as_object_mut(), given.as_object()) {
-        whole.extend(given.clone());
-    }
-    written::json(&whole)
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Identity<'a> {
+    pub(super) dry_run: bool,
+    pub(super) group: Option<&'a str>,
+    pub(super) kind: Option<&'a str>,
+    pub(super) name: Option<&'a str>,
+    pub(super) namespace: Option<&'a str>,
+    pub(super) operation: Option<&'a str>,
+    pub(super) subresource: Option<&'a str>,
+    pub(super) user: Option<&'a str>,
+    pub(super) version: Option<&'a str>,
 }
 
 pub(super) fn operation(verb: &str) -> &'static str {

@@ -5,6 +5,7 @@
 use super::object::Object;
 use super::pairs::Pairs;
 use super::resource::About;
+use crate::pointer::member;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -184,8 +185,8 @@ impl<'a> Event<'a> {
             && let Some(options) = self.sent()
         {
             // these say it in place of the query
-            let options: DeleteOptions = serde_json::from_str(options).unwrap_or_default();
-            return options.dry_run.is_some_and(|parts| !parts.is_empty());
+            let parts = member(options, "dryRun").map(serde_json::from_str::<Vec<String>>);
+            return matches!(parts, Some(Ok(parts)) if !parts.is_empty());
         }
         self.query()
             .any(|(key, value)| key == "dryRun" && value == "All")
@@ -199,14 +200,6 @@ impl<'a> Event<'a> {
             .map_or("", |(_, query)| query);
         form_urlencoded::parse(query.as_bytes())
     }
-}
-
-/// The body of a request to delete.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DeleteOptions {
-    #[serde(default)]
-    dry_run: Option<Vec<String>>,
 }
 
 impl ObjectRef<'static> {

@@ -1,18 +1,17 @@
 //! A log as it is read: which requests have begun, which have ended, and what has been shown.
 
 use super::actor::Actor;
-use super::admission::{identity, operation, some};
+use super::admission::{Identity, operation, some};
 use super::event::Event;
 use super::head::Head;
 use super::history::History;
 use super::pending::{Id, Open, Pending, Waiting};
 use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
-use crate::Place;
 use crate::items::Queue;
-use memchr::{memchr, memmem, memrchr_iter};
+use crate::{Place, written};
+use memchr::{memchr, memrchr_iter};
 use serde::Deserialize;
-use serde_json::json;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -179,15 +178,16 @@ impl Log {
             ..Audit::unknown()
         };
         let kind = head.about().kind();
-        let request = identity(&json!({
-            "operation": operation(head.verb),
-            "group": head.group,
-            "kind": kind.unwrap_or(head.resource),
-            "subresource": some(head.subresource),
-            "namespace": some(head.namespace),
-            "name": some(head.name),
-            "user": head.user,
-        }));
+        let request = written::json(&Identity {
+            operation: Some(operation(head.verb)),
+            group: Some(head.group),
+            kind: Some(kind.unwrap_or(head.resource)),
+            subresource: some(head.subresource),
+            namespace: some(head.namespace),
+            name: some(head.name),
+            user: Some(head.user),
+            ..Identity::default()
+        });
         items.unjudged(Unjudged {
             input: self.input,
             place,
@@ -259,8 +259,8 @@ impl Log {
 /// event that says it elsewhere is read in full, to the same end.
 fn may_be_first(text: &str) -> bool {
     const EARLY: usize = 256;
-    let start = text.as_bytes().get(..EARLY).unwrap_or(text.as_bytes());
-    memmem::find(start, b"RequestReceived").is_some()
+    let start = text.get(..text.floor_char_boundary(EARLY));
+    start.is_some_and(|start| start.contains("RequestReceived"))
 }
 
 /// When an event was written, from its text alone. The API server writes that behind all bodies, in

@@ -4,6 +4,7 @@
 use super::aggregation::AggregationRule;
 use super::event::Text;
 use super::pairs::Pairs;
+use crate::pointer::member;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -50,17 +51,11 @@ pub(crate) struct Meta<'a> {
 }
 
 /// What owns an object.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub(crate) struct Owner {
-    #[serde(default)]
     pub(crate) api_version: String,
-    #[serde(default)]
     pub(crate) kind: String,
-    #[serde(default)]
     pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) controller: Option<bool>,
 }
 
 impl<'a> Object<'a> {
@@ -135,10 +130,15 @@ impl<'a> Meta<'a> {
 
     /// The owner that manages the object.
     pub(crate) fn controller(&self) -> Option<Owner> {
-        let owners: Vec<Owner> = read(self.owner_references);
-        owners
-            .into_iter()
-            .find(|owner| owner.controller == Some(true))
+        let owners: Vec<&RawValue> = read(self.owner_references);
+        let mut owners = owners.into_iter().map(RawValue::get);
+        let owner = owners.find(|owner| member(owner, "controller") == Some("true"))?;
+        let text = |key| serde_json::from_str(member(owner, key)?).ok();
+        Some(Owner {
+            api_version: text("apiVersion")?,
+            kind: text("kind")?,
+            name: text("name")?,
+        })
     }
 
     /// The tool for continuous delivery that the object says it comes from.

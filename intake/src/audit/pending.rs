@@ -2,7 +2,7 @@
 //! API server can lose the last event of a write that it carried out.
 
 use crate::Place;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Most requests that are waited for at once.
@@ -19,7 +19,7 @@ const PATIENCE: u64 = 300;
 /// apart: a client may choose it (header `Audit-ID`), and so give two the same.
 ///
 /// Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/filters/audit_init.go`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id {
     pub(crate) audit_id: String,
     pub(crate) verb: String,
@@ -126,7 +126,8 @@ impl Pending {
 /// would be told of again.
 #[derive(Debug, Default)]
 pub(crate) struct Open {
-    ids: BTreeSet<Id>,
+    /// Looked up, and never gone through.
+    ids: HashSet<Id>,
     order: VecDeque<Id>,
 }
 

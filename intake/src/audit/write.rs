@@ -2,7 +2,7 @@
 //! and how it ended.
 
 use super::actor::Actor;
-use super::admission::{admission, identity, operation, some};
+use super::admission::{Identity, admission, operation, some};
 use super::event::Event;
 use super::history::{Cause, Entry, Key, Shown};
 use super::lineage::Whole;
@@ -13,8 +13,9 @@ use super::{Audit, Before, Gap, Judged, Log, MAX_EVENT, Unjudged, Use, patch};
 use crate::items::Queue;
 use crate::message::bounded;
 use crate::origin::Origin;
-use crate::{Case, Form, Place};
-use serde_json::json;
+use crate::pointer::member;
+use crate::{Case, Form, Place, written};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -171,17 +172,9 @@ impl Log {
         let response = event.response_object.map_or("", |raw| raw.get());
         let mut deleted = Vec::new();
         if event.verb == "deletecollection" {
-            #[derive(serde::Deserialize)]
-            struct List<'a> {
-                #[serde(borrow)]
-                items: Vec<&'a serde_json::value::RawValue>,
-            }
-            let list = serde_json::from_str::<List<'_>>(response);
-            deleted.extend(
-                list.iter()
-                    .flat_map(|list| &list.items)
-                    .map(|item| item.get()),
-            );
+            let items = member(response, "items").unwrap_or_default();
+            let items: Vec<&RawValue> = serde_json::from_str(items).unwrap_or_default();
+            deleted.extend(items.into_iter().map(RawValue::get));
         }
         if deleted.is_empty() {
             deleted.push(event.response().unwrap_or_default());
@@ -221,17 +214,17 @@ impl Log {
         let whole = self.whole(event, Object::of(sent));
         let audit = self.audit(event, actor(event), &whole);
         let (user, _) = audit.actor.judged_as();
-        let request = identity(&json!({
-            "operation": operation(&event.verb),
-            "group": whole.key.group,
-            "version": some(&whole.version),
-            "kind": some(&whole.kind),
-            "subresource": event.object_ref.as_ref().and_then(|object| some(&object.subresource)),
-            "namespace": some(&whole.key.namespace),
-            "name": some(&whole.key.name),
-            "user": user,
-            "dryRun": event.is_dry_run(),
-        }));
+        let request = written::json(&Identity {
+            operation: Some(operation(&event.verb)),
+            group: Some(&whole.key.group),
+            version: some(&whole.version),
+            kind: some(&whole.kind),
+            subresource: some(event.about().subresource),
+            namespace: some(&whole.key.namespace),
+            name: some(&whole.key.name),
+            user: Some(user),
+            dry_run: event.is_dry_run(),
+        });
         Unjudged {
             input: self.input,
             place,

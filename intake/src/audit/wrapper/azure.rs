@@ -6,8 +6,8 @@
 //! schema of Azure resource logs.
 
 use super::{Content, Members, Text};
+use crate::written::Object;
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// The categories that hold audit events. All others hold lines of other logs.
 const CATEGORIES: &[&str] = &["kube-audit", "kube-audit-admin"];
@@ -90,7 +90,9 @@ fn row<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> {
     if !is_one {
         return None;
     }
-    let mut event = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1""#.to_owned();
+    let mut event = Object::default()
+        .text("kind", "Event")
+        .text("apiVersion", "audit.k8s.io/v1");
     for (column, member) in COLUMNS {
         let Some(value) = members.get(column).map(|value| value.get()) else {
             continue;
@@ -101,13 +103,12 @@ fn row<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> {
             .filter(|text| text.starts_with(['{', '[']) && HAS_PARTS.contains(member));
         match parts.as_deref().unwrap_or(value) {
             r#""""# | "null" => {}
-            value => write!(event, r#","{member}":{value}"#).ok()?,
+            value => event = event.json(member, value),
         }
     }
-    event.push('}');
     let text = Text {
         part: object,
-        text: Cow::Owned(event),
+        text: Cow::Owned(event.end()),
         cluster: cluster(members),
     };
     Some(Content::Logged(vec![text]))

@@ -7,7 +7,7 @@
 //! "GKE audit logging information".
 
 use super::{Content, Members, Text, items, parsed, unquoted};
-use crate::written;
+use crate::written::{self, Object};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -16,50 +16,6 @@ use std::borrow::Cow;
 const SERVICE: &str = "k8s.io";
 
 const DECISION: &str = "authorization.k8s.io/decision";
-
-/// The event that is made, its members in the order of events.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Made<'a> {
-    kind: &'a str,
-    api_version: &'a str,
-    level: &'a str,
-    #[serde(rename = "auditID")]
-    audit_id: Cow<'a, str>,
-    stage: &'a str,
-    #[serde(rename = "requestURI")]
-    request_uri: String,
-    verb: &'a str,
-    user: User<'a>,
-    #[serde(rename = "sourceIPs", skip_serializing_if = "Option::is_none")]
-    source_ips: Option<[Cow<'a, str>; 1]>,
-    user_agent: Cow<'a, str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    object_ref: Option<Reference<'a>>,
-    response_status: Status<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_object: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response_object: Option<Box<RawValue>>,
-    request_received_timestamp: &'a str,
-    stage_timestamp: &'a str,
-    annotations: Members<'a>,
-}
-
-#[derive(Serialize)]
-struct User<'a> {
-    username: Cow<'a, str>,
-    extra: Extra<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Extra<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    principal: Option<[Cow<'a, str>; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_account_key_name: Option<[Cow<'a, str>; 1]>,
-}
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,8 +28,9 @@ struct Reference<'a> {
     subresource: &'a str,
 }
 
-#[derive(Serialize)]
-struct Status<'a> {
+/// What the API server answers where it answers with no object.
+struct Answer<'a> {
+    /// 0 if it has none.
     code: u16,
     message: Cow<'a, str>,
 }
@@ -140,85 +97,102 @@ fn made(entry: &Members<'_>, payload: &Members<'_>) -> Option<String> {
     let is_begun = operation.given("first", parsed)? && !operation.given("last", parsed)?;
     let (request, response) = (payload.body("request"), payload.body("response"));
     let answer = response.and_then(answer);
-    let event = Made {
-        kind: "Event",
-        api_version: "audit.k8s.io/v1",
-        level: match (request, response) {
-            (_, Some(_)) => "RequestResponse",
-            (Some(_), None) => "Request",
-            (None, None) => "Metadata",
-        },
-        audit_id: some(operation.given("id", unquoted)?).unwrap_or(own_id),
-        stage: if is_begun {
-            "ResponseStarted"
-        } else {
-            "ResponseComplete"
-        },
-        request_uri: uri(&name),
-        verb,
-        user: user(&payload.given("authenticationInfo", Members::of)?)?,
-        source_ips: some(client.given("callerIp", unquoted)?).map(|address| [address]),
-        user_agent: client.given("callerSuppliedUserAgent", unquoted)?,
-        object_ref: reference(&name),
-        request_object: request.and_then(untyped),
-        response_object: response.filter(|_| answer.is_none()).and_then(untyped),
-        response_status: status(&payload.given("status", Members::of)?, verb, answer)?,
-        request_received_timestamp: &time,
-        stage_timestamp: &time,
-        annotations: annotations(entry, payload)?,
+    let level = match (request, response) {
+        (_, Some(_)) => "RequestResponse",
+        (Some(_), None) => "Request",
+        (None, None) => "Metadata",
     };
-    serde_json::to_string(&event).ok()
+    let stage = if is_begun {
+        "ResponseStarted"
+    } else {
+        "ResponseComplete"
+    };
+    let id = operation.given("id", unquoted)?;
+    let address = client.given("callerIp", unquoted)?;
+    let agent = client.given("callerSuppliedUserAgent", unquoted)?;
+    let status = status(
+        &payload.given("status", Members::of)?,
+        verb,
+        answer.as_ref(),
+    )?;
+    let response = response.filter(|_| answer.is_none());
+    let object_ref = reference(&name).map(|object| written::json(&object));
+    let user = user(&payload.given("authenticationInfo", Members::of)?)?;
+    let annotations = annotations(entry, payload)?;
+    let event = Object::default()
+        .text("kind", "Event")
+        .text("apiVersion", "audit.k8s.io/v1")
+        .text("level", level)
+        .text("auditID", if id.is_empty() { &own_id } else { &id })
+        .text("stage", stage)
+        .text("requestURI", &uri(&name))
+        .text("verb", verb)
+        .json("user", &user)
+        .json("sourceIPs", &list(&address))
+        .text("userAgent", &agent)
+        .json("objectRef", &object_ref.unwrap_or_default())
+        .json("responseStatus", &status)
+        .json("requestObject", &request.map(untyped).unwrap_or_default())
+        .json("responseObject", &response.map(untyped).unwrap_or_default())
+        .text("requestReceivedTimestamp", &time)
+        .text("stageTimestamp", &time)
+        .json("annotations", &annotations);
+    Some(event.end())
 }
 
-fn user<'a>(who: &Members<'a>) -> Option<User<'a>> {
-    let username = who.given("principalEmail", unquoted)?;
+/// A list of one text; nothing if it is empty.
+fn list(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("[{}]", written::json(text))
+    }
+}
+
+fn user(who: &Members<'_>) -> Option<String> {
+    let name = who.given("principalEmail", unquoted)?;
     let subject = who.given("principalSubject", unquoted)?;
     let key = who.given("serviceAccountKeyName", unquoted)?;
-    let email = username.contains('@').then(|| username.clone());
-    let principal = some(subject).or(email);
-    Some(User {
-        username,
-        extra: Extra {
-            principal: principal.map(|text| [text]),
-            service_account_key_name: some(key).map(|text| [text]),
-        },
-    })
+    let email = if name.contains('@') { &*name } else { "" };
+    let principal = if subject.is_empty() { email } else { &subject };
+    let extra = Object::default()
+        .json("principal", &list(principal))
+        .json("serviceAccountKeyName", &list(&key));
+    let user = Object::default().text("username", &name);
+    Some(user.json("extra", &extra.end()).end())
 }
 
 /// The labels of an entry, which are texts, with what was decided of the request.
-fn annotations<'a>(entry: &Members<'a>, payload: &Members<'a>) -> Option<Members<'a>> {
-    let mut labels = entry.given("labels", Members::of)?;
-    let are_texts = labels.0.iter().all(|(_, label)| unquoted(label).is_some());
+fn annotations(entry: &Members<'_>, payload: &Members<'_>) -> Option<String> {
+    let labels = entry.given("labels", Members::of)?;
+    let mut annotations = Object::default();
+    for (key, label) in labels.0.iter() {
+        annotations = annotations.text(key, &unquoted(label)?);
+    }
     let checks = payload.given("authorizationInfo", items)?.into_iter();
     let checks = checks.map(|check| Members::of(check)?.given("granted", parsed));
     let granted: Vec<bool> = checks.collect::<Option<_>>()?;
     if !granted.is_empty() && !labels.has(DECISION) {
         let is_granted = !granted.contains(&false);
-        let decision = if is_granted {
-            r#""allow""#
-        } else {
-            r#""forbid""#
-        };
-        let decision = serde_json::from_str(decision).ok()?;
-        labels.0.put(DECISION.to_owned(), decision);
+        let decision = if is_granted { "allow" } else { "forbid" };
+        annotations = annotations.text(DECISION, decision);
     }
-    are_texts.then_some(labels)
+    Some(annotations.end())
 }
 
-/// The answer of the API server, if it is a `Status` and stands for no object; its code is 0 if it
-/// has none.
-fn answer(response: &RawValue) -> Option<Status<'_>> {
+/// The answer of the API server, if it is a `Status` and stands for no object.
+fn answer(response: &RawValue) -> Option<Answer<'_>> {
     let answer = Members::of(response)?;
     let kind = answer.given("kind", unquoted)?;
     let of_type = answer.given("@type", unquoted)?;
     let code = answer.body("code").map_or(Some(0), parsed)?;
     let message = answer.given("message", unquoted)?;
     let is_one = kind == "Status" || of_type.ends_with(".Status");
-    is_one.then_some(Status { code, message })
+    is_one.then_some(Answer { code, message })
 }
 
 /// The status that Kubernetes gave, from its own answer where there is one.
-fn status<'a>(rpc: &Members<'a>, verb: &str, answer: Option<Status<'a>>) -> Option<Status<'a>> {
+fn status(rpc: &Members<'_>, verb: &str, own: Option<&Answer<'_>>) -> Option<String> {
     let code = match rpc.given("code", parsed::<u16>)? {
         0 if verb == "create" => 201,
         0 => 200,
@@ -232,13 +206,12 @@ fn status<'a>(rpc: &Members<'a>, verb: &str, answer: Option<Status<'a>>) -> Opti
         _ => 500,
     };
     let message = rpc.given("message", unquoted)?;
-    let Some(own) = answer else {
-        return Some(Status { code, message });
-    };
-    Some(Status {
-        code: if own.code > 0 { own.code } else { code },
-        message: some(own.message).unwrap_or(message),
-    })
+    let own_code = own.map(|own| own.code).filter(|code| *code > 0);
+    let own_message = own.map(|own| &*own.message).filter(|text| !text.is_empty());
+    let status = Object::default()
+        .json("code", &own_code.unwrap_or(code).to_string())
+        .text("message", own_message.unwrap_or(&message));
+    Some(status.end())
 }
 
 /// What `rbac.authorization.k8s.io/v1/clusterroles/a` or `core/v1/namespaces/a/pods/b/exec` refers
@@ -275,19 +248,13 @@ fn uri(name: &str) -> String {
 }
 
 /// An object without the member that says which type it has to Google.
-fn untyped(object: &RawValue) -> Option<Box<RawValue>> {
+fn untyped(object: &RawValue) -> String {
     let Some(members) = Members::of(object).filter(|members| members.has("@type")) else {
-        return Some(object.to_owned());
+        return object.get().to_owned();
     };
     let rest = members.0.iter().filter(|(key, _)| *key != "@type");
-    let rest: Vec<_> = rest
-        .map(|(key, value)| format!("{}:{value}", written::json(key)))
-        .collect();
-    RawValue::from_string(format!("{{{}}}", rest.join(","))).ok()
-}
-
-fn some(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    Some(text).filter(|text| !text.is_empty())
+    let add = |made: Object, (key, value): (&String, &&RawValue)| made.json(key, value.get());
+    rest.fold(Object::default(), add).end()
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ mod prefix;
 pub(crate) use prefix::{is_prefixed, payload};
 
 use crate::named::Named;
-use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -90,7 +89,7 @@ fn forwarded<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> 
 }
 
 /// The members of an object, none of them twice.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 struct Members<'a>(Named<&'a RawValue>);
 
 impl<'a> Members<'a> {
