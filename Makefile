@@ -25,11 +25,10 @@ test: fmt lint ## check the format, lint, and run every test
 	@command -v npm >/dev/null && (cd web && npm ci --no-audit --no-fund) || echo "without what \`web/package-lock.json\` names, the package for browsers and Node and the page are not tried" >&2
 	PATH="$(CURDIR)/target/tools/usr/bin:$$PATH" $(CARGO) test --workspace --locked
 
-# The directory of its own is shared with replay/build.rs, which builds the same module. The flag
-# keeps the place of cargo's sources out of it, so that it is the same wherever it is built.
+# The directory of its own is shared with replay/build.rs, which builds the same module.
 .PHONY: policy.wasm
 policy.wasm: ## build the policy, metadata included
-	CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=/cargo" \
+	CARGO_ENCODED_RUSTFLAGS="$$(.ci/without-paths)" \
 	$(CARGO) build --release --locked --package bulkhead-policy --target wasm32-wasip1 --target-dir target/policy
 	cp $(WASM) policy.wasm
 
@@ -37,6 +36,7 @@ policy.wasm: ## build the policy, metadata included
 web: ## build the package for browsers and Node, into target/web/bulkhead
 	@.ci/tools node:nodejs npm
 	cd web && npm ci --no-audit --no-fund
+	CARGO_ENCODED_RUSTFLAGS="$$(.ci/without-paths)" \
 	$(CARGO) build --locked --package bulkhead-web --profile web --target wasm32-unknown-unknown --target-dir target/web
 	$(XTASK) web target/web/wasm32-unknown-unknown/web/bulkhead.wasm target/web/bulkhead
 

@@ -110,8 +110,9 @@ fn build() -> Result<(), String> {
     Ok(())
 }
 
-/// Keeps the place of cargo's sources out of the module, so that it is the same wherever it is
-/// built. The same as in the Makefile, or each would build anew what the other built.
+/// Keeps the places of sources out of the module, so that it is the same wherever it is built: of
+/// cargo's, and of the standard library's, which are on a machine that has the component rust-src.
+/// The same as `.ci/without-paths`, or each would build anew what the other built.
 fn without_paths() -> Result<String, String> {
     let home = match env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
@@ -120,7 +121,27 @@ fn without_paths() -> Result<String, String> {
             .join(".cargo"),
     };
     let sources = home.join("registry/src");
-    Ok(format!("--remap-path-prefix={}=/cargo", sources.display()))
+    let sysroot = rustc(&["--print", "sysroot"])?;
+    let standard = Path::new(sysroot.trim_end()).join("lib/rustlib/src/rust");
+    let version = rustc(&["--version", "--verbose"])?;
+    let mut lines = version.lines();
+    let commit = lines.find_map(|line| line.strip_prefix("commit-hash: "));
+    Ok(format!(
+        "--remap-path-prefix={}=/cargo\u{1f}--remap-path-prefix={}=/rustc/{}",
+        sources.display(),
+        standard.display(),
+        commit.unwrap_or_default(),
+    ))
+}
+
+/// What the compiler says of itself.
+fn rustc(arguments: &[&str]) -> Result<String, String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("rustc cannot be started: {error}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The outer target directory: `OUT_DIR` is `<target>/<profile>/build/<package>/out`.
@@ -132,12 +153,7 @@ fn target_directory(out: &Path) -> Result<&Path, String> {
 
 /// Fails with the command that installs what is missing.
 fn target_is_installed() -> Result<(), String> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let libraries = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()
-        .map_err(|error| format!("rustc cannot be started: {error}"))?;
-    let libraries = String::from_utf8_lossy(&libraries.stdout);
+    let libraries = rustc(&["--print", "target-libdir", "--target", TARGET])?;
     if Path::new(libraries.trim()).is_dir() {
         Ok(())
     } else {

@@ -68,6 +68,11 @@ impl Installed {
         let folder = tempfile::tempdir().unwrap();
         let package = folder.path().join("package");
         let size = web::write(Path::new(PROJECT), &compiled(), &package).unwrap();
+        let wasm = fs::read(package.join("bulkhead_bg.wasm")).unwrap();
+        let wasm = String::from_utf8_lossy(&wasm);
+        for place in ["/registry/src/", "/rustlib/src/"] {
+            assert!(!wasm.contains(place), "a place of the machine is in it");
+        }
         assert!(size <= BUDGET, "{size} bytes of wasm");
         run(folder.path(), "npm", &["pack", "./package"]);
         let packed = format!("./bulkhead-{}.tgz", xtask::VERSION);
@@ -120,6 +125,11 @@ impl Installed {
 /// The compiled crate, in the directory that `make web` uses.
 fn compiled() -> PathBuf {
     let target = Path::new(PROJECT).join("target/web");
+    let flags = Command::new(".ci/without-paths")
+        .current_dir(PROJECT)
+        .output()
+        .unwrap();
+    assert_success(&flags);
     let status = Command::new(env!("CARGO"))
         .current_dir(PROJECT)
         .args(["build", "--locked", "--package", "bulkhead-web"])
@@ -127,7 +137,10 @@ fn compiled() -> PathBuf {
         .arg("--target-dir")
         .arg(&target)
         .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            String::from_utf8(flags.stdout).unwrap(),
+        )
         .status()
         .unwrap();
     assert!(
