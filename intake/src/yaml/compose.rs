@@ -10,7 +10,7 @@ use crate::message::given_twice;
 use crate::named::Named;
 use crate::{Broken, Position};
 use saphyr_parser::Event;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// Builds one document.
 #[derive(Debug)]
@@ -19,8 +19,9 @@ pub(crate) struct Composer {
     budget: Budget,
     /// The whole document, once its last event is in.
     root: Option<Child>,
-    /// By the parser's number of the anchor; none while the node is being read.
-    anchors: BTreeMap<usize, Option<NodeId>>,
+    /// By the parser's number of the anchor; none while the node is being read. Never gone
+    /// through, so its order shows nowhere.
+    anchors: HashMap<usize, Option<NodeId>>,
     open: Vec<Open>,
 }
 
@@ -44,7 +45,7 @@ impl Composer {
             nodes: Nodes::default(),
             budget,
             root: None,
-            anchors: BTreeMap::new(),
+            anchors: HashMap::new(),
             open: Vec::new(),
         }
     }
