@@ -193,10 +193,9 @@ impl History {
     ) -> Found<&Entry> {
         let had = before.and_then(|before| self.cluster_roles.rules(before.touched));
         let has = roles::rules(&aggregate.object, aggregate.key.cluster.as_deref());
-        let gained: BTreeSet<Rule> = match had {
-            Some(had) => has.difference(had).copied().collect(),
-            None => has,
-        };
+        let mut gained = BTreeSet::new();
+        let is_gained = |rule: &Rule| had.is_none_or(|had| !had.contains(rule));
+        gained.extend(has.into_iter().filter(is_gained));
         match self.cluster_roles.source(&gained, chooses) {
             Found::Role(key) => self.get(key).map_or(Found::None, Found::Role),
             Found::None => Found::None,

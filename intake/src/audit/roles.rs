@@ -17,13 +17,18 @@ const MOST: usize = 100;
 /// A rule, by a hash of its text: the API server writes the same rule alike wherever it stands.
 pub(super) type Rule = u64;
 
-/// The cluster roles that were shown. Each is known by a number that says when it was written.
+/// The cluster roles that were shown. Each is known by a number that says when it was written. Maps
+/// of numbers hold pointers, so that one copy of their code does for all.
 #[derive(Debug, Default)]
 pub(super) struct Roles {
-    written: BTreeMap<u64, Role>,
+    written: BTreeMap<u64, Box<Role>>,
     /// Which of them give a rule.
-    givers: BTreeMap<Rule, BTreeSet<u64>>,
+    givers: BTreeMap<Rule, Box<Givers>>,
 }
+
+/// The roles that give a rule.
+#[derive(Debug, Default)]
+struct Givers(BTreeSet<u64>);
 
 #[derive(Debug)]
 struct Role {
@@ -59,9 +64,10 @@ impl Roles {
         rules: BTreeSet<Rule>,
     ) {
         for rule in &rules {
-            self.givers.entry(*rule).or_default().insert(number);
+            self.givers.entry(*rule).or_default().0.insert(number);
         }
-        self.written.insert(number, Role { key, labels, rules });
+        let role = Box::new(Role { key, labels, rules });
+        self.written.insert(number, role);
     }
 
     /// Takes a role out, and says how many bytes its rules took.
@@ -71,8 +77,8 @@ impl Roles {
         };
         for rule in &role.rules {
             if let Some(givers) = self.givers.get_mut(rule) {
-                givers.remove(&number);
-                if givers.is_empty() {
+                givers.0.remove(&number);
+                if givers.0.is_empty() {
                     self.givers.remove(rule);
                 }
             }
@@ -109,7 +115,9 @@ impl Roles {
 
     /// The roles that give one of these rules, the one that was written last first.
     fn giving(&self, rules: &BTreeSet<Rule>) -> impl Iterator<Item = u64> {
-        let known = rules.iter().filter_map(|rule| self.givers.get(rule));
+        let known = rules
+            .iter()
+            .filter_map(|rule| Some(&self.givers.get(rule)?.0));
         let last = |givers: &BTreeSet<u64>| givers.last().copied();
         let mut next: BinaryHeap<(u64, usize)> = BinaryHeap::new();
         let known: Vec<_> = known.collect();
@@ -140,7 +148,9 @@ pub(super) fn rules(role: &Object<'_>, cluster: Option<&str>) -> BTreeSet<Rule> 
         (cluster, text.get()).hash(&mut hasher);
         hasher.finish()
     };
-    rules.into_iter().flatten().map(rule).collect()
+    let mut all = BTreeSet::new();
+    all.extend(rules.into_iter().flatten().map(rule));
+    all
 }
 
 #[cfg(test)]
