@@ -3,6 +3,7 @@ import worker from "worker-text";
 import examples from "examples";
 import presets from "presets";
 import rules from "webhook-rules";
+import { copied } from "./clipboard.js";
 import { $, element, options, plural } from "./dom.js";
 import { Editor } from "./editor.js";
 import { fragment, stateOf } from "./link.js";
@@ -13,8 +14,8 @@ import { timeline } from "./timeline.js";
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
 const EDITABLE = 1 << 20;
 
-/** `text` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object. */
-const state = { report: undefined, text: "", corrections: new Map(), rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
+/** `text` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object, and `policies` in their order. */
+const state = { report: undefined, text: "", corrections: new Map(), policies: [], rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
   $("example").value = "";
@@ -30,10 +31,12 @@ let timer;
 
 function start() {
   judge?.terminate();
+  state.policies = [];
   const address = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
   judge = new Worker(address);
   judge.onmessage = ({ data }) => {
     if (data.kind === "catalog") state.rules = new Map(data.catalog.rules.map((rule) => [rule.id, rule]));
+    if (data.kind === "policy") state.policies.shift()?.(data);
     if (data.id !== asked) return;
     if (data.kind === "progress") {
       $("working").hidden = false;
@@ -181,12 +184,7 @@ function apply({ text, from, to, becomes }) {
 }
 
 async function copy(text, said) {
-  try {
-    await navigator.clipboard.writeText(text);
-    say(said);
-  } catch {
-    say("the browser does not let this page copy");
-  }
+  if (await copied(text)) say(said);
 }
 
 function theme(dark) {
@@ -236,10 +234,11 @@ $("link").addEventListener("click", async () => {
   location.hash = await fragment({ input: source.text, settings: settings.text });
   copy(location.href, "the link has this input and these settings");
 });
-$("export").addEventListener("click", () => {
-  const own = settings.text.split("\n").filter((line) => line.trim() && !line.trim().startsWith("#"));
-  const text = own.length ? "\n" + own.map((line) => `    ${line}`).join("\n") : " {}";
-  copy(rules.replace(/^ {2}settings:.*$/m, `  settings:${text}`), "the policy is in the clipboard");
+$("export").addEventListener("click", async () => {
+  judge.postMessage({ template: rules, settings: settings.text });
+  const { failed, text } = await new Promise((resolve) => state.policies.push(resolve));
+  if (failed) return say(failed);
+  copy(text, "the policy is in the clipboard: in mode monitor, it refuses nothing yet");
 });
 
 options($("example"), [["", "none"], ...Object.keys(examples).map((name) => [name, name])]);

@@ -2,6 +2,7 @@
 import { Reader, catalog, cases, initSync, inspect, validateSettings } from "bulkhead";
 import wasm from "bulkhead/bulkhead_bg.wasm";
 import { correct } from "./correct.js";
+import { policy } from "./policy.js";
 import { picture } from "./rbac.js";
 
 initSync({ module: wasm });
@@ -19,7 +20,8 @@ postMessage({ kind: "catalog", catalog: catalog() });
 let latest;
 
 onmessage = async ({ data }) => {
-  const { id, input, settings, index } = data;
+  const { id, input, settings, index, template } = data;
+  if (template !== undefined) return postMessage({ kind: "policy", ...exported(template, settings) });
   latest = id;
   try {
     const answer = checked(settings);
@@ -43,6 +45,17 @@ onmessage = async ({ data }) => {
 function corrected(input, index, inspect) {
   try {
     return correct(input, index, inspect, cases);
+  } catch (error) {
+    return { failed: error.message };
+  }
+}
+
+/** Settings as a policy, or why they are none. */
+function exported(template, settings) {
+  const { mistakes } = checked(settings);
+  if (mistakes.length > 0) return { failed: "the settings have mistakes: a policy with them answers no request" };
+  try {
+    return { text: policy(template, settings) };
   } catch (error) {
     return { failed: error.message };
   }
