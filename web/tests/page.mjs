@@ -96,8 +96,13 @@ test("settings are judged with, and their mistakes have a place", () =>
     await replace(page, settings, "onUpdate: all\nrules:\n  host-foo: {}\nhost-bar: 1");
     await page.getByRole("button", { name: /line 3: rules: unknown key `host-foo`/ }).click();
     assert.deepEqual(await page.locator("#settings .found").allTextContents(), ["host-foo: {}", "host-bar: 1"]);
+    await summary(page, "judged with the default settings, as there are mistakes in yours");
+    await replace(page, settings, "---\n\nrules: {\"a/b\": {}}\nhostAccess: {deny: bogus}");
+    await page.getByRole("button", { name: /line 3: rules: unknown key `a\/b`/ }).waitFor();
+    await page.getByRole("button", { name: /line 4: hostAccess.deny: `bogus`/ }).waitFor();
     await page.getByLabel("Preset").selectOption("protect");
     await page.locator("#mistakes li").first().waitFor({ state: "detached" });
+    await page.locator("#summary", { hasNotText: "default settings" }).waitFor();
   }));
 
 test("filters narrow, and a link carries everything", () =>

@@ -72,7 +72,7 @@ function ask() {
 
 function judged({ report, mistakes }) {
   report.items.forEach((item, index) => (item.id = `item-${index}`));
-  state.report = { ...report, text: state.text };
+  state.report = { ...report, text: state.text, byDefaults: mistakes.length > 0 };
   state.span = { from: 0, to: 1 };
   const list = mistakes.map(({ text, line }) =>
     element("li", {}, element("button", { type: "button", onclick: () => settings.show({ line }) }, `line ${line}: ${text}`)));
@@ -117,6 +117,7 @@ function show() {
     incidents ? plural(incidents, "incident") : null,
     report.denied ? `${report.denied.toLocaleString("en")} denied` : null,
     report.passed ? `${plural(report.passed, "other event")} passed` : null,
+    report.byDefaults ? "judged with the default settings, as there are mistakes in yours" : null,
   ].filter(Boolean).join(", ");
   $("findings").replaceChildren(...shown, ...(left ? [element("p", { class: "meta" }, `and ${plural(left, "more")
     .replace(/s$/, "")}: filter to see them`)] : []));

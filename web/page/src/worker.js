@@ -66,8 +66,10 @@ function checked(settings) {
   try {
     const { valid, message } = validateSettings(settings);
     if (valid) return { mistakes: [] };
-    // as a manifest, settings are something in which places can be looked up
-    const [item] = cases("apiVersion: v1\nkind: S\nspec:\n" + settings.replace(/^/gm, " "));
+    // as a manifest, settings are something in which places can be looked up; a document in it
+    // has no marks
+    const own = settings.replace(/^(---|\.\.\.)(?=\s|$)/gm, "   ").replace(/^%.*/gm, "");
+    const [item] = cases("apiVersion: v1\nkind: S\nspec:\n" + own.replace(/^/gm, " "));
     return { mistakes: message.split("\n").map((text) => ({ text, line: lineOf(text, item) })) };
   } catch (error) {
     const [, line, text] = /^settings: line (\d+): (.*)$/s.exec(error.message) ?? [];
@@ -80,7 +82,8 @@ function lineOf(mistake, item) {
   const [path, rest] = mistake.split(/: (.*)/s);
   const key = /^unknown key `([^`]+)`/.exec(rest)?.[1];
   const parts = path === "settings" ? [] : path.split(/[.[\]]+/).filter(Boolean);
-  const pointer = ["/spec", ...parts, ...(key ? [key] : [])].join("/");
+  const names = [...parts, ...(key ? [key] : [])].map((name) => name.replaceAll("~", "~0").replaceAll("/", "~1"));
+  const pointer = ["/spec", ...names].join("/");
   return Math.max(1, (item.locate(pointer)?.line ?? 4) - 3);
 }
 
