@@ -313,7 +313,12 @@ fn the_page_works_things_out_by_itself() {
     }
     let output = Command::new("node")
         .current_dir(&web)
-        .args(["--test", "tests/correct.mjs", "tests/policy.mjs", "tests/rbac.mjs"])
+        .args([
+            "--test",
+            "tests/correct.mjs",
+            "tests/policy.mjs",
+            "tests/rbac.mjs",
+        ])
         .env("BULKHEAD", installed.0.path().join("node_modules/bulkhead"))
         .output()
         .unwrap();
@@ -339,7 +344,12 @@ fn the_page_works_in_a_browser() {
     run(&web, "node", &["page/build.mjs", package.to_str().unwrap()]);
     let output = Command::new("node")
         .current_dir(&web)
-        .args(["--test", "tests/page.mjs", "tests/share.mjs"])
+        .args([
+            "--test",
+            "tests/page.mjs",
+            "tests/place.mjs",
+            "tests/share.mjs",
+        ])
         .env("CHROMIUM", browser)
         .output()
         .unwrap();

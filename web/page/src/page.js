@@ -79,7 +79,7 @@ function judged({ report, mistakes }) {
   $("mistakes").replaceChildren(...list);
   settings.mark(mistakes.map(({ line }) => ({ line, severity: "high" })));
   const found = report.items.flatMap(({ findings = [] }) => findings);
-  source.mark(state.file ? [] : found.filter(({ at }) => at).map(({ at, severity }) => ({ ...at, severity })));
+  source.mark(state.file ? [] : found.filter(({ at }) => at).map(({ at, path, severity }) => ({ ...at, path, severity })));
   choices();
   show();
 }

@@ -55,7 +55,7 @@ function one(finding, item, rules, does) {
   const rule = rules.get(finding.rule);
   const where = finding.container ? ` in ${finding.container}` : "";
   const from = finding.event ?? item;
-  const at = finding.at ?? { line: from.line };
+  const at = finding.at ? { ...finding.at, path: finding.path } : { line: from.line };
   const isTold = from === item || item.events.indexOf(from) < EVENTS;
   return element("li", { class: `finding ${finding.severity}` },
     leads(isTold ? from : {}, does, at,
