@@ -11,6 +11,9 @@ import { SEVERITIES, grouped } from "./incidents.js";
 import { cards, filtered, rbac } from "./show.js";
 import { timeline } from "./timeline.js";
 
+/** What settings are that no preset has. */
+const OWN = "own";
+
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
 const EDITABLE = 1 << 20;
 
@@ -21,7 +24,10 @@ const source = new Editor($("source"), "Input", () => {
   $("example").value = "";
   soon();
 });
-const settings = new Editor($("settings"), "Settings", soon);
+const settings = new Editor($("settings"), "Settings", () => {
+  preset(settings.text);
+  soon();
+});
 
 // ---- the worker
 
@@ -223,12 +229,32 @@ $("cancel").addEventListener("click", () => {
   $("working").hidden = true;
   $("summary").textContent = "cancelled";
 });
+/** What the address carries; where that cannot be read, all stays as it is. */
+async function follow() {
+  const linked = await stateOf(location.hash);
+  if (!linked) {
+    $("summary").textContent = "the link cannot be read: it is cut short, or none of this page's";
+    return;
+  }
+  if (source.text === linked.input && settings.text === linked.settings) return;
+  source.text = linked.input;
+  settings.text = linked.settings;
+}
+
+/** The preset whose settings these are; of others, that they are one's own. */
+function preset(text) {
+  const [name = OWN] = Object.entries(presets).find(([, preset]) => preset === text) ?? [];
+  $("preset").value = name;
+}
+
 $("filters").addEventListener("change", show);
 $("example").addEventListener("change", ({ target: { value } }) => {
   source.text = examples[value] ?? "";
   $("example").value = value;
 });
-$("preset").addEventListener("change", ({ target }) => (settings.text = presets[target.value]));
+$("preset").addEventListener("change", ({ target }) => {
+  if (target.value !== OWN) settings.text = presets[target.value];
+});
 $("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme !== "dark"));
 $("link").addEventListener("click", async () => {
   if (state.file) return say("a file this large does not fit into a link");
@@ -243,11 +269,14 @@ $("export").addEventListener("click", async () => {
 });
 
 options($("example"), [["", "none"], ...Object.keys(examples).map((name) => [name, name])]);
-options($("preset"), Object.keys(presets).map((name) => [name, name]));
+options($("preset"), [...Object.keys(presets), OWN].map((name) => [name, name]));
 theme(matchMedia("(prefers-color-scheme: dark)").matches);
 start();
-const linked = location.hash.length > 1 ? await stateOf(location.hash) : undefined;
-const [first] = Object.entries(examples);
-source.text = linked?.input ?? first[1];
-if (!linked) $("example").value = first[0];
-settings.text = linked?.settings ?? "";
+addEventListener("hashchange", () => location.hash.length > 1 && follow());
+if (location.hash.length > 1) {
+  await follow();
+} else {
+  const [first] = Object.entries(examples);
+  source.text = first[1];
+  $("example").value = first[0];
+}
