@@ -240,6 +240,18 @@ test("what is dropped or pasted is judged: the recorded roles of a cluster", () 
     const worst = everywhere.getByRole("row").nth(1);
     await worst.getByText("ClusterRole cluster-admin").waitFor();
     assert.equal(await worst.getByRole("button", { name: "critical" }).count(), 7);
+    const create = worst.getByRole("button", { name: /^create: critical, .* by ClusterRole cluster-admin$/ });
+    await create.click();
+    assert.equal(await create.getAttribute("aria-expanded"), "true");
+    const told = page.getByRole("status").filter({ hasText: /^ClusterRole cluster-admin lets .* create: \/rules\/0/ });
+    const { y } = await told.boundingBox();
+    assert.ok(y > 0 && y < 880, `${y}`);
+    assert.ok(await everywhere.evaluate((at) => at.scrollWidth <= at.clientWidth), "all seven are in sight");
+    await page.getByLabel("Severity").selectOption("high");
+    await summary(page, "findings");
+    assert.ok(await told.isVisible());
+    await create.click();
+    await told.waitFor({ state: "detached" });
     await page.getByLabel("Search", { exact: true }).fill("system:serviceaccounts");
     const all = everywhere.getByRole("row", { name: /^Group\/system:serviceaccounts / });
     await all.waitFor();

@@ -8,7 +8,8 @@ import { $, element, options, plural } from "./dom.js";
 import { Editor } from "./editor.js";
 import { fragment, stateOf } from "./link.js";
 import { SEVERITIES, grouped } from "./incidents.js";
-import { cards, filtered, rbac } from "./show.js";
+import { cards, filtered } from "./show.js";
+import { rbac } from "./table.js";
 import { timeline } from "./timeline.js";
 
 /** What settings are that no preset has. */
@@ -88,6 +89,7 @@ function judged({ report, mistakes }) {
   source.mark(state.file ? [] : found.filter(({ at }) => at).map(({ at, path, severity }) => ({ ...at, path, severity })));
   choices();
   show();
+  picture();
 }
 
 // ---- what is shown
@@ -131,7 +133,6 @@ function show() {
     if (to - from > 0.001) state.span = { from, to };
     show();
   }));
-  picture();
 }
 
 function picture() {
