@@ -346,6 +346,7 @@ fn the_page_works_in_a_browser() {
         .current_dir(&web)
         .args([
             "--test",
+            "tests/files.mjs",
             "tests/page.mjs",
             "tests/place.mjs",
             "tests/share.mjs",

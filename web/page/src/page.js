@@ -6,6 +6,7 @@ import rules from "webhook-rules";
 import { copied } from "./clipboard.js";
 import { $, element, options, plural } from "./dom.js";
 import { Editor } from "./editor.js";
+import { input } from "./files.js";
 import { fragment, stateOf } from "./link.js";
 import { SEVERITIES, grouped } from "./incidents.js";
 import { cards, filtered } from "./show.js";
@@ -156,15 +157,17 @@ function say(text) {
 
 // ---- what people do
 
-async function open(file) {
-  const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  if (file.size > EDITABLE || (head[0] === 0x1f && head[1] === 0x8b)) {
+async function open(files) {
+  const { text, file, failed } = await input([...files], EDITABLE);
+  if (failed) {
+    $("summary").textContent = failed;
+  } else if (file) {
     source.text = `# ${file.name}: ${(file.size / 1e6).toFixed(1)} MB, read without being shown\n`;
     state.file = file;
     clearTimeout(timer);
     ask();
   } else {
-    source.text = await file.text();
+    source.text = text;
   }
 }
 
@@ -203,10 +206,10 @@ function theme(dark) {
 }
 
 $("file").addEventListener("change", ({ target }) => {
-  const [file] = target.files;
-  // so that the same one can be opened again
+  const files = [...target.files];
+  // so that the same ones can be opened again
   target.value = "";
-  if (file) open(file);
+  if (files.length > 0) open(files);
 });
 for (const kind of ["dragenter", "dragover"]) {
   document.addEventListener(kind, (event) => {
@@ -218,11 +221,11 @@ for (const kind of ["dragleave", "drop"]) {
   document.addEventListener(kind, () => $("source").classList.remove("over"));
 }
 document.addEventListener("drop", (event) => {
-  const file = event.dataTransfer?.files[0];
-  if (!file) return;
+  const files = event.dataTransfer?.files ?? [];
+  if (files.length === 0) return;
   event.preventDefault();
   event.stopPropagation();
-  open(file);
+  open(files);
 }, true);
 $("cancel").addEventListener("click", () => {
   asked += 1;

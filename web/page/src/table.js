@@ -9,11 +9,22 @@ export function rbac(rows, search, onSearch) {
   field.addEventListener("input", () => onSearch(field.value));
   const matches = rows.filter((row) =>
     [row.role, row.binding, row.namespace, ...row.subjects].join(" ").toLowerCase().includes(search.toLowerCase()));
+  const known = matches.filter(({ missing }) => !missing);
   return [
     element("div", { class: "row" }, element("h2", {}, "Who can write pods"), element("label", { for: "search" }, "Search"), field),
-    table("Everywhere", matches.filter(({ namespace }) => namespace === null)),
-    table("In a namespace", matches.filter(({ namespace }) => namespace !== null)),
+    table("Everywhere", known.filter(({ namespace }) => namespace === null)),
+    table("In a namespace", known.filter(({ namespace }) => namespace !== null)),
+    bound(matches.filter(({ missing }) => missing)),
   ];
+}
+
+/** Bindings of which nobody can say what they give. */
+function bound(rows) {
+  if (rows.length === 0) return null;
+  return element("details", {},
+    element("summary", {}, `Bound, but not in the input (${rows.length})`),
+    element("ul", {}, ...rows.map(({ role, binding, subjects, namespace }) =>
+      element("li", {}, `${namespace ? `${namespace}: ` : ""}${binding} → ${role}, to ${subjects.join(", ") || "nobody"}`))));
 }
 
 function table(caption, rows) {
