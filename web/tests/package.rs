@@ -373,7 +373,7 @@ fn its_readme_fits_its_types() {
 
 /// What the page does away from the browser, with the package as it was installed.
 #[test]
-fn the_page_corrects_manifests_and_joins_roles() {
+fn the_page_works_things_out_by_itself() {
     let Some(installed) = &*INSTALLED else {
         return;
     };
@@ -387,7 +387,12 @@ fn the_page_corrects_manifests_and_joins_roles() {
     }
     let output = Command::new("node")
         .current_dir(&web)
-        .args(["--test", "tests/correct.mjs", "tests/rbac.mjs"])
+        .args([
+            "--test",
+            "tests/correct.mjs",
+            "tests/policy.mjs",
+            "tests/rbac.mjs",
+        ])
         .env("BULKHEAD", installed.0.path().join("node_modules/bulkhead"))
         .output()
         .unwrap();
@@ -414,7 +419,14 @@ fn they_work_in_a_browser() {
     run(&web, "node", &["page/build.mjs", package.to_str().unwrap()]);
     let output = Command::new("node")
         .current_dir(&web)
-        .args(["--test", "tests/readme.mjs", "tests/page.mjs"])
+        .args([
+            "--test",
+            "tests/files.mjs",
+            "tests/page.mjs",
+            "tests/place.mjs",
+            "tests/readme.mjs",
+            "tests/share.mjs",
+        ])
         .env("BULKHEAD", &package)
         .env("CHROMIUM", browser)
         .output()

@@ -1,81 +1,13 @@
 // The page, web/page/dist, in a real browser, by real input. Writes pictures into the folder
 // PICTURES, if there is one.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { asked, file, folder, input, page, project, replace, serious, summary, until } from "./browser.mjs";
 
-const project = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
-const file = join(project, "web/page/dist/index.html");
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const pictures = process.env.PICTURES;
-const folder = mkdtempSync(join(tmpdir(), "bulkhead-page-"));
-
-let browser, server, address, asked;
-
-before(async () => {
-  server = createServer((request, response) => {
-    asked.push(request.url);
-    response.setHeader("content-type", "text/html; charset=utf-8").end(readFileSync(file));
-  });
-  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  address = `http://127.0.0.1:${server.address().port}/`;
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
-});
-
-after(async () => {
-  await browser?.close();
-  server.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** A page of its own, in which nothing may go wrong. */
-async function page(run, { url = address, ...options } = {}) {
-  asked = [];
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  const wrong = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
-  page.on("pageerror", (error) => wrong.push(String(error)));
-  page.on("request", (request) => {
-    if (!/^(http:\/\/127|file:|blob:|data:)/.test(request.url())) wrong.push(request.url());
-  });
-  try {
-    await page.goto(url);
-    await page.getByRole("status").filter({ hasText: /finding/ }).first().waitFor();
-    await run(page);
-    assert.deepEqual(wrong, []);
-  } finally {
-    await context.close();
-  }
-}
-
-const input = (page) => page.getByRole("textbox", { name: "Input" });
-
-async function replace(page, place, text) {
-  await place.click();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.press("Delete");
-  await page.keyboard.insertText(text);
-}
-
-/** Waits for something; the browser's own way is closed by the page's policy. */
-async function until(holds) {
-  for (let tries = 0; !(await holds()); tries++) {
-    assert.ok(tries < 1_000, String(holds));
-    await new Promise((ready) => setTimeout(ready, 20));
-  }
-}
-
-const summary = (page, text) => page.locator("#summary", { hasText: text }).waitFor();
 
 test("a mistake is seen where it stands, and is gone once it is fixed", () =>
   page(async (page) => {
@@ -164,8 +96,13 @@ test("settings are judged with, and their mistakes have a place", () =>
     await replace(page, settings, "onUpdate: all\nrules:\n  host-foo: {}\nhost-bar: 1");
     await page.getByRole("button", { name: /line 3: rules: unknown key `host-foo`/ }).click();
     assert.deepEqual(await page.locator("#settings .found").allTextContents(), ["host-foo: {}", "host-bar: 1"]);
+    await summary(page, "judged with the default settings, as there are mistakes in yours");
+    await replace(page, settings, "---\n\nrules: {\"a/b\": {}}\nhostAccess: {deny: bogus}");
+    await page.getByRole("button", { name: /line 3: rules: unknown key `a\/b`/ }).waitFor();
+    await page.getByRole("button", { name: /line 4: hostAccess.deny: `bogus`/ }).waitFor();
     await page.getByLabel("Preset").selectOption("protect");
     await page.locator("#mistakes li").first().waitFor({ state: "detached" });
+    await page.locator("#summary", { hasNotText: "default settings" }).waitFor();
   }));
 
 test("filters narrow, and a link carries everything", () =>
@@ -303,6 +240,18 @@ test("what is dropped or pasted is judged: the recorded roles of a cluster", () 
     const worst = everywhere.getByRole("row").nth(1);
     await worst.getByText("ClusterRole cluster-admin").waitFor();
     assert.equal(await worst.getByRole("button", { name: "critical" }).count(), 7);
+    const create = worst.getByRole("button", { name: /^create: critical, .* by ClusterRole cluster-admin$/ });
+    await create.click();
+    assert.equal(await create.getAttribute("aria-expanded"), "true");
+    const told = page.getByRole("status").filter({ hasText: /^ClusterRole cluster-admin lets .* create: \/rules\/0/ });
+    const { y } = await told.boundingBox();
+    assert.ok(y > 0 && y < 880, `${y}`);
+    assert.ok(await everywhere.evaluate((at) => at.scrollWidth <= at.clientWidth), "all seven are in sight");
+    await page.getByLabel("Severity").selectOption("high");
+    await summary(page, "findings");
+    assert.ok(await told.isVisible());
+    await create.click();
+    await told.waitFor({ state: "detached" });
     await page.getByLabel("Search", { exact: true }).fill("system:serviceaccounts");
     const all = everywhere.getByRole("row", { name: /^Group\/system:serviceaccounts / });
     await all.waitFor();
@@ -350,14 +299,4 @@ for (const [name, options] of Object.entries({
       await page.getByRole("heading", { name: "Who can write pods" }).waitFor();
       await serious(page);
     }, options));
-}
-
-/** axe is put in by the browser itself, past the page's policy. */
-async function serious(page) {
-  await page.evaluate(readFileSync(axe, "utf8"));
-  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-  const found = violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => [id, ...nodes.map(({ html, failureSummary }) => `${html.slice(0, 150)} ${failureSummary}`)].join("\n"));
-  assert.deepEqual(found, []);
 }

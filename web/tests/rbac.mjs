@@ -78,3 +78,15 @@ test("what is not as it should be gives nothing, and hides nothing", () => {
     assert.deepEqual(given(objects), ["ClusterRoleBinding good"]);
   }
 });
+
+test("a binding of a role that is not there is told, at the end", () => {
+  const rows = picture([
+    binding("ClusterRoleBinding", "dangling", { kind: "ClusterRole", name: "gone" }),
+    role("shell", undefined, [EXEC]),
+    binding("ClusterRoleBinding", "known", { kind: "ClusterRole", name: "shell" }),
+  ], inspect);
+  assert.deepEqual(rows.map(({ binding, role, missing }) => [binding, role, missing]), [
+    ["ClusterRoleBinding known", "ClusterRole shell", undefined],
+    ["ClusterRoleBinding dangling", "ClusterRole gone", true],
+  ]);
+});

@@ -1,19 +1,50 @@
 // An editor in a shadow root, where its styles need no exception from the page's policy for them.
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
-import { defaultHighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { defaultHighlightStyle, ensureSyntaxTree, syntaxHighlighting, syntaxTree } from "@codemirror/language";
 import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { Decoration, EditorView, ViewPlugin, keymap, lineNumbers } from "@codemirror/view";
+import { extent } from "./place.js";
 
+/** Places that are marked, `{from, to?, path?, severity}` by offsets, which move with the text. */
 const setMarks = StateEffect.define();
 const marks = StateField.define({
-  create: () => Decoration.none,
-  update(value, change) {
-    for (const effect of change.effects) if (effect.is(setMarks)) return effect.value;
-    return value.map(change.changes);
+  create: () => [],
+  update(value, { changes, docChanged, effects }) {
+    for (const effect of effects) if (effect.is(setMarks)) return effect.value;
+    if (!docChanged) return value;
+    return value.map((mark) => ({ ...mark, from: changes.mapPos(mark.from, 1), to: mark.to && changes.mapPos(mark.to, -1) }));
   },
-  provide: (field) => EditorView.decorations.from(field),
 });
+
+/** Only what is in sight is marked: how far a part goes is known of what has been parsed. */
+const shown = ViewPlugin.fromClass(class {
+  constructor(view) {
+    this.decorations = decorations(view);
+  }
+
+  update(update) {
+    const parsed = syntaxTree(update.startState) !== syntaxTree(update.state);
+    const marked = update.startState.field(marks) !== update.state.field(marks);
+    if (parsed || marked || update.viewportChanged) this.decorations = decorations(update.view);
+  }
+}, { decorations: (plugin) => plugin.decorations });
+
+function decorations({ state, viewport }) {
+  const ranges = state.field(marks)
+    .filter(({ from, to }) => from <= viewport.to && (to ?? from + FARTHEST) >= viewport.from)
+    .map((mark) => ({ ...mark, to: mark.to ?? extentIn(state, syntaxTree(state), mark).to }))
+    .filter(({ from, to }) => from < to && to <= state.doc.length)
+    .sort((one, other) => one.from - other.from || other.to - one.to);
+  return Decoration.set(ranges.map(({ from, to, severity }) => Decoration.mark({ class: `found ${severity}` }).range(from, to)), true);
+}
+
+/** Parts that start above what is in sight are looked at when they start this near, in letters. */
+const FARTHEST = 1 << 14;
+
+function extentIn(state, tree, { from, path }) {
+  return extent(tree, { slice: (start, end) => state.doc.sliceString(start, end) }, from, path);
+}
 
 const look = EditorView.theme({
   "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--panel)", fontSize: "13px" },
@@ -51,6 +82,7 @@ export class Editor {
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.updateListener.of((update) => update.docChanged && onChange()),
         marks,
+        shown,
         look,
       ],
     });
@@ -73,34 +105,32 @@ export class Editor {
     this.#view.dispatch({ effects: this.#colours.reconfigure(dark ? [] : light) });
   }
 
-  /** Marks places: `{line, column, severity}`, each to the end of its line. */
+  /** Marks places: `{line, column, path, severity}`, without a column to the end of the line. */
   mark(places) {
-    const ranges = places
-      .map(({ line, column, severity }) => ({ ...this.#range(line, column), severity }))
-      .filter(({ from, to }) => from < to)
-      .sort((one, other) => one.from - other.from)
-      .map(({ from, to, severity }) => Decoration.mark({ class: `found ${severity}` }).range(from, to));
-    this.#view.dispatch({ effects: setMarks.of(Decoration.set(ranges, true)) });
+    this.#view.dispatch({ effects: setMarks.of(places.map(({ severity, ...place }) => ({ ...this.#start(place), severity }))) });
   }
 
   /** Selects a place and goes there. */
-  show({ line, column }) {
-    const { from, to } = this.#range(line, column);
+  show(place) {
+    const { state } = this.#view;
+    const start = this.#start(place);
+    // of a text that takes longer to parse, as much as there is
+    const tree = ensureSyntaxTree(state, state.doc.length, 500) ?? syntaxTree(state);
+    const { from, to } = start.to === undefined ? extentIn(state, tree, start) : start;
     this.#view.dispatch({
-      selection: { anchor: from, head: to },
+      selection: { anchor: from, head: Math.min(to, state.doc.length) },
       effects: EditorView.scrollIntoView(from, { y: "center" }),
     });
     this.#view.focus();
   }
 
-  /** From a column, without one from the first letter, to the end of a line. */
-  #range(line, column) {
+  /** Where a place starts and what it is of; without a column, from the first letter of its line
+      to the last. */
+  #start({ line, column, path }) {
     const { doc } = this.#view.state;
     const { from, to, text } = doc.line(Math.min(Math.max(line, 1), doc.lines));
+    if (!column) return { from: from + text.length - text.trimStart().length, to: from + text.trimEnd().length };
     // columns count characters, the editor code units
-    const start = column
-      ? [...text].slice(0, column - 1).join("").length
-      : text.length - text.trimStart().length;
-    return { from: Math.min(from + start, to), to: from + text.trimEnd().length };
+    return { from: Math.min(from + [...text].slice(0, column - 1).join("").length, to), path };
   }
 }

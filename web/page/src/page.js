@@ -3,24 +3,33 @@ import worker from "worker-text";
 import examples from "examples";
 import presets from "presets";
 import rules from "webhook-rules";
+import { copied } from "./clipboard.js";
 import { $, element, options, plural } from "./dom.js";
 import { Editor } from "./editor.js";
+import { input } from "./files.js";
 import { fragment, stateOf } from "./link.js";
 import { SEVERITIES, grouped } from "./incidents.js";
-import { cards, filtered, rbac } from "./show.js";
+import { cards, filtered } from "./show.js";
+import { rbac } from "./table.js";
 import { timeline } from "./timeline.js";
+
+/** What settings are that no preset has. */
+const OWN = "own";
 
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
 const EDITABLE = 1 << 20;
 
-/** `text` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object. */
-const state = { report: undefined, text: "", corrections: new Map(), rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
+/** `text` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object, and `policies` in their order. */
+const state = { report: undefined, text: "", corrections: new Map(), policies: [], rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
   $("example").value = "";
   soon();
 });
-const settings = new Editor($("settings"), "Settings", soon);
+const settings = new Editor($("settings"), "Settings", () => {
+  preset(settings.text);
+  soon();
+});
 
 // ---- the worker
 
@@ -30,10 +39,12 @@ let timer;
 
 function start() {
   judge?.terminate();
+  state.policies = [];
   const address = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
   judge = new Worker(address);
   judge.onmessage = ({ data }) => {
     if (data.kind === "catalog") state.rules = new Map(data.catalog.rules.map((rule) => [rule.id, rule]));
+    if (data.kind === "policy") state.policies.shift()?.(data);
     if (data.id !== asked) return;
     if (data.kind === "progress") {
       $("working").hidden = false;
@@ -69,16 +80,17 @@ function ask() {
 
 function judged({ report, mistakes }) {
   report.items.forEach((item, index) => (item.id = `item-${index}`));
-  state.report = { ...report, text: state.text };
+  state.report = { ...report, text: state.text, byDefaults: mistakes.length > 0 };
   state.span = { from: 0, to: 1 };
   const list = mistakes.map(({ text, line }) =>
     element("li", {}, element("button", { type: "button", onclick: () => settings.show({ line }) }, `line ${line}: ${text}`)));
   $("mistakes").replaceChildren(...list);
   settings.mark(mistakes.map(({ line }) => ({ line, severity: "high" })));
   const found = report.items.flatMap(({ findings = [] }) => findings);
-  source.mark(state.file ? [] : found.filter(({ at }) => at).map(({ at, severity }) => ({ ...at, severity })));
+  source.mark(state.file ? [] : found.filter(({ at }) => at).map(({ at, path, severity }) => ({ ...at, path, severity })));
   choices();
   show();
+  picture();
 }
 
 // ---- what is shown
@@ -114,6 +126,7 @@ function show() {
     incidents ? plural(incidents, "incident") : null,
     report.denied ? `${report.denied.toLocaleString("en")} denied` : null,
     report.passed ? `${plural(report.passed, "other event")} passed` : null,
+    report.byDefaults ? "judged with the default settings, as there are mistakes in yours" : null,
   ].filter(Boolean).join(", ");
   $("findings").replaceChildren(...shown, ...(left ? [element("p", { class: "meta" }, `and ${plural(left, "more")
     .replace(/s$/, "")}: filter to see them`)] : []));
@@ -121,7 +134,6 @@ function show() {
     if (to - from > 0.001) state.span = { from, to };
     show();
   }));
-  picture();
 }
 
 function picture() {
@@ -145,15 +157,17 @@ function say(text) {
 
 // ---- what people do
 
-async function open(file) {
-  const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  if (file.size > EDITABLE || (head[0] === 0x1f && head[1] === 0x8b)) {
+async function open(files) {
+  const { text, file, failed } = await input([...files], EDITABLE);
+  if (failed) {
+    $("summary").textContent = failed;
+  } else if (file) {
     source.text = `# ${file.name}: ${(file.size / 1e6).toFixed(1)} MB, read without being shown\n`;
     state.file = file;
     clearTimeout(timer);
     ask();
   } else {
-    source.text = await file.text();
+    source.text = text;
   }
 }
 
@@ -181,12 +195,7 @@ function apply({ text, from, to, becomes }) {
 }
 
 async function copy(text, said) {
-  try {
-    await navigator.clipboard.writeText(text);
-    say(said);
-  } catch {
-    say("the browser does not let this page copy");
-  }
+  if (await copied(text)) say(said);
 }
 
 function theme(dark) {
@@ -197,10 +206,10 @@ function theme(dark) {
 }
 
 $("file").addEventListener("change", ({ target }) => {
-  const [file] = target.files;
-  // so that the same one can be opened again
+  const files = [...target.files];
+  // so that the same ones can be opened again
   target.value = "";
-  if (file) open(file);
+  if (files.length > 0) open(files);
 });
 for (const kind of ["dragenter", "dragover"]) {
   document.addEventListener(kind, (event) => {
@@ -212,11 +221,11 @@ for (const kind of ["dragleave", "drop"]) {
   document.addEventListener(kind, () => $("source").classList.remove("over"));
 }
 document.addEventListener("drop", (event) => {
-  const file = event.dataTransfer?.files[0];
-  if (!file) return;
+  const files = event.dataTransfer?.files ?? [];
+  if (files.length === 0) return;
   event.preventDefault();
   event.stopPropagation();
-  open(file);
+  open(files);
 }, true);
 $("cancel").addEventListener("click", () => {
   asked += 1;
@@ -224,30 +233,54 @@ $("cancel").addEventListener("click", () => {
   $("working").hidden = true;
   $("summary").textContent = "cancelled";
 });
+/** What the address carries; where that cannot be read, all stays as it is. */
+async function follow() {
+  const linked = await stateOf(location.hash);
+  if (!linked) {
+    $("summary").textContent = "the link cannot be read: it is cut short, or none of this page's";
+    return;
+  }
+  if (source.text === linked.input && settings.text === linked.settings) return;
+  source.text = linked.input;
+  settings.text = linked.settings;
+}
+
+/** The preset whose settings these are; of others, that they are one's own. */
+function preset(text) {
+  const [name = OWN] = Object.entries(presets).find(([, preset]) => preset === text) ?? [];
+  $("preset").value = name;
+}
+
 $("filters").addEventListener("change", show);
 $("example").addEventListener("change", ({ target: { value } }) => {
   source.text = examples[value] ?? "";
   $("example").value = value;
 });
-$("preset").addEventListener("change", ({ target }) => (settings.text = presets[target.value]));
+$("preset").addEventListener("change", ({ target }) => {
+  if (target.value !== OWN) settings.text = presets[target.value];
+});
 $("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme !== "dark"));
 $("link").addEventListener("click", async () => {
   if (state.file) return say("a file this large does not fit into a link");
   location.hash = await fragment({ input: source.text, settings: settings.text });
   copy(location.href, "the link has this input and these settings");
 });
-$("export").addEventListener("click", () => {
-  const own = settings.text.split("\n").filter((line) => line.trim() && !line.trim().startsWith("#"));
-  const text = own.length ? "\n" + own.map((line) => `    ${line}`).join("\n") : " {}";
-  copy(rules.replace(/^ {2}settings:.*$/m, `  settings:${text}`), "the policy is in the clipboard");
+$("export").addEventListener("click", async () => {
+  judge.postMessage({ template: rules, settings: settings.text });
+  const { failed, text } = await new Promise((resolve) => state.policies.push(resolve));
+  if (failed) return say(failed);
+  copy(text, "the policy is in the clipboard: in mode monitor, it refuses nothing yet");
 });
 
 options($("example"), [["", "none"], ...Object.keys(examples).map((name) => [name, name])]);
-options($("preset"), Object.keys(presets).map((name) => [name, name]));
+options($("preset"), [...Object.keys(presets), OWN].map((name) => [name, name]));
 theme(matchMedia("(prefers-color-scheme: dark)").matches);
 start();
-const linked = location.hash.length > 1 ? await stateOf(location.hash) : undefined;
-const [first] = Object.entries(examples);
-source.text = linked?.input ?? first[1];
-if (!linked) $("example").value = first[0];
-settings.text = linked?.settings ?? "";
+addEventListener("hashchange", () => location.hash.length > 1 && follow());
+if (location.hash.length > 1) {
+  await follow();
+} else {
+  const [first] = Object.entries(examples);
+  source.text = first[1];
+  $("example").value = first[0];
+}

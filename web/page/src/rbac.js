@@ -5,7 +5,8 @@ import { effective, list } from "./aggregation.js";
 export const ABILITIES = ["create", "modify", "delete", "scale", "status", "storage", "exec"];
 const SEVERITIES = ["low", "medium", "high", "critical"];
 
-/** A row for each role and binding that give an ability, the worst first. */
+/** A row for each role and binding that give an ability, the worst first, and at the end for each
+    binding of a role that is `missing`: nobody can say what that gives. */
 export function picture(objects, inspect) {
   const roles = new Map();
   for (const object of objects) {
@@ -24,17 +25,23 @@ export function picture(objects, inspect) {
     if (isRole(kind) || !roleRef) continue;
     const subjects = list(rest.subjects).filter(Boolean);
     const namespace = namespaceOf({ kind, metadata });
-    const role = roles.get(key(roleRef.kind, roleRef.kind === "Role" ? namespace : null, roleRef.name));
-    if (!role) continue;
-    let given = granted(role, namespace);
-    if (subjects.some(isEverybody)) given = worst(given);
-    if (Object.keys(given).length === 0) continue;
-    rows.push({
+    const shown = {
       role: `${roleRef.kind} ${roleRef.name}`,
       binding: `${kind} ${metadata?.name}`,
       subjects: subjects.map((subject) =>
         [subject.kind, subject.namespace, subject.name].filter(Boolean).join("/")),
       namespace,
+    };
+    const role = roles.get(key(roleRef.kind, roleRef.kind === "Role" ? namespace : null, roleRef.name));
+    if (!role) {
+      if (roleRef.name) rows.push({ ...shown, given: {}, missing: true, rank: -1 });
+      continue;
+    }
+    let given = granted(role, namespace);
+    if (subjects.some(isEverybody)) given = worst(given);
+    if (Object.keys(given).length === 0) continue;
+    rows.push({
+      ...shown,
       given,
       rank: Math.max(...Object.values(given).map(({ severity }) => SEVERITIES.indexOf(severity))),
     });

@@ -2,7 +2,6 @@
 import { corrected } from "./corrected.js";
 import { element, plural, prose } from "./dom.js";
 import { SEVERITIES, verdict } from "./incidents.js";
-import { ABILITIES } from "./rbac.js";
 
 /** Events of one incident that are told; those beyond are counted. */
 const EVENTS = 20;
@@ -55,7 +54,7 @@ function one(finding, item, rules, does) {
   const rule = rules.get(finding.rule);
   const where = finding.container ? ` in ${finding.container}` : "";
   const from = finding.event ?? item;
-  const at = finding.at ?? { line: from.line };
+  const at = finding.at ? { ...finding.at, path: finding.path } : { line: from.line };
   const isTold = from === item || item.events.indexOf(from) < EVENTS;
   return element("li", { class: `finding ${finding.severity}` },
     leads(isTold ? from : {}, does, at,
@@ -129,43 +128,4 @@ function pretty(text) {
   } catch {
     return text;
   }
-}
-
-/** Who can write pods: cluster-wide apart from namespaces, the seven abilities as columns. */
-export function rbac(rows, search, onSearch) {
-  if (rows.length === 0) return [];
-  const field = element("input", { type: "search", id: "search", value: search, placeholder: "subject, role, binding, namespace" });
-  field.addEventListener("input", () => onSearch(field.value));
-  const matches = rows.filter((row) =>
-    [row.role, row.binding, row.namespace, ...row.subjects].join(" ").toLowerCase().includes(search.toLowerCase()));
-  const told = element("div", { role: "status", class: "meta" });
-  return [
-    element("div", { class: "row" }, element("h2", {}, "Who can write pods"), element("label", { for: "search" }, "Search"), field),
-    table("Everywhere", matches.filter(({ namespace }) => namespace === null), told),
-    table("In a namespace", matches.filter(({ namespace }) => namespace !== null), told),
-    told,
-  ];
-}
-
-function table(caption, rows, told) {
-  if (rows.length === 0) return null;
-  const heads = ["Subject", "By", ...ABILITIES];
-  return element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption },
-    element("table", {},
-      element("caption", {}, `${caption} (${rows.length})`),
-      element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)))),
-      element("tbody", {}, ...rows.map((row) => element("tr", {},
-        element("th", { scope: "row" }, row.subjects.join(", ") || "nobody"),
-        element("td", {}, `${row.namespace ? `${row.namespace}: ` : ""}${row.binding} → ${row.role}`),
-        ...ABILITIES.map((ability) => element("td", {}, row.given[ability]
-          ? element("button", {
-            type: "button",
-            class: row.given[ability].severity,
-            onclick: () => {
-              const grants = row.given[ability].grants.map(({ path, resource, verbs, from }) =>
-                `${path}${from ? ` of ${from}` : ""}: ${verbs.join(", ")} ${resource}`);
-              told.textContent = `${row.role} lets ${row.subjects.join(", ") || "nobody"} ${ability}: ${grants.join("; ")}`;
-            },
-          }, row.given[ability].severity)
-          : null)))))));
 }

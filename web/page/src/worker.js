@@ -2,6 +2,7 @@
 import { Reader, catalog, cases, initSync, inspect, validateSettings } from "bulkhead";
 import wasm from "bulkhead/bulkhead_bg.wasm";
 import { correct } from "./correct.js";
+import { policy } from "./policy.js";
 import { picture } from "./rbac.js";
 
 initSync({ module: wasm });
@@ -19,7 +20,8 @@ postMessage({ kind: "catalog", catalog: catalog() });
 let latest;
 
 onmessage = async ({ data }) => {
-  const { id, input, settings, index } = data;
+  const { id, input, settings, index, template } = data;
+  if (template !== undefined) return postMessage({ kind: "policy", ...exported(template, settings) });
   latest = id;
   try {
     const answer = checked(settings);
@@ -48,13 +50,26 @@ function corrected(input, index, inspect) {
   }
 }
 
+/** Settings as a policy, or why they are none. */
+function exported(template, settings) {
+  const { mistakes } = checked(settings);
+  if (mistakes.length > 0) return { failed: "the settings have mistakes: a policy with them answers no request" };
+  try {
+    return { text: policy(template, settings) };
+  } catch (error) {
+    return { failed: error.message };
+  }
+}
+
 /** Every mistake in settings, with its line where it can be told. */
 function checked(settings) {
   try {
     const { valid, message } = validateSettings(settings);
     if (valid) return { mistakes: [] };
-    // as a manifest, settings are something in which places can be looked up
-    const [item] = cases("apiVersion: v1\nkind: S\nspec:\n" + settings.replace(/^/gm, " "));
+    // as a manifest, settings are something in which places can be looked up; a document in it
+    // has no marks
+    const own = settings.replace(/^(---|\.\.\.)(?=\s|$)/gm, "   ").replace(/^%.*/gm, "");
+    const [item] = cases("apiVersion: v1\nkind: S\nspec:\n" + own.replace(/^/gm, " "));
     return { mistakes: message.split("\n").map((text) => ({ text, line: lineOf(text, item) })) };
   } catch (error) {
     const [, line, text] = /^settings: line (\d+): (.*)$/s.exec(error.message) ?? [];
@@ -67,7 +82,8 @@ function lineOf(mistake, item) {
   const [path, rest] = mistake.split(/: (.*)/s);
   const key = /^unknown key `([^`]+)`/.exec(rest)?.[1];
   const parts = path === "settings" ? [] : path.split(/[.[\]]+/).filter(Boolean);
-  const pointer = ["/spec", ...parts, ...(key ? [key] : [])].join("/");
+  const names = [...parts, ...(key ? [key] : [])].map((name) => name.replaceAll("~", "~0").replaceAll("/", "~1"));
+  const pointer = ["/spec", ...names].join("/");
   return Math.max(1, (item.locate(pointer)?.line ?? 4) - 3);
 }
 
