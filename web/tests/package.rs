@@ -299,7 +299,7 @@ fn holds_what_it_names_and_nothing_else() {
 
 /// What the page does away from the browser, with the package as it was installed.
 #[test]
-fn the_page_corrects_manifests_and_joins_roles() {
+fn the_page_works_things_out_by_itself() {
     let Some(installed) = &*INSTALLED else {
         return;
     };
@@ -313,7 +313,12 @@ fn the_page_corrects_manifests_and_joins_roles() {
     }
     let output = Command::new("node")
         .current_dir(&web)
-        .args(["--test", "tests/correct.mjs", "tests/rbac.mjs"])
+        .args([
+            "--test",
+            "tests/correct.mjs",
+            "tests/kept.mjs",
+            "tests/rbac.mjs",
+        ])
         .env("BULKHEAD", installed.0.path().join("node_modules/bulkhead"))
         .output()
         .unwrap();
@@ -339,7 +344,7 @@ fn the_page_works_in_a_browser() {
     run(&web, "node", &["page/build.mjs", package.to_str().unwrap()]);
     let output = Command::new("node")
         .current_dir(&web)
-        .args(["--test", "tests/page.mjs"])
+        .args(["--test", "tests/large.mjs", "tests/page.mjs"])
         .env("CHROMIUM", browser)
         .output()
         .unwrap();

@@ -1,81 +1,13 @@
 // The page, web/page/dist, in a real browser, by real input. Writes pictures into the folder
 // PICTURES, if there is one.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { asked, file, folder, input, page, project, replace, serious, summary, until } from "./browser.mjs";
 
-const project = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
-const file = join(project, "web/page/dist/index.html");
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const pictures = process.env.PICTURES;
-const folder = mkdtempSync(join(tmpdir(), "bulkhead-page-"));
-
-let browser, server, address, asked;
-
-before(async () => {
-  server = createServer((request, response) => {
-    asked.push(request.url);
-    response.setHeader("content-type", "text/html; charset=utf-8").end(readFileSync(file));
-  });
-  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  address = `http://127.0.0.1:${server.address().port}/`;
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
-});
-
-after(async () => {
-  await browser?.close();
-  server.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** A page of its own, in which nothing may go wrong. */
-async function page(run, { url = address, ...options } = {}) {
-  asked = [];
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  const wrong = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
-  page.on("pageerror", (error) => wrong.push(String(error)));
-  page.on("request", (request) => {
-    if (!/^(http:\/\/127|file:|blob:|data:)/.test(request.url())) wrong.push(request.url());
-  });
-  try {
-    await page.goto(url);
-    await page.getByRole("status").filter({ hasText: /finding/ }).first().waitFor();
-    await run(page);
-    assert.deepEqual(wrong, []);
-  } finally {
-    await context.close();
-  }
-}
-
-const input = (page) => page.getByRole("textbox", { name: "Input" });
-
-async function replace(page, place, text) {
-  await place.click();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.press("Delete");
-  await page.keyboard.insertText(text);
-}
-
-/** Waits for something; the browser's own way is closed by the page's policy. */
-async function until(holds) {
-  for (let tries = 0; !(await holds()); tries++) {
-    assert.ok(tries < 1_000, String(holds));
-    await new Promise((ready) => setTimeout(ready, 20));
-  }
-}
-
-const summary = (page, text) => page.locator("#summary", { hasText: text }).waitFor();
 
 test("a mistake is seen where it stands, and is gone once it is fixed", () =>
   page(async (page) => {
@@ -350,14 +282,4 @@ for (const [name, options] of Object.entries({
       await page.getByRole("heading", { name: "Who can write pods" }).waitFor();
       await serious(page);
     }, options));
-}
-
-/** axe is put in by the browser itself, past the page's policy. */
-async function serious(page) {
-  await page.evaluate(readFileSync(axe, "utf8"));
-  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-  const found = violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => [id, ...nodes.map(({ html, failureSummary }) => `${html.slice(0, 150)} ${failureSummary}`)].join("\n"));
-  assert.deepEqual(found, []);
 }

@@ -6,8 +6,9 @@ import rules from "webhook-rules";
 import { $, element, options, plural } from "./dom.js";
 import { Editor } from "./editor.js";
 import { fragment, stateOf } from "./link.js";
-import { SEVERITIES, grouped } from "./incidents.js";
-import { cards, filtered, rbac } from "./show.js";
+import { SEVERITIES } from "./severities.js";
+import { cards, filtered, rbac, told } from "./show.js";
+import { notes, summary } from "./summary.js";
 import { timeline } from "./timeline.js";
 
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
@@ -68,7 +69,6 @@ function ask() {
 }
 
 function judged({ report, mistakes }) {
-  report.items.forEach((item, index) => (item.id = `item-${index}`));
   state.report = { ...report, text: state.text };
   state.span = { from: 0, to: 1 };
   const list = mistakes.map(({ text, line }) =>
@@ -84,13 +84,13 @@ function judged({ report, mistakes }) {
 // ---- what is shown
 
 function choices() {
-  const { items } = state.report;
-  const all = (values) => [["", "all"], ...[...new Set(values.filter(Boolean))].sort().map((value) => [value, value])];
+  const { namespaces, people } = state.report;
+  const all = (values) => [["", "all"], ...values.map((value) => [value, value])];
   const { alert, severity, namespace, user } = $("filters").elements;
   options(alert, [["", "all"], ["host-access", "host access"], ["pod-write", "pod write"]]);
   options(severity, [["", "all"], ...SEVERITIES.slice(0, 3).map((value) => [value, value === "critical" ? value : `${value} or worse`])]);
-  options(namespace, all(items.map(({ request }) => request?.namespace)));
-  options(user, all(items.map(({ request, audit }) => audit?.actor.user ?? request?.user)));
+  options(namespace, all(namespaces));
+  options(user, all(people));
 }
 
 function show() {
@@ -98,26 +98,16 @@ function show() {
   if (!report) return;
   const chosen = Object.fromEntries(new FormData($("filters")));
   const items = filtered(report.items, chosen);
-  const groups = grouped(items);
-  const shown = cards(groups, state.rules, {
+  const shown = told(items);
+  $("summary").textContent = summary(report, items, Object.values(chosen).every((value) => !value));
+  $("findings").replaceChildren(...cards(shown, state.rules, {
     shown: !state.file,
     goTo,
     correct,
     copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
     apply,
-  });
-  const left = groups.length - shown.length + report.more;
-  const incidents = groups.filter(({ events }) => events).length;
-  const count = items.reduce((sum, { findings = [] }) => sum + findings.length, 0);
-  $("summary").textContent = [
-    `${plural(count, "finding")} in ${plural(report.judged, "object or request", "objects and requests")}`,
-    incidents ? plural(incidents, "incident") : null,
-    report.denied ? `${report.denied.toLocaleString("en")} denied` : null,
-    report.passed ? `${plural(report.passed, "other event")} passed` : null,
-  ].filter(Boolean).join(", ");
-  $("findings").replaceChildren(...shown, ...(left ? [element("p", { class: "meta" }, `and ${plural(left, "more")
-    .replace(/s$/, "")}: filter to see them`)] : []));
-  $("timeline").replaceChildren(...timeline(groups.slice(0, 200), span, (from, to) => {
+  }), ...notes(report, items, shown));
+  $("timeline").replaceChildren(...timeline(items, span, (from, to) => {
     if (to - from > 0.001) state.span = { from, to };
     show();
   }));

@@ -1,9 +1,9 @@
 // Who can write pods by the roles and bindings of an input: role, binding, subject. What a role
 // grants is the policy's to say; here its answers are only joined with the bindings.
 import { effective, list } from "./aggregation.js";
+import { rank } from "./severities.js";
 
 export const ABILITIES = ["create", "modify", "delete", "scale", "status", "storage", "exec"];
-const SEVERITIES = ["low", "medium", "high", "critical"];
 
 /** A row for each role and binding that give an ability, the worst first. */
 export function picture(objects, inspect) {
@@ -36,12 +36,12 @@ export function picture(objects, inspect) {
         [subject.kind, subject.namespace, subject.name].filter(Boolean).join("/")),
       namespace,
       given,
-      rank: Math.max(...Object.values(given).map(({ severity }) => SEVERITIES.indexOf(severity))),
+      rank: Math.min(...Object.values(given).map(({ severity }) => rank(severity))),
     });
   }
   const text = (row) => [row.role, row.binding].join();
   return rows.sort((one, other) =>
-    other.rank - one.rank ||
+    one.rank - other.rank ||
     Object.keys(other.given).length - Object.keys(one.given).length ||
     (text(one) < text(other) ? -1 : 1));
 }
