@@ -390,6 +390,7 @@ fn the_page_works_things_out_by_itself() {
         .args([
             "--test",
             "tests/correct.mjs",
+            "tests/kept.mjs",
             "tests/policy.mjs",
             "tests/rbac.mjs",
         ])
@@ -422,6 +423,7 @@ fn they_work_in_a_browser() {
         .args([
             "--test",
             "tests/files.mjs",
+            "tests/large.mjs",
             "tests/page.mjs",
             "tests/place.mjs",
             "tests/readme.mjs",

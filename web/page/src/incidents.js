@@ -1,49 +1,74 @@
 // Which requests of a log are told as one: those of one incident, in whatever order they came.
+import { rank } from "./severities.js";
 
-/** The worst first. */
-export const SEVERITIES = ["critical", "high", "medium", "low"];
+/** Events of one incident that are kept, with what each of its people did first and what weighs
+    more than the events before; those beyond are counted. */
+export const EVENTS = 20;
 
-/** Items in their order; in the place of the first of an incident, the incident with all its
-    `events` and what was found in any of them, the worst first. */
-export function grouped(items) {
-  const incidents = new Map();
-  const all = [];
-  for (const item of items) {
-    const known = incidents.get(item.incident?.id);
-    if (known) {
-      known.events.push(item);
-      known.findings = merged(known.findings, of(item));
-    } else if (item.incident) {
-      const incident = { ...item, findings: of(item), events: [item] };
-      incidents.set(item.incident.id, incident);
-      all.push(incident);
-    } else {
-      all.push(item);
-    }
-  }
-  return all;
+/** An incident by the first event that is known of it. `people` are counted with all that they did. */
+export function begun({ findings, omitted, incident, ...event }, people = new Map()) {
+  const group = { ...event, source: undefined, incident, omitted, events: [event], people };
+  group.findings = findings.map((finding) => ({ ...finding, event }));
+  counted(people, event);
+  return group;
 }
 
-/** The findings of an event, which can tell where they are from. */
-function of(item) {
-  return item.findings.map((finding) => ({ ...finding, event: item }));
+/** Takes in another event; answers whether it is kept. */
+export function joined(group, { findings, omitted, incident, ...event }) {
+  const isFirst = counted(group.people, event);
+  const { all, worse } = merged(group.findings, findings, event);
+  group.findings = all;
+  group.omitted = Math.max(group.omitted, omitted);
+  const isKept = group.events.length < EVENTS || isFirst || worse;
+  if (isKept) group.events.push(event);
+  return isKept;
+}
+
+/** Answers whether it is the first of its person. */
+function counted(people, { audit, allowed }) {
+  const { user } = audit.actor;
+  const { events, denied } = people.get(user) ?? { events: 0, denied: 0 };
+  people.set(user, { events: events + 1, denied: denied + (allowed ? 0 : 1) });
+  return events === 0;
 }
 
 /** The same finding in another object of the workload stands at another place, and may weigh more. */
-function merged(findings, others) {
-  const rank = ({ severity }) => SEVERITIES.indexOf(severity);
-  const one = new Map();
-  for (const finding of [...findings, ...others]) {
-    const identity = JSON.stringify([finding.rule, finding.container, finding.value]);
-    const known = one.get(identity);
-    if (!known || rank(finding) < rank(known)) one.set(identity, finding);
+function merged(findings, others, event) {
+  const identity = ({ rule, container, value }) => JSON.stringify([rule, container, value]);
+  const one = new Map(findings.map((finding) => [identity(finding), finding]));
+  let worse = false;
+  for (const finding of others) {
+    const known = one.get(identity(finding));
+    if (known && rank(known.severity) <= rank(finding.severity)) continue;
+    one.set(identity(finding), { ...finding, event });
+    worse = true;
   }
-  return [...one.values()].sort((one, other) => rank(one) - rank(other));
+  const all = worse ? [...one.values()].sort((one, other) => rank(one.severity) - rank(other.severity)) : findings;
+  return { all, worse };
+}
+
+/** An incident as far as somebody took part in it; nothing if they did not. */
+export function by(user, group) {
+  const told = group.people.get(user);
+  if (!told) return undefined;
+  const events = group.events.filter(({ audit }) => audit.actor.user === user);
+  return { ...group, ...events[0], source: undefined, events, people: new Map([[user, told]]) };
+}
+
+/** How many events there were, and how many of them were denied. */
+export function total({ people }) {
+  let [events, denied] = [0, 0];
+  for (const one of people.values()) {
+    events += one.events;
+    denied += one.denied;
+  }
+  return { events, denied };
 }
 
 /** `denied`, `allowed`, or how often it was denied. */
-export function verdict({ allowed, events = [] }) {
-  const denied = events.filter(({ allowed }) => !allowed).length;
-  if (denied === 0 || denied === events.length) return allowed ? "allowed" : "denied";
-  return `denied ${denied} of ${events.length} times`;
+export function verdict(item) {
+  if (!item.people) return item.allowed ? "allowed" : "denied";
+  const { events, denied } = total(item);
+  if (denied === 0) return "allowed";
+  return denied === events ? "denied" : `denied ${denied} of ${events.toLocaleString("en")} times`;
 }

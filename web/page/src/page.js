@@ -8,8 +8,9 @@ import { $, element, options, plural } from "./dom.js";
 import { Editor } from "./editor.js";
 import { input } from "./files.js";
 import { fragment, stateOf } from "./link.js";
-import { SEVERITIES, grouped } from "./incidents.js";
-import { cards, filtered } from "./show.js";
+import { SEVERITIES } from "./severities.js";
+import { cards, filtered, told } from "./show.js";
+import { notes, summary } from "./summary.js";
 import { rbac } from "./table.js";
 import { timeline } from "./timeline.js";
 
@@ -79,7 +80,6 @@ function ask() {
 }
 
 function judged({ report, mistakes }) {
-  report.items.forEach((item, index) => (item.id = `item-${index}`));
   state.report = { ...report, text: state.text, byDefaults: mistakes.length > 0 };
   state.span = { from: 0, to: 1 };
   const list = mistakes.map(({ text, line }) =>
@@ -96,13 +96,13 @@ function judged({ report, mistakes }) {
 // ---- what is shown
 
 function choices() {
-  const { items } = state.report;
-  const all = (values) => [["", "all"], ...[...new Set(values.filter(Boolean))].sort().map((value) => [value, value])];
+  const { namespaces, people } = state.report;
+  const all = (values) => [["", "all"], ...values.map((value) => [value, value])];
   const { alert, severity, namespace, user } = $("filters").elements;
   options(alert, [["", "all"], ["host-access", "host access"], ["pod-write", "pod write"]]);
   options(severity, [["", "all"], ...SEVERITIES.slice(0, 3).map((value) => [value, value === "critical" ? value : `${value} or worse`])]);
-  options(namespace, all(items.map(({ request }) => request?.namespace)));
-  options(user, all(items.map(({ request, audit }) => audit?.actor.user ?? request?.user)));
+  options(namespace, all(namespaces));
+  options(user, all(people));
 }
 
 function show() {
@@ -110,27 +110,16 @@ function show() {
   if (!report) return;
   const chosen = Object.fromEntries(new FormData($("filters")));
   const items = filtered(report.items, chosen);
-  const groups = grouped(items);
-  const shown = cards(groups, state.rules, {
+  const shown = told(items);
+  $("summary").textContent = summary(report, items, Object.values(chosen).every((value) => !value));
+  $("findings").replaceChildren(...cards(shown, state.rules, {
     shown: !state.file,
     goTo,
     correct,
     copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
     apply,
-  });
-  const left = groups.length - shown.length + report.more;
-  const incidents = groups.filter(({ events }) => events).length;
-  const count = items.reduce((sum, { findings = [] }) => sum + findings.length, 0);
-  $("summary").textContent = [
-    `${plural(count, "finding")} in ${plural(report.judged, "object or request", "objects and requests")}`,
-    incidents ? plural(incidents, "incident") : null,
-    report.denied ? `${report.denied.toLocaleString("en")} denied` : null,
-    report.passed ? `${plural(report.passed, "other event")} passed` : null,
-    report.byDefaults ? "judged with the default settings, as there are mistakes in yours" : null,
-  ].filter(Boolean).join(", ");
-  $("findings").replaceChildren(...shown, ...(left ? [element("p", { class: "meta" }, `and ${plural(left, "more")
-    .replace(/s$/, "")}: filter to see them`)] : []));
-  $("timeline").replaceChildren(...timeline(groups.slice(0, 200), span, (from, to) => {
+  }), ...notes(report, items, shown));
+  $("timeline").replaceChildren(...timeline(items, span, (from, to) => {
     if (to - from > 0.001) state.span = { from, to };
     show();
   }));

@@ -1,9 +1,9 @@
 // Who can write pods by the roles and bindings of an input: role, binding, subject. What a role
 // grants is the policy's to say; here its answers are only joined with the bindings.
 import { effective, list } from "./aggregation.js";
+import { rank } from "./severities.js";
 
 export const ABILITIES = ["create", "modify", "delete", "scale", "status", "storage", "exec"];
-const SEVERITIES = ["low", "medium", "high", "critical"];
 
 /** A row for each role and binding that give an ability, the worst first, and at the end for each
     binding of a role that is `missing`: nobody can say what that gives. */
@@ -34,7 +34,7 @@ export function picture(objects, inspect) {
     };
     const role = roles.get(key(roleRef.kind, roleRef.kind === "Role" ? namespace : null, roleRef.name));
     if (!role) {
-      if (roleRef.name) rows.push({ ...shown, given: {}, missing: true, rank: -1 });
+      if (roleRef.name) rows.push({ ...shown, given: {}, missing: true, rank: Infinity });
       continue;
     }
     let given = granted(role, namespace);
@@ -43,12 +43,12 @@ export function picture(objects, inspect) {
     rows.push({
       ...shown,
       given,
-      rank: Math.max(...Object.values(given).map(({ severity }) => SEVERITIES.indexOf(severity))),
+      rank: Math.min(...Object.values(given).map(({ severity }) => rank(severity))),
     });
   }
   const text = (row) => [row.role, row.binding].join();
   return rows.sort((one, other) =>
-    other.rank - one.rank ||
+    one.rank - other.rank ||
     Object.keys(other.given).length - Object.keys(one.given).length ||
     (text(one) < text(other) ? -1 : 1));
 }

@@ -1,30 +1,44 @@
 // What was found, as people read it: grouped by object, or by the incident of a log.
 import { corrected } from "./corrected.js";
 import { element, plural, prose } from "./dom.js";
-import { SEVERITIES, verdict } from "./incidents.js";
+import { by, total, verdict } from "./incidents.js";
+import { byWorst, rank } from "./severities.js";
 
-/** Events of one incident that are told; those beyond are counted. */
-const EVENTS = 20;
+/** Cards that are shown, of what was found and of each kind of what could not be judged. */
+const CARDS = 200;
 
 /** The items that the filters let through, each with the findings that they let through. */
 export function filtered(items, { alert, severity, namespace, user }) {
-  const worst = SEVERITIES.indexOf(severity);
-  return items.flatMap((item) => {
+  const found = items.flatMap((item) => {
     const request = item.request ?? {};
     if (namespace && (request.namespace ?? "") !== namespace) return [];
-    if (user && (item.audit?.actor.user ?? request.user) !== user) return [];
-    if (item.type !== "case") return alert || severity ? [] : [item];
-    const findings = item.findings.filter((finding) =>
+    if (item.type !== "case") {
+      const isTheirs = !user || (item.audit?.actor.user ?? request.user) === user;
+      return alert || severity || !isTheirs ? [] : [item];
+    }
+    const own = !user ? item : item.people ? by(user, item) : request.user === user ? item : undefined;
+    const findings = own?.findings.filter((finding) =>
       (!alert || finding.alert === alert) &&
-      (!severity || SEVERITIES.indexOf(finding.severity) <= worst));
-    return findings.length ? [{ ...item, findings }] : [];
+      (!severity || rank(finding.severity) <= rank(severity)));
+    return findings?.length ? [{ ...own, findings }] : [];
+  });
+  const of = (type) => found.filter((item) => item.type === type);
+  return [...of("broken"), ...of("case").sort(byWorst), ...of("gap"), ...of("skipped")];
+}
+
+/** As many of the items as are shown. */
+export function told(items) {
+  const counts = {};
+  return items.filter((item) => {
+    counts[item.type] = (counts[item.type] ?? 0) + 1;
+    return counts[item.type] <= CARDS;
   });
 }
 
 /** `does` is what people can do with them: `goTo` a place of an item, ask to `correct` it, and `copy`
     or `apply` what that gives. `shown` says whether the input can be gone to. */
 export function cards(items, rules, does) {
-  return items.slice(0, 200).map((item) => card(item, rules, does));
+  return items.map((item) => card(item, rules, does));
 }
 
 function card(item, rules, does) {
@@ -40,14 +54,14 @@ function card(item, rules, does) {
   return element("article", { id: item.incident ? `incident-${item.incident.id}` : item.id },
     element("div", {},
       element("h3", {}, title(item)),
-      place(item, does),
+      place(item.events?.[0] ?? item, does),
       element("span", { class: `verdict ${told === "allowed" ? "allowed" : "denied"}` }, told)),
     item.incident ? element("p", { class: "meta" }, `incident ${item.incident.id}`) : null,
     !item.audit && item.request.user ? element("p", { class: "meta" }, who(item)) : null,
     element("ol", {}, ...item.findings.map((finding) => one(finding, item, rules, does))),
     item.omitted ? element("p", { class: "meta" }, `and ${item.omitted} more`) : null,
     item.index === undefined ? null : corrected(name(item.request), () => does.correct(item), does),
-    item.events ? events(item.events, does) : source(item));
+    item.events ? events(item, does) : source(item, does));
 }
 
 function one(finding, item, rules, does) {
@@ -55,7 +69,7 @@ function one(finding, item, rules, does) {
   const where = finding.container ? ` in ${finding.container}` : "";
   const from = finding.event ?? item;
   const at = finding.at ? { ...finding.at, path: finding.path } : { line: from.line };
-  const isTold = from === item || item.events.indexOf(from) < EVENTS;
+  const isTold = from === item || item.events.includes(from);
   return element("li", { class: `finding ${finding.severity}` },
     leads(isTold ? from : {}, does, at,
       element("span", { class: "severity" }, finding.severity), ` ${finding.rule}${where}, `,
@@ -72,25 +86,28 @@ function one(finding, item, rules, does) {
 }
 
 /** What was done in an incident, each with the request behind it. */
-function events(items, does) {
-  if (items.length === 1) {
+function events(incident, does) {
+  const { events: items } = incident;
+  const count = total(incident).events;
+  if (items.length === 1 && count === 1) {
     const [item] = items;
-    return element("div", { id: item.id, class: "event" }, element("p", { class: "meta" }, who(item)), source(item));
+    return element("div", { id: item.id, class: "event" }, element("p", { class: "meta" }, who(item)), source(item, does));
   }
-  const left = items.length - EVENTS;
+  const left = count - items.length;
   return element("section", { class: "events", "aria-label": "What was done" },
-    element("h4", {}, plural(items.length, "event")),
-    element("ol", {}, ...items.slice(0, EVENTS).map((item) => element("li", { id: item.id },
+    element("h4", {}, plural(count, "event")),
+    element("ol", {}, ...items.map((item) => element("li", { id: item.id },
       element("div", {}, element("span", {}, name(item.request)), place(item, does)),
       element("p", { class: "meta" }, who(item)),
-      source(item)))),
-    left > 0 ? element("p", { class: "meta" }, `and ${left.toLocaleString("en")} more`) : null);
+      source(item, does)))),
+    left > 0 ? element("p", { class: "meta" }, `and ${left.toLocaleString("en")} more, which are not kept`) : null);
 }
 
-function source(item) {
-  return item.source ? element("details", { class: "request" },
+function source(item, does) {
+  if (!item.source) return does.shown ? null : element("p", { class: "meta" }, "its request is not kept");
+  return element("details", { class: "request" },
     element("summary", {}, "The request"),
-    element("pre", { tabindex: 0, "aria-label": `The request of line ${item.line}` }, pretty(item.source))) : null;
+    element("pre", { tabindex: 0, "aria-label": `The request of line ${item.line}` }, pretty(item.source)));
 }
 
 function place(item, does) {

@@ -1,5 +1,6 @@
 // When the incidents of a log began.
 import { element, plural } from "./dom.js";
+import { total } from "./incidents.js";
 import { title } from "./show.js";
 
 /** A dot for each incident, by its first event and its severity; each leads to its card. */
@@ -16,7 +17,8 @@ export function timeline(items, span, zoom) {
   const length = (span.to - span.from) * whole;
   const shown = events.filter(({ time }) => time >= from && time <= from + length);
   const dots = shown.slice(0, 500).map(({ item, time, severity }) => {
-    const count = item.events.length > 1 ? `, ${plural(item.events.length, "event")}` : "";
+    const { events } = total(item);
+    const count = events > 1 ? `, ${plural(events, "event")}` : "";
     const what = `${title(item)} by ${item.audit.actor.user}: ${item.audit.outcome}${count}`;
     const dot = element("button", {
       type: "button",

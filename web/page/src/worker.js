@@ -2,17 +2,18 @@
 import { Reader, catalog, cases, initSync, inspect, validateSettings } from "bulkhead";
 import wasm from "bulkhead/bulkhead_bg.wasm";
 import { correct } from "./correct.js";
+import { Kept } from "./kept.js";
 import { policy } from "./policy.js";
 import { picture } from "./rbac.js";
+import { pieces } from "./read.js";
 
 initSync({ module: wasm });
 
-/** Cases with findings that are handed to the page; those beyond are counted. */
-const MOST = 2_000;
-/** Characters of requests that are handed over with them. */
-const ROOM = 16 << 20;
 /** Positions are looked for in what an editor holds; each takes a pass over the request. */
 const LOCATED = 32 << 20;
+/** Milliseconds after which others are let in, and before which nothing is told of progress. */
+const TURN = 30;
+const PATIENCE = 250;
 
 postMessage({ kind: "catalog", catalog: catalog() });
 
@@ -31,10 +32,7 @@ onmessage = async ({ data }) => {
       postMessage({ kind: "corrected", id, index, correction: corrected(input, index, inspect) });
       return;
     }
-    const report = await judged(input, used, (done) => {
-      if (id === latest) postMessage({ kind: "progress", id, done });
-      return id === latest;
-    });
+    const report = await judged(input, used, turns(id));
     if (report) postMessage({ kind: "judged", id, report, ...answer });
   } catch (error) {
     postMessage({ kind: "failed", id, message: error.message });
@@ -87,72 +85,65 @@ function lineOf(mistake, item) {
   return Math.max(1, (item.locate(pointer)?.line ?? 4) - 3);
 }
 
-/** A report, or nothing once `progress`, which is told how much is read, says that nobody waits. */
-async function judged(input, settings, progress) {
-  const text = typeof input === "string";
-  const report = { items: [], more: 0, judged: 0, denied: 0, quiet: 0, passed: 0, objects: [] };
-  const state = { report, settings, text, index: -1, room: ROOM, located: LOCATED };
-  const reader = new Reader();
-  const take = () => {
-    for (let item; (item = reader.next()); ) add(item, state);
-    const { irrelevant, stages, other } = reader.takePassed();
-    report.passed += irrelevant + stages + other;
+/** Lets other messages in now and then, tells how much is read, and answers whether anybody still
+    waits for it. */
+function turns(id) {
+  const began = performance.now();
+  let last = began;
+  return async (done) => {
+    const now = performance.now();
+    if (now - last < TURN) return true;
+    if (now - began > PATIENCE) postMessage({ kind: "progress", id, done });
+    await new Promise((next) => setTimeout(next));
+    last = performance.now();
+    return id === latest;
   };
-  if (text) {
-    reader.push(new TextEncoder().encode(input));
-  } else {
-    let done = 0;
-    const counted = input.stream().pipeThrough(
-      new TransformStream({
-        transform(piece, control) {
-          done += piece.length;
-          control.enqueue(piece);
-        },
-      }),
-    );
-    const head = new Uint8Array(await input.slice(0, 2).arrayBuffer());
-    const plain = head[0] === 0x1f && head[1] === 0x8b
-      ? counted.pipeThrough(new DecompressionStream("gzip"))
-      : counted;
-    for (const pieces = plain.getReader(); ; ) {
-      const { done: ended, value } = await pieces.read();
-      if (ended) break;
-      if (!progress(done / input.size)) {
-        await pieces.cancel();
-        reader.free();
-        return undefined;
-      }
-      reader.push(value);
-      take();
+}
+
+/** A report, or nothing once `turn` says that nobody waits. */
+async function judged(input, settings, turn) {
+  const text = typeof input === "string";
+  const kept = new Kept();
+  const state = { kept, settings, text, index: -1, located: LOCATED, objects: [] };
+  const reader = new Reader();
+  let passed = 0;
+  const take = async (done) => {
+    for (let item; (item = reader.next()); ) {
+      add(item, state);
+      if (!(await turn(done))) return false;
     }
+    const { irrelevant, stages, other } = reader.takePassed();
+    passed += irrelevant + stages + other;
+    return turn(done);
+  };
+  try {
+    for await (const { piece, done } of pieces(input)) {
+      reader.push(piece);
+      if (!(await take(done))) return undefined;
+    }
+    reader.end();
+    if (!(await take(1))) return undefined;
+    const { forgotten } = reader;
+    const found = picture(state.objects, (request) => inspect(request, settings));
+    return { ...kept.report(), passed, forgotten, picture: found };
+  } finally {
+    reader.free();
   }
-  reader.end();
-  take();
-  reader.free();
-  report.picture = picture(report.objects, (request) => inspect(request, settings));
-  delete report.objects;
-  return report;
 }
 
 function add(item, state) {
-  const { report, settings, text } = state;
+  const { kept, settings, text } = state;
   state.index += 1;
-  if (item.type !== "case") {
-    keep(report, { ...item, line: item.line ?? item.place.line });
-    return;
-  }
-  const answer = item.inspect(settings);
-  const { request, findings, allowed, omitted } = answer;
-  report.judged += 1;
-  if (!allowed) report.denied += 1;
+  const id = `item-${state.index}`;
+  if (item.type !== "case") return kept.add({ ...item, id, line: item.line ?? item.place.line });
+  const { request, findings, allowed, omitted } = item.inspect(settings);
+  kept.count(allowed);
   const source = item.request;
   if (item.form === "manifest" && request.group === "rbac.authorization.k8s.io") {
-    report.objects.push(JSON.parse(source).object);
+    state.objects.push(JSON.parse(source).object);
   }
-  if (findings.length === 0) {
-    report.quiet += 1;
-  } else {
-    const shown = { type: "case", form: item.form, line: item.place.line, request, allowed, findings, omitted };
+  if (findings.length > 0) {
+    const shown = { type: "case", id, form: item.form, line: item.place.line, request, allowed, findings, omitted };
     shown.audit = item.audit;
     shown.incident = item.incident(findings);
     if (text && item.form === "manifest") shown.index = state.index;
@@ -162,13 +153,8 @@ function add(item, state) {
         if (state.located > 0) finding.at = item.locate(finding.path);
       }
     }
-    if ((item.form === "event" || !text) && (state.room -= source.length) > 0) shown.source = source;
-    keep(report, shown);
+    if (item.form === "event" || !text) shown.source = source;
+    kept.add(shown);
   }
   item.free();
-}
-
-function keep(report, item) {
-  if (report.items.length < MOST) report.items.push(item);
-  else report.more += 1;
 }

@@ -1,0 +1,76 @@
+// What is kept of an input that has more than there is room for, and how incidents are told.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EVENTS, by, total, verdict } from "../page/src/incidents.js";
+import { Kept } from "../page/src/kept.js";
+
+const finding = (severity, rule = "host-path") => ({ severity, rule, container: null, value: "/" });
+const object = (name, severity) =>
+  ({ type: "case", request: { kind: "Pod", name, namespace: "n" }, allowed: true, omitted: 0, findings: [finding(severity)] });
+const event = (id, severity, user = "ann", more = {}) =>
+  ({ ...object(id, severity), audit: { actor: { user } }, incident: { id }, ...more });
+const names = ({ items }) => items.map(({ request }) => request.name).join("");
+
+function kept(items, options) {
+  const kept = new Kept(options);
+  for (const item of items) kept.add(item);
+  return kept.report();
+}
+
+test("the worst is kept, wherever in the input it stands", () => {
+  const mild = Array.from({ length: 50 }, () => object("m", "medium"));
+  for (const at of [0, 25, 50]) {
+    const items = mild.toSpliced(at, 0, object("c", "critical"), object("h", "high"));
+    const report = kept(items, { most: 3 });
+    assert.equal(names(report), "chm");
+    assert.equal(report.findings, 52);
+    assert.equal(report.unkept.objects, 49);
+  }
+});
+
+test("what weighs the same is kept in its order", () => {
+  assert.equal(names(kept([..."abcdefghij"].map((name) => object(name, "high")), { most: 4 })), "abcd");
+});
+
+test("the events of an incident are counted, and some of them kept", () => {
+  const many = Array.from({ length: 100 }, (_, index) => event("i", "high", "ann", { allowed: index % 2 === 0 }));
+  const { items, incidents, findings } = kept([...many, event("i", "high", "eve"), event("i", "critical")]);
+  assert.deepEqual([items.length, incidents, findings], [1, 1, 1]);
+  const [incident] = items;
+  assert.deepEqual(total(incident), { events: 102, denied: 50 });
+  assert.equal(verdict(incident), "denied 50 of 102 times");
+  // the first of somebody, and what weighs more, beside as many as have room
+  assert.equal(incident.events.length, EVENTS + 2);
+  assert.equal(incident.findings[0].severity, "critical");
+  assert.equal(incident.findings[0].event, incident.events.at(-1));
+  const hers = by("eve", incident);
+  assert.deepEqual([hers.events.length, total(hers).events, verdict(hers)], [1, 1, "allowed"]);
+  assert.equal(by("bob", incident), undefined);
+});
+
+test("an incident that had to go is counted once, and comes back with its number of events", () => {
+  const others = [..."abcdef"].map((id) => event(id, "high"));
+  const report = kept([event("x", "low"), ...others, event("x", "low"), event("x", "critical", "eve")], { most: 3 });
+  assert.equal(names(report), "xab");
+  assert.deepEqual([report.incidents, report.findings, report.unkept.incidents], [7, 7, 4]);
+  assert.equal(total(report.items[0]).events, 3);
+  assert.deepEqual(report.people, ["ann", "eve"]);
+});
+
+test("what cannot be judged takes no room from what is found", () => {
+  const gaps = Array.from({ length: 600 }, (_, index) => ({ type: "gap", request: { namespace: `n${index % 3}`, user: "u" } }));
+  const report = kept([...gaps, { type: "skipped" }, { type: "broken" }, object("c", "critical")]);
+  assert.deepEqual(report.items.slice(0, 3).map(({ type }) => type), ["broken", "case", "gap"]);
+  assert.deepEqual([report.gap, report.unkept.gap, report.unkept.skipped], [600, 100, 0]);
+  assert.deepEqual(report.namespaces, ["n", "n0", "n1", "n2"]);
+  assert.deepEqual(report.people, ["u"]);
+});
+
+test("requests go from what weighs least when there is no room for all", () => {
+  const source = "x".repeat(10);
+  const items = [event("c", "critical", "ann", { source }), event("m", "medium", "ann", { source }), event("l", "low", "ann", { source })];
+  for (const order of [items, items.toReversed()]) {
+    const { items } = kept(order, { room: 25 });
+    assert.deepEqual(items.map(({ events: [{ source }] }) => source?.length), [10, undefined, undefined]);
+  }
+});
