@@ -1,8 +1,9 @@
 // The page with more than it can keep or show, in a real browser, by real input.
-import { writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { folder, page, summary } from "./browser.mjs";
+import { folder, page, project, summary } from "./browser.mjs";
 
 test("what cannot be judged hides nothing that is found behind it", async () => {
   const path = join(folder, "skipped.jsonl");
@@ -14,5 +15,37 @@ test("what cannot be judged hides nothing that is found behind it", async () => 
     await page.getByRole("heading", { name: "Pod evil" }).waitFor();
     await page.getByText("and 300 more that are no Kubernetes objects: filter to see them").waitFor();
     await page.getByText("and 1,600 things that are no Kubernetes objects, which are counted and not kept").waitFor();
+  });
+});
+
+test("what is cancelled or fails leaves nothing of what was there before", async () => {
+  const log = readFileSync(join(project, "e2e-tests/audit/audit.jsonl"), "utf8");
+  const large = join(folder, "cancelled.log");
+  writeFileSync(large, log.repeat(Math.ceil(30e6 / log.length)));
+  const broken = join(folder, "broken.gz");
+  writeFileSync(broken, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]));
+  await page(async (page) => {
+    const nothing = async () => {
+      assert.equal(await page.locator("article").count(), 0);
+      assert.equal(await page.locator("#source .found").count(), 0);
+    };
+    await page.getByLabel("Open a file").setInputFiles(large);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await summary(page, "cancelled");
+    await nothing();
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Findings");
+    await page.getByLabel("Severity").selectOption("critical");
+    assert.equal(await page.locator("#summary").textContent(), "cancelled");
+    // it is not read again, and mistakes in settings are still told
+    await page.getByRole("textbox", { name: "Settings" }).click();
+    await page.keyboard.type("onUpdat: all");
+    await page.getByRole("button", { name: /unknown key/ }).waitFor();
+    assert.equal(await page.locator("#summary").textContent(), "cancelled");
+    await page.getByRole("combobox", { name: "Example" }).selectOption("Roles that write pods");
+    await page.getByRole("heading", { name: "Who can write pods" }).waitFor();
+    await page.getByLabel("Open a file").setInputFiles(broken);
+    await page.locator("#summary").filter({ hasNotText: /finding|reading/ }).waitFor();
+    await nothing();
+    assert.equal(await page.getByRole("heading", { name: "Who can write pods" }).count(), 0);
   });
 });

@@ -20,10 +20,11 @@ const OWN = "own";
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
 const EDITABLE = 1 << 20;
 
-/** `text` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object, and `policies` in their order. */
-const state = { report: undefined, text: "", corrections: new Map(), policies: [], rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
+/** `of` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object, and `policies` in their order. */
+const state = { report: undefined, of: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
+  state.isCancelled = false;
   $("example").value = "";
   soon();
 });
@@ -48,17 +49,18 @@ function start() {
     if (data.kind === "policy") state.policies.shift()?.(data);
     if (data.id !== asked) return;
     if (data.kind === "progress") {
+      if (state.report) forget(`reading ${state.file?.name ?? "the input"}`);
       $("working").hidden = false;
       $("progress").value = data.done;
       return;
     }
-    $("working").hidden = true;
     if (data.kind === "corrected") {
       state.corrections.get(data.index)?.(data.correction);
       return;
     }
+    $("working").hidden = true;
     if (data.kind === "failed") {
-      $("summary").textContent = data.message;
+      forget(data.message);
       return;
     }
     judged(data);
@@ -74,20 +76,30 @@ function soon() {
 function ask() {
   asked += 1;
   state.corrections.clear();
-  if (state.file) $("summary").textContent = `reading ${state.file.name}`;
-  state.text = state.file ? "" : source.text;
-  judge.postMessage({ id: asked, input: state.file ?? state.text, settings: settings.text });
+  if (state.file) forget(`reading ${state.file.name}`);
+  state.of = { text: state.file || state.isCancelled ? "" : source.text, isShown: !state.file };
+  judge.postMessage({ id: asked, input: state.file ?? state.of.text, settings: settings.text });
+}
+
+/** Shows nothing of what was found before, which is of something else. */
+function forget(why) {
+  state.report = undefined;
+  source.mark([]);
+  for (const id of ["findings", "timeline", "picture"]) $(id).replaceChildren();
+  $("summary").textContent = why;
 }
 
 function judged({ report, mistakes }) {
-  state.report = { ...report, text: state.text, byDefaults: mistakes.length > 0 };
-  state.span = { from: 0, to: 1 };
   const list = mistakes.map(({ text, line }) =>
     element("li", {}, element("button", { type: "button", onclick: () => settings.show({ line }) }, `line ${line}: ${text}`)));
   $("mistakes").replaceChildren(...list);
   settings.mark(mistakes.map(({ line }) => ({ line, severity: "high" })));
+  // what was not read is not told as if nothing were found in it
+  if (state.isCancelled) return;
+  state.report = { ...report, ...state.of, byDefaults: mistakes.length > 0 };
+  state.span = { from: 0, to: 1 };
   const found = report.items.flatMap(({ findings = [] }) => findings);
-  source.mark(state.file ? [] : found.filter(({ at }) => at).map(({ at, path, severity }) => ({ ...at, path, severity })));
+  source.mark(!state.report.isShown ? [] : found.filter(({ at }) => at).map(({ at, path, severity }) => ({ ...at, path, severity })));
   choices();
   show();
   picture();
@@ -113,7 +125,7 @@ function show() {
   const shown = told(items);
   $("summary").textContent = summary(report, items, Object.values(chosen).every((value) => !value));
   $("findings").replaceChildren(...cards(shown, state.rules, {
-    shown: !state.file,
+    shown: report.isShown,
     goTo,
     correct,
     copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
@@ -149,10 +161,11 @@ function say(text) {
 async function open(files) {
   const { text, file, failed } = await input([...files], EDITABLE);
   if (failed) {
-    $("summary").textContent = failed;
+    forget(failed);
   } else if (file) {
     source.text = `# ${file.name}: ${(file.size / 1e6).toFixed(1)} MB, read without being shown\n`;
     state.file = file;
+    state.isCancelled = false;
     clearTimeout(timer);
     ask();
   } else {
@@ -162,7 +175,7 @@ async function open(files) {
 
 /** To a place in the editor; of a file that is not shown, to the request. */
 function goTo(place, item) {
-  if (!state.file) return source.show(place);
+  if (state.report.isShown) return source.show(place);
   const request = document.querySelector(`#${item.id} .request`);
   request.open = true;
   request.querySelector("pre").focus();
@@ -218,9 +231,14 @@ document.addEventListener("drop", (event) => {
 }, true);
 $("cancel").addEventListener("click", () => {
   asked += 1;
+  clearTimeout(timer);
   start();
+  state.file = undefined;
+  state.isCancelled = true;
   $("working").hidden = true;
-  $("summary").textContent = "cancelled";
+  forget("cancelled");
+  // the button is gone
+  $("found").focus();
 });
 /** What the address carries; where that cannot be read, all stays as it is. */
 async function follow() {
