@@ -143,6 +143,23 @@ test("a recorded audit log is a timeline, with who and how it ended", () =>
     assert.ok((await dots.count()) <= count);
     await page.getByRole("button", { name: "Zoom out" }).click();
     await until(async () => (await dots.count()) === count);
+    // by keyboard, and what is being read stays open; at an end it moves no farther, and shows as much
+    const why = one.locator(".finding details").first();
+    await why.locator("summary").click();
+    await page.getByRole("button", { name: "Zoom in" }).focus();
+    for (const key of ["Enter", "Enter"]) await page.keyboard.press(key);
+    await page.locator("[aria-label='Zoom in']:focus").waitFor();
+    const length = async () => {
+      const [, from, to] = /([-\d]+ [:\d]+) to ([-\d]+ [:\d]+) UTC/.exec(await page.locator("#timeline").textContent());
+      return Date.parse(`${to}Z`) - Date.parse(`${from}Z`);
+    };
+    const shown = await length();
+    await page.getByRole("button", { name: "Earlier" }).focus();
+    for (let press = 0; press < 9; press++) await page.keyboard.press("Enter");
+    assert.ok(Math.abs((await length()) - shown) <= 1_000, `${shown}, ${await length()}`);
+    assert.equal(await why.evaluate(({ open }) => open), true);
+    await page.getByRole("button", { name: "Zoom out" }).focus();
+    for (const key of ["Enter", "Enter", "Enter"]) await page.keyboard.press(key);
     await page.getByRole("button", { name: /Deployment psa\/k-deploy-hostpath by mallory: created, 3 events/ }).focus();
     await page.keyboard.press("Enter");
     await one.locator("button:focus").waitFor();

@@ -118,7 +118,7 @@ function choices() {
 }
 
 function show() {
-  const { report, span } = state;
+  const { report } = state;
   if (!report) return;
   const chosen = Object.fromEntries(new FormData($("filters")));
   const items = filtered(report.items, chosen);
@@ -131,10 +131,17 @@ function show() {
     copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
     apply,
   }), ...notes(report, items, shown));
-  $("timeline").replaceChildren(...timeline(items, span, (from, to) => {
+  chart(items);
+}
+
+/** Draws the timeline alone, and keeps the focus on the button that is pressed. */
+function chart(items) {
+  const held = document.activeElement?.closest("#timeline") && document.activeElement.getAttribute("aria-label");
+  $("timeline").replaceChildren(...timeline(items, state.span, (from, to) => {
     if (to - from > 0.001) state.span = { from, to };
-    show();
+    chart(items);
   }));
+  if (held) $("timeline").querySelector(`[aria-label="${CSS.escape(held)}"]`)?.focus();
 }
 
 function picture() {

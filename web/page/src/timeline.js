@@ -3,6 +3,9 @@ import { element, plural } from "./dom.js";
 import { total } from "./incidents.js";
 import { title } from "./show.js";
 
+/** Incidents that are drawn at once. */
+const DOTS = 500;
+
 /** A dot for each incident, by its first event and its severity; each leads to its card. */
 export function timeline(items, span, zoom) {
   const events = items
@@ -16,7 +19,7 @@ export function timeline(items, span, zoom) {
   const from = first + span.from * whole;
   const length = (span.to - span.from) * whole;
   const shown = events.filter(({ time }) => time >= from && time <= from + length);
-  const dots = shown.slice(0, 500).map(({ item, time, severity }) => {
+  const dots = shown.slice(0, DOTS).map(({ item, time, severity }) => {
     const { events } = total(item);
     const count = events > 1 ? `, ${plural(events, "event")}` : "";
     const what = `${title(item)} by ${item.audit.actor.user}: ${item.audit.outcome}${count}`;
@@ -35,13 +38,17 @@ export function timeline(items, span, zoom) {
     return dot;
   });
   const half = (span.to - span.from) / 4;
-  const step = (by) => () => zoom(Math.max(0, span.from + by), Math.min(1, span.to + by));
+  const step = (by) => () => {
+    const shift = Math.min(Math.max(by, -span.from), 1 - span.to);
+    zoom(span.from + shift, span.to + shift);
+  };
+  const drawn = shown.length > DOTS ? `, of which the worst ${DOTS} are drawn` : "";
   const button = (text, label, onclick) => element("button", { type: "button", "aria-label": label, onclick }, text);
   const clock = (time) => new Date(time).toISOString().slice(0, 19).replace("T", " ");
   return [
     element("div", { class: "row" },
       element("h2", {}, "Timeline"),
-      element("span", { class: "meta" }, `${clock(from)} to ${clock(from + length)} UTC, ${plural(shown.length, "incident")}`),
+      element("span", { class: "meta" }, `${clock(from)} to ${clock(from + length)} UTC, ${plural(shown.length, "incident")}${drawn}`),
       element("span", { class: "steps" },
         button("◀", "Earlier", step(-half)),
         button("+", "Zoom in", () => zoom(span.from + half, span.to - half)),
