@@ -139,6 +139,7 @@ test("a recorded audit log is a timeline, with who and how it ended", () =>
     const names = await events.locator("div span").allTextContents();
     assert.deepEqual(names.map((name) => name.split(" ")[0]), ["Deployment", "ReplicaSet", "Pod"]);
     assert.equal(await one.locator(".finding").count(), 1);
+    if (pictures) await page.screenshot({ path: join(pictures, "audit.png") });
     await page.getByRole("button", { name: "Zoom in" }).click();
     assert.ok((await dots.count()) <= count);
     await page.getByRole("button", { name: "Zoom out" }).click();
@@ -166,7 +167,6 @@ test("a recorded audit log is a timeline, with who and how it ended", () =>
     await serious(page);
     await one.getByText("The request").last().click();
     await one.getByText('"subresource"').or(one.getByText('"kind": "Pod"')).first().waitFor();
-    if (pictures) await page.screenshot({ path: join(pictures, "audit.png") });
   }));
 
 test("a log of 50 MB keeps the page responsive, and can be cancelled", async () => {
