@@ -42,6 +42,14 @@ fn reference(group: &str, resource: &str, namespace: &str, name: &str) -> Value 
         "namespace": namespace, "name": name})
 }
 
+/// A cluster role with a label by which others take its rules, and what else it has.
+pub(super) fn labelled(name: &str, rules: Value, mut beside: Value) -> Value {
+    beside["kind"] = json!("ClusterRole");
+    beside["rules"] = rules;
+    beside["metadata"] = json!({"name": name, "labels": {"to-view": "true"}});
+    beside
+}
+
 fn log(events: &[Value]) -> String {
     events.iter().map(|event| format!("{event}\n")).collect()
 }
@@ -629,12 +637,7 @@ fn what_is_aggregated_belongs_to_who_gave_the_rule_that_it_gained() {
     let role = |name: &str, user: Value, resources: &[&str], beside: Value| {
         let rule = |resource: &&str| json!({"apiGroups": [""], "resources": [resource], "verbs": ["create"]});
         let rules: Vec<Value> = resources.iter().map(rule).collect();
-        let mut object = json!({"kind": "ClusterRole", "rules": rules,
-            "metadata": {"name": name, "labels": {"to-view": "true"}}});
-        object
-            .as_object_mut()
-            .unwrap()
-            .extend(beside.as_object().unwrap().clone());
+        let object = labelled(name, json!(rules), beside);
         event(
             json!({"auditID": name, "user": user, "responseObject": object, "verb": "update",
             "responseStatus": {"code": 200}, "objectRef": reference(RBAC, "clusterroles", "", name)}),

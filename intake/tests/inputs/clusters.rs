@@ -1,6 +1,6 @@
 //! Logs of several clusters in one input: what was shown of one says nothing of another.
 
-use crate::audit::event;
+use crate::audit::{event, labelled};
 use crate::items;
 use crate::wrappers::{entry, record};
 use intake::audit::{Audit, Before, Log};
@@ -120,12 +120,7 @@ fn what_a_controller_writes_follows_from_its_own_cluster() {
     let controller = "system:serviceaccount:kube-system:clusterrole-aggregation-controller";
     let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}]);
     let role = |name: &str, user: &str, beside: Value| {
-        let mut object = json!({"kind": "ClusterRole", "rules": rules,
-            "metadata": {"name": name, "labels": {"to-view": "true"}}});
-        object
-            .as_object_mut()
-            .unwrap()
-            .extend(beside.as_object().unwrap().clone());
+        let object = labelled(name, rules.clone(), beside);
         event(
             json!({"user": {"username": user}, "responseObject": object, "objectRef":
             {"apiGroup": ROLE, "apiVersion": "v1", "resource": "clusterroles", "name": name}}),
