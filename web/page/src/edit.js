@@ -1,6 +1,7 @@
 // A YAML or JSON text without some of its parts: every other letter of it stays, comments, quotes
 // and indentation too. It knows the text's structure, and nothing of what the text says.
 import { isAlias, isCollection, isMap, parseDocument, stringify, visit } from "yaml";
+import { keysOf } from "./pointer.js";
 
 export class Edit {
   #text;
@@ -126,8 +127,7 @@ export class Edit {
     let found;
     let node = this.#object;
     const passed = [];
-    for (const part of pointer.split("/").slice(1)) {
-      const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    for (const key of keysOf(pointer)) {
       const parent = this.#resolved(node);
       if (!isCollection(parent)) return undefined;
       found = isMap(parent) ? this.#member(parent, key) : { parent, child: parent.items[Number(key)], merged: [] };

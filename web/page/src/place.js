@@ -1,10 +1,12 @@
 // How far the part of a text goes that a pointer names, by the text's structure and by where the
 // part begins.
 
+import { keysOf } from "./pointer.js";
+
 /** The part that starts at an offset and that `path` names, in a tree of YAML. Where another part
     starts there, as of what is missing only the place is known, no more than its first word. */
 export function extent(tree, text, offset, path) {
-  const name = path.slice(path.lastIndexOf("/") + 1).replaceAll("~1", "/").replaceAll("~0", "~");
+  const name = keysOf(path).at(-1) ?? "";
   let least;
   for (let node = tree.resolveInner(offset, 1); node; node = node.parent) {
     if (!startsAt(node, text, offset)) break;

@@ -3,6 +3,7 @@ import { Reader, catalog, cases, initSync, inspect, validateSettings } from "bul
 import wasm from "bulkhead/bulkhead_bg.wasm";
 import { correct } from "./correct.js";
 import { Kept } from "./kept.js";
+import { pointerBy } from "./pointer.js";
 import { policy } from "./policy.js";
 import { picture } from "./rbac.js";
 import { pieces } from "./read.js";
@@ -80,9 +81,8 @@ function lineOf(mistake, item) {
   const [path, rest] = mistake.split(/: (.*)/s);
   const key = /^unknown key `([^`]+)`/.exec(rest)?.[1];
   const parts = path === "settings" ? [] : path.split(/[.[\]]+/).filter(Boolean);
-  const names = [...parts, ...(key ? [key] : [])].map((name) => name.replaceAll("~", "~0").replaceAll("/", "~1"));
-  const pointer = ["/spec", ...names].join("/");
-  return Math.max(1, (item.locate(pointer)?.line ?? 4) - 3);
+  const place = item.locate(pointerBy(["spec", ...parts, ...(key ? [key] : [])]));
+  return Math.max(1, (place?.line ?? 4) - 3);
 }
 
 /** Lets other messages in now and then, tells how much is read, and answers whether anybody still
