@@ -6,6 +6,7 @@ use crate::audit::Log;
 use crate::reader::{Reader, continues};
 use crate::{Broken, Item, MAX_BYTES, Passed};
 use memchr::{memchr, memchr_iter};
+use std::collections::VecDeque;
 use std::io::Cursor;
 
 const TOO_LARGE: &str =
@@ -27,6 +28,8 @@ const TOO_LARGE: &str =
 #[derive(Debug, Default)]
 pub struct Feed {
     log: Log,
+    /// The inputs that follow this one, as far as they have come before all of this one was taken.
+    following: VecDeque<Vec<u8>>,
     /// What of the input is not in `reader` yet.
     held: Vec<u8>,
     /// How much of it was searched for ends of records.
@@ -37,6 +40,9 @@ pub struct Feed {
     is_records: Option<bool>,
     /// Whether what comes can be cut nowhere.
     is_shut: bool,
+    /// Whether what comes of the input is not read.
+    is_given_up: bool,
+    /// Whether no other input follows.
     is_ended: bool,
     /// The records that are being read.
     reader: Option<Reader<Cursor<Vec<u8>>>>,
@@ -64,13 +70,21 @@ impl Iterator for Feed {
                 self.lines = reader.lines();
                 self.log = reader.into_log();
             }
-            let ready = if self.is_ended {
+            let is_whole = self.is_ended || !self.following.is_empty();
+            let ready = if is_whole {
                 self.held.len()
             } else {
                 self.whole
             };
             if ready == 0 {
-                break;
+                if let Some(broken) = self.failure.take() {
+                    return Some(Item::Broken(broken));
+                }
+                let Some(following) = self.following.pop_front() else {
+                    break;
+                };
+                self.begin(&following);
+                continue;
             }
             let rest = self.held.split_off(ready);
             let ready = std::mem::replace(&mut self.held, rest);
@@ -87,9 +101,6 @@ impl Iterator for Feed {
         if !self.is_ended {
             return None;
         }
-        if let Some(broken) = self.failure.take() {
-            return Some(Item::Broken(broken));
-        }
         let unfinished = self.log.unfinished()?;
         Some(Item::Unjudged(Box::new(unfinished)))
     }
@@ -98,7 +109,15 @@ impl Iterator for Feed {
 impl Feed {
     /// Takes in the next piece; nothing any more once it was told of the end, or has given up.
     pub fn push(&mut self, piece: &[u8]) {
-        if self.is_ended {
+        if let Some(following) = self.following.back_mut() {
+            following.extend_from_slice(piece);
+        } else if !self.is_ended {
+            self.take(piece);
+        }
+    }
+
+    fn take(&mut self, piece: &[u8]) {
+        if self.is_given_up {
             return;
         }
         self.held.extend_from_slice(piece);
@@ -108,8 +127,27 @@ impl Feed {
             let lines = self.reader.as_ref().map_or(self.lines, Reader::lines);
             let ahead = memchr_iter(b'\n', &self.held).fold(0, |count, _| count + 1);
             self.failure = Some(Broken::new(lines + ahead + 1, TOO_LARGE));
-            self.is_ended = true;
+            self.is_given_up = true;
         }
+    }
+
+    /// Says that this input has ended and another follows, such as the next file of an audit log:
+    /// what the log told is kept, and lines count from 1 again. Before another is pushed, what is
+    /// left of this one should be taken: the other is held until it is.
+    pub fn end_input(&mut self) {
+        if !self.is_ended {
+            self.following.push_back(Vec::new());
+        }
+    }
+
+    /// Begins another input, when all of the one before was taken.
+    fn begin(&mut self, piece: &[u8]) {
+        self.log.next_input();
+        self.held.clear();
+        (self.searched, self.whole, self.lines) = (0, 0, 0);
+        self.is_records = None;
+        (self.is_shut, self.is_given_up) = (false, false);
+        self.take(piece);
     }
 
     /// Says that there is no more.

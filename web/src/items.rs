@@ -140,13 +140,14 @@ pub(crate) fn value(item: Item) -> Result<JsValue, JsError> {
         Item::Case(case) => Ok(Case(case).into()),
         Item::Unjudged(unjudged) => {
             let Unjudged {
+                input,
                 place,
                 request,
                 audit,
                 gap,
-                ..
             } = &*unjudged;
             value_of(&Plain::Gap {
+                input: *input,
                 place: *place,
                 request: serde_json::from_str(request)?,
                 audit,
@@ -172,6 +173,7 @@ pub(crate) fn value_of(data: &impl Serialize) -> Result<JsValue, JsError> {
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Plain<'a> {
     Gap {
+        input: usize,
         place: Place,
         request: &'a RawValue,
         audit: &'a Audit,

@@ -15,7 +15,7 @@ pub struct Reader(Feed);
 
 #[wasm_bindgen]
 impl Reader {
-    /// A reader of one input.
+    /// A reader of one input, or of several that follow each other.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self::default()
@@ -31,6 +31,14 @@ impl Reader {
     ) -> Result<(), JsError> {
         self.0.push(&text::bytes(&piece, "piece")?);
         Ok(())
+    }
+
+    /// Says that this input has ended and another follows, such as the next file of an audit log:
+    /// what the log told is kept, and lines count from 1 again. Take the items of this one before
+    /// you push the next, which is held until you do.
+    #[wasm_bindgen(js_name = endInput)]
+    pub fn end_input(&mut self) {
+        self.0.end_input();
     }
 
     /// Says that there is no more.

@@ -23,6 +23,8 @@ export type Item = Case | Gap | Skipped | Broken;
 /** A request of an audit log that matters and cannot be judged. */
 export interface Gap {
   type: "gap";
+  /** Of which input, counted from 0: a request may begin in one file of a log and be told of in the next. */
+  input: number;
   place: Place;
   request: Partial<RequestSummary>;
   audit: Audit;

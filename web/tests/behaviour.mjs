@@ -113,6 +113,29 @@ test("a log is read in pieces, and tells who and how it ended", () => {
   assert.equal(reader.forgotten, 0);
 });
 
+test("a log goes on in the next file", () => {
+  const event = (id, stage, name) => JSON.stringify({
+    kind: "Event", apiVersion: "audit.k8s.io/v1", level: "RequestResponse", auditID: id, stage, verb: "create",
+    user: { username: "bob" }, objectRef: { resource: "pods", namespace: "team-a", name, apiVersion: "v1" },
+    responseStatus: { code: 201 },
+    requestObject: stage === "ResponseComplete" ? { apiVersion: "v1", kind: "Pod", metadata: { name }, spec: { hostPID: true } } : undefined,
+    requestReceivedTimestamp: "2026-01-31T10:00:00.000000Z", stageTimestamp: "2026-01-31T10:00:00.100000Z",
+  });
+  const reader = new Reader();
+  // the first file has no line feed at its end, and is not taken before the next comes
+  reader.push([event("a", "RequestReceived", "one"), event("b", "RequestReceived", "two")].join("\n"));
+  reader.endInput();
+  reader.push("\n" + event("a", "ResponseComplete", "one"));
+  reader.end();
+  const items = [];
+  for (let item; (item = reader.next()); ) items.push(item);
+  assert.deepEqual(items.map(({ type, place }) => [type, place.line]), [["case", 2], ["gap", 2]]);
+  assert.equal(items[0].audit.outcome, "created");
+  assert.deepEqual([items[1].input, items[1].reason], [0, "unfinished"]);
+  reader.push(event("c", "ResponseComplete", "three"));
+  assert.equal(reader.next(), undefined);
+});
+
 test("pieces are bytes or text, and nothing else", () => {
   const reader = new Reader();
   for (const piece of [POD.slice(0, 40), new TextEncoder().encode(POD.slice(40))]) reader.push(piece);

@@ -1,6 +1,6 @@
 //! An input that comes in pieces gives what it gives at once, however it is cut.
 
-use intake::audit::Log;
+use intake::audit::{Gap, Log};
 use intake::{Feed, Item, Passed, read, read_into};
 use serde_json::json;
 use std::fs;
@@ -138,6 +138,123 @@ fn gives_records_as_they_come() {
     feed.push(b"{");
     assert!(matches!(feed.next(), Some(Item::Case(case)) if case.place.line == 1));
     assert!(feed.next().is_none());
+}
+
+/// One log in two files, cut wherever an event begins, tells what it tells in one, each event with
+/// its line in its file. The first file may lack its last line feed, and the second may come before
+/// what the first holds is taken.
+#[test]
+fn a_log_goes_on_in_the_next_file() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../e2e-tests");
+    let log = fs::read_to_string(format!("{folder}/audit/audit.jsonl")).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    let one = inputs(&[&log], true);
+    for cut in [0, 1, 7, lines.len() / 2, lines.len() - 1, lines.len()] {
+        let (first, second) = lines.split_at(cut);
+        let files = [&*first.join("\n"), &*second.join("\n")];
+        let expected: Vec<_> = one
+            .iter()
+            .map(|(item, line)| match line.checked_sub(cut as u64) {
+                None | Some(0) => (item, *line),
+                Some(line) => (item, line),
+            })
+            .collect();
+        for takes in [true, false] {
+            let two = inputs(&files, takes);
+            let two: Vec<_> = two.iter().map(|(item, line)| (item, *line)).collect();
+            assert_eq!(two, expected, "cut at {cut}");
+        }
+    }
+}
+
+/// What cases of several files ask, with their lines; `takes` says whether all of a file is taken
+/// before the next is pushed.
+fn inputs(files: &[&str], takes: bool) -> Vec<(String, u64)> {
+    let mut feed = Feed::default();
+    let mut items = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        if index > 0 {
+            feed.end_input();
+        }
+        for piece in file.as_bytes().chunks(65_536) {
+            if takes {
+                items.extend(feed.by_ref());
+            }
+            feed.push(piece);
+        }
+    }
+    feed.end();
+    items.extend(feed.by_ref());
+    items
+        .into_iter()
+        .map(|item| match item {
+            Item::Case(case) => (
+                format!("{} {:?}", case.request(), case.audit),
+                case.place.line,
+            ),
+            Item::Unjudged(unjudged) => (
+                format!("{:?} {}", unjudged.gap, unjudged.request),
+                unjudged.place.line,
+            ),
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn each_input_is_what_it_is() {
+    let pod = "apiVersion: v1\nkind: Pod\n";
+    let files = [
+        pod,
+        "",
+        "[\n{\"apiVersion\":\"v1\",\n\"kind\":\"Pod\"}]",
+        "\u{feff}{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}\n\n{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}",
+        "\n",
+        pod,
+    ];
+    for takes in [true, false] {
+        let lines: Vec<u64> = inputs(&files, takes)
+            .iter()
+            .map(|(_, line)| *line)
+            .collect();
+        assert_eq!(lines, [1, 2, 1, 3, 1]);
+    }
+}
+
+/// The file in which a request began is not the one in which it turns out that it never ended.
+#[test]
+fn tells_in_which_input_a_request_began_that_did_not_end() {
+    let mut feed = Feed::default();
+    feed.push(at(0, "RequestReceived", "create").as_bytes());
+    feed.end_input();
+    assert_eq!(feed.by_ref().count(), 0, "the next file may end it");
+    feed.push(at(1, "ResponseComplete", "get").as_bytes());
+    feed.end();
+    let items: Vec<Item> = feed.by_ref().collect();
+    assert!(
+        matches!(&items[..], [Item::Unjudged(unjudged)]
+            if unjudged.input == 0 && unjudged.gap == Gap::Unfinished),
+        "{items:?}"
+    );
+}
+
+#[test]
+fn an_input_that_it_gives_up_on_does_not_take_the_next_with_it() {
+    let mut feed = Feed::default();
+    feed.push(b"{}\n{\"a\":\"");
+    let piece = vec![b'x'; 1 << 20];
+    for _ in 0..70 {
+        feed.push(&piece);
+    }
+    feed.end_input();
+    feed.push(b"{}\n{}");
+    feed.end();
+    let items: Vec<Item> = feed.by_ref().collect();
+    assert!(
+        matches!(&items[..], [Item::Skipped(_), Item::Broken(_), Item::Skipped(first), Item::Skipped(second)]
+            if first.place.line == 1 && second.place.line == 2),
+        "{items:?}"
+    );
 }
 
 /// What has no ends of records is held, and that has an end.
