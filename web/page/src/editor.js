@@ -65,7 +65,8 @@ export class Editor {
   #view;
   #colours = new Compartment();
 
-  constructor(place, label, onChange) {
+  /** `onPaste` is given what is pasted and answers whether it is taken care of. */
+  constructor(place, label, onChange, onPaste = () => false) {
     const root = place.attachShadow({ mode: "open" });
     const inner = root.appendChild(document.createElement("div"));
     inner.style.height = "100%";
@@ -80,6 +81,7 @@ export class Editor {
         this.#colours.of(light),
         EditorState.tabSize.of(2),
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+        EditorView.domEventHandlers({ paste: ({ clipboardData }) => onPaste(clipboardData?.getData("text/plain") ?? "") }),
         EditorView.updateListener.of((update) => update.docChanged && onChange()),
         marks,
         shown,

@@ -1,19 +1,26 @@
-// What is dropped or chosen, as one text or as one file to be read.
+// What is dropped or chosen, as one text or as files to be read.
+import { isPacked } from "./packed.js";
 
-/** Files as `text` for the editor or, of what is too large for that or packed, as the one `file`;
-    of what can be neither, why. */
+/** The first bytes of what Zstandard packs. */
+const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
+
+/** An event in each line: several files of such are no text that an editor could be given. */
+const LINES = /^\s*\{.*\}\s*\n\s*\{/;
+
+/** Files as `text` for the editor or, of what is too large for that, packed, or several logs, as
+    the `files` that they are; of what can be neither, why. */
 export async function input(files, editable) {
   try {
     const heads = await Promise.all(files.map(async (file) => new Uint8Array(await bytes(file, 4))));
-    if (heads.some((head) => [0x28, 0xb5, 0x2f, 0xfd].every((byte, index) => head[index] === byte))) {
-      return { failed: "packed with zstd, which the page does not read: `bulkhead replay` does" };
+    const zstd = heads.findIndex((head) => ZSTD.every((byte, index) => head[index] === byte));
+    if (zstd >= 0) {
+      return { failed: `${files[zstd].name}: packed with zstd, which the page does not read: \`bulkhead replay\` does` };
     }
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    const large = size > editable || heads.some((head) => head[0] === 0x1f && head[1] === 0x8b);
-    if (large && files.length === 1) return { file: files[0] };
-    if (large) return { failed: `${files.length} files of which one is packed, or that are more than a megabyte together: open them one by one` };
+    if (size > editable || heads.some(isPacked)) return { files };
     const texts = await Promise.all(files.map(read));
     if (texts.length === 1) return { text: texts[0] };
+    if (texts.some((text) => LINES.test(text))) return { files };
     return { text: texts.map((text, index) => `# ${files[index].name}\n${text.replace(/\n*$/, "\n")}`).join("---\n") };
   } catch (error) {
     return { failed: error.message };

@@ -17,16 +17,20 @@ import { timeline } from "./timeline.js";
 /** What settings are that no preset has. */
 const OWN = "own";
 
-/** Characters that the editor is given; what is larger is read from its file, and not shown. */
+/** Characters that the editor is given; what is larger is read as a file, and not shown. */
 const EDITABLE = 1 << 20;
 
 /** `of` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object, and `policies` in their order. */
-const state = { report: undefined, of: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
+const state = { report: undefined, of: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), span: { from: 0, to: 1 }, search: "", files: undefined };
 const source = new Editor($("source"), "Input", () => {
-  state.file = undefined;
+  state.files = undefined;
   state.isCancelled = false;
   $("example").value = "";
   soon();
+}, (text) => {
+  if (text.length <= EDITABLE) return false;
+  read([new File([text], "what was pasted")]);
+  return true;
 });
 const settings = new Editor($("settings"), "Settings", () => {
   preset(settings.text);
@@ -49,7 +53,7 @@ function start() {
     if (data.kind === "policy") state.policies.shift()?.(data);
     if (data.id !== asked) return;
     if (data.kind === "progress") {
-      if (state.report) forget(`reading ${state.file?.name ?? "the input"}`);
+      if (state.report) forget(`reading ${state.files ? named(state.files) : "the input"}`);
       $("working").hidden = false;
       $("progress").value = data.done;
       return;
@@ -76,9 +80,9 @@ function soon() {
 function ask() {
   asked += 1;
   state.corrections.clear();
-  if (state.file) forget(`reading ${state.file.name}`);
-  state.of = { text: state.file || state.isCancelled ? "" : source.text, isShown: !state.file };
-  judge.postMessage({ id: asked, input: state.file ?? state.of.text, settings: settings.text });
+  if (state.files) forget(`reading ${named(state.files)}`);
+  state.of = { text: state.files || state.isCancelled ? "" : source.text, isShown: !state.files };
+  judge.postMessage({ id: asked, input: state.files ?? state.of.text, settings: settings.text });
 }
 
 /** Shows nothing of what was found before, which is of something else. */
@@ -165,19 +169,24 @@ function say(text) {
 
 // ---- what people do
 
-async function open(files) {
-  const { text, file, failed } = await input([...files], EDITABLE);
-  if (failed) {
-    forget(failed);
-  } else if (file) {
-    source.text = `# ${file.name}: ${(file.size / 1e6).toFixed(1)} MB, read without being shown\n`;
-    state.file = file;
-    state.isCancelled = false;
-    clearTimeout(timer);
-    ask();
-  } else {
-    source.text = text;
-  }
+async function open(chosen) {
+  const { text, files, failed } = await input([...chosen], EDITABLE);
+  if (failed) forget(failed);
+  else if (files) read(files);
+  else source.text = text;
+}
+
+/** Reads files in the order in which they are given, and shows none of them. */
+function read(files) {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  source.text = `# ${named(files)}: ${(size / 1e6).toFixed(1)} MB, read without being shown\n`;
+  state.files = files;
+  clearTimeout(timer);
+  ask();
+}
+
+function named(files) {
+  return files.map(({ name }) => name).join(", ");
 }
 
 /** To a place in the editor; of a file that is not shown, to the request. */
@@ -240,7 +249,7 @@ $("cancel").addEventListener("click", () => {
   asked += 1;
   clearTimeout(timer);
   start();
-  state.file = undefined;
+  state.files = undefined;
   state.isCancelled = true;
   $("working").hidden = true;
   forget("cancelled");
@@ -255,7 +264,8 @@ async function follow() {
     return;
   }
   if (source.text === linked.input && settings.text === linked.settings) return;
-  source.text = linked.input;
+  if (linked.input.length > EDITABLE) read([new File([linked.input], "what the link has")]);
+  else source.text = linked.input;
   settings.text = linked.settings;
 }
 
@@ -275,7 +285,7 @@ $("preset").addEventListener("change", ({ target }) => {
 });
 $("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme !== "dark"));
 $("link").addEventListener("click", async () => {
-  if (state.file) return say("a file this large does not fit into a link");
+  if (state.files) return say("a file this large does not fit into a link");
   location.hash = await fragment({ input: source.text, settings: settings.text });
   copy(location.href, "the link has this input and these settings");
 });

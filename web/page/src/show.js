@@ -74,7 +74,7 @@ function one(finding, item, rules, does) {
     leads(isTold ? from : {}, does, at,
       element("span", { class: "severity" }, finding.severity), ` ${finding.rule}${where}, `,
       finding.action === "deny" ? "denied" : finding.action === "warn" ? "warned" : "recorded",
-      ` (line ${at.line})`),
+      ` (${spot({ ...from, ...at })})`),
     element("p", { class: "meta" }, element("code", {}, finding.path || "/"), finding.value ? " " : "",
       finding.value ? element("code", {}, finding.value) : null,
       finding.exempted ? `, exempted: ${finding.exempted.reason}` : ""),
@@ -107,11 +107,16 @@ function source(item, does) {
   if (!item.source) return does.shown ? null : element("p", { class: "meta" }, "its request is not kept");
   return element("details", { class: "request" },
     element("summary", {}, "The request"),
-    element("pre", { tabindex: 0, "aria-label": `The request of line ${item.line}` }, pretty(item.source)));
+    element("pre", { tabindex: 0, "aria-label": `The request of ${spot(item)}` }, pretty(item.source)));
 }
 
 function place(item, does) {
-  return leads(item, does, { line: item.line }, `line ${item.line}`);
+  return leads(item, does, { line: item.line }, spot(item));
+}
+
+/** In which file, if there are several, and in which line, if it is in one. */
+function spot({ file, line }) {
+  return [file, line && `line ${line}`].filter(Boolean).join(", ");
 }
 
 /** Leads to a place in the input, or where that is not shown, to the request. */

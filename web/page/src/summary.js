@@ -10,6 +10,7 @@ export function summary(report, items, isAll) {
     incidents ? plural(incidents, "incident") : null,
     report.denied ? `${report.denied.toLocaleString("en")} denied` : null,
     report.passed ? `${plural(report.passed, "other event")} passed` : null,
+    report.broken ? plural(report.broken, "place that cannot be read", "places that cannot be read") : null,
     report.byDefaults ? "judged with the default settings, as there are mistakes in yours" : null,
   ].filter(Boolean).join(", ");
 }

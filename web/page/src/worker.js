@@ -6,7 +6,7 @@ import { Kept } from "./kept.js";
 import { pointerBy } from "./pointer.js";
 import { policy } from "./policy.js";
 import { picture } from "./rbac.js";
-import { pieces } from "./read.js";
+import { inOrder, pieces } from "./read.js";
 
 initSync({ module: wasm });
 
@@ -100,29 +100,44 @@ function turns(id) {
   };
 }
 
-/** A report, or nothing once `turn` says that nobody waits. */
+/** A report on a text or on files that follow each other, or nothing once `turn` says that nobody
+    waits. */
 async function judged(input, settings, turn) {
   const text = typeof input === "string";
+  const files = text ? [new Blob([input])] : await inOrder(input);
+  const size = Math.max(1, files.reduce((sum, file) => sum + file.size, 0));
   const kept = new Kept();
-  const state = { kept, settings, text, index: -1, located: LOCATED, objects: [] };
+  const state = { kept, settings, text, names: files.length > 1 ? files.map(({ name }) => name) : [], file: 0, index: -1, located: LOCATED, objects: [] };
   const reader = new Reader();
   let passed = 0;
   const take = async (done) => {
     for (let item; (item = reader.next()); ) {
       add(item, state);
-      if (!(await turn(done))) return false;
+      if (!(await turn(done / size))) return false;
     }
     const { irrelevant, stages, other } = reader.takePassed();
     passed += irrelevant + stages + other;
-    return turn(done);
+    return turn(done / size);
   };
   try {
-    for await (const { piece, done } of pieces(input)) {
-      reader.push(piece);
-      if (!(await take(done))) return undefined;
+    let before = 0;
+    for (const [index, file] of files.entries()) {
+      state.file = index;
+      let failed;
+      try {
+        for await (const { piece, done } of pieces(file)) {
+          reader.push(piece);
+          if (!(await take(before + done))) return undefined;
+        }
+      } catch (error) {
+        failed = error;
+      }
+      before += file.size;
+      if (index === files.length - 1) reader.end();
+      else reader.endInput();
+      if (!(await take(before))) return undefined;
+      if (failed) add({ type: "broken", message: failed.message }, state);
     }
-    reader.end();
-    if (!(await take(1))) return undefined;
     const { forgotten } = reader;
     const found = picture(state.objects, (request) => inspect(request, settings));
     return { ...kept.report(), passed, forgotten, picture: found };
@@ -135,7 +150,8 @@ function add(item, state) {
   const { kept, settings, text } = state;
   state.index += 1;
   const id = `item-${state.index}`;
-  if (item.type !== "case") return kept.add({ ...item, id, line: item.line ?? item.place.line });
+  const file = state.names[item.input ?? state.file];
+  if (item.type !== "case") return kept.add({ ...item, id, file, line: item.line ?? item.place?.line });
   const { request, findings, allowed, omitted } = item.inspect(settings);
   kept.count(allowed);
   const source = item.request;
@@ -143,7 +159,7 @@ function add(item, state) {
     state.objects.push(JSON.parse(source).object);
   }
   if (findings.length > 0) {
-    const shown = { type: "case", id, form: item.form, line: item.place.line, request, allowed, findings, omitted };
+    const shown = { type: "case", id, form: item.form, file, line: item.place.line, request, allowed, findings, omitted };
     shown.audit = item.audit;
     shown.incident = item.incident(findings);
     if (text && item.form === "manifest") shown.index = state.index;
