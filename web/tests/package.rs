@@ -428,6 +428,7 @@ fn they_work_in_a_browser() {
             "tests/place.mjs",
             "tests/readme.mjs",
             "tests/share.mjs",
+            "tests/timeline.mjs",
         ])
         .env("BULKHEAD", &package)
         .env("CHROMIUM", browser)

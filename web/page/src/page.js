@@ -21,7 +21,7 @@ const OWN = "own";
 const EDITABLE = 1 << 20;
 
 /** `of` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object, and `policies` in their order. */
-const state = { report: undefined, of: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), span: { from: 0, to: 1 }, search: "", file: undefined };
+const state = { report: undefined, of: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), span: undefined, search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
   state.isCancelled = false;
@@ -97,7 +97,7 @@ function judged({ report, mistakes }) {
   // what was not read is not told as if nothing were found in it
   if (state.isCancelled) return;
   state.report = { ...report, ...state.of, byDefaults: mistakes.length > 0 };
-  state.span = { from: 0, to: 1 };
+  state.span = undefined;
   const found = report.items.flatMap(({ findings = [] }) => findings);
   source.mark(!state.report.isShown ? [] : found.filter(({ at }) => at).map(({ at, path, severity }) => ({ ...at, path, severity })));
   choices();
@@ -134,15 +134,36 @@ function show() {
   chart(items);
 }
 
-/** Draws the timeline alone, and keeps the focus on the button that is pressed. */
+/** Draws the timeline alone, and keeps the focus on the button that is pressed or, when that is gone,
+    on the first that is there. */
 function chart(items) {
-  const held = document.activeElement?.closest("#timeline") && document.activeElement.getAttribute("aria-label");
-  $("timeline").replaceChildren(...timeline(items, state.span, (from, to) => {
-    if (to - from > 0.001) state.span = { from, to };
-    chart(items);
+  const held = document.activeElement.closest("#timeline") ? document.activeElement : undefined;
+  const name = held?.getAttribute("aria-label");
+  state.drawn = { items, width: $("timeline").clientWidth };
+  $("timeline").replaceChildren(...timeline(items, state.span, state.drawn.width, {
+    zoom(span) {
+      state.span = span;
+      chart(items);
+    },
+    lead,
   }));
-  if (held) $("timeline").querySelector(`[aria-label="${CSS.escape(held)}"]`)?.focus();
+  if (!held) return;
+  const again = held.id ? $(held.id) : $("timeline").querySelector(`[aria-label="${CSS.escape(name)}"]`);
+  (again ?? $("timeline").querySelector(".strip button") ?? $("timeline").querySelector("button"))?.focus();
 }
+
+/** To the card of an incident. */
+function lead({ incident }) {
+  const card = $(`incident-${incident.id}`);
+  card?.scrollIntoView({ block: "center" });
+  card?.querySelector("button, summary")?.focus();
+}
+
+// what the strip has room for changes with it; drawn later, as drawing changes what is observed
+new ResizeObserver(() => requestAnimationFrame(() => {
+  const { items, width } = state.drawn ?? {};
+  if (state.report && items && width !== $("timeline").clientWidth) chart(items);
+})).observe($("timeline"));
 
 function picture() {
   const held = document.activeElement?.id === "search" ? document.activeElement.selectionStart : undefined;
