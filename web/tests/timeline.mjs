@@ -121,3 +121,40 @@ test("what is drawn follows the width of the window", () =>
     assert.deepEqual(await told(page), { drawn: 200, said: 200 });
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), name);
   }));
+
+test("a dot whose card is not among those that are shown leads to it all the same", () =>
+  page(async (page) => {
+    await page.getByLabel("Open a file").setInputFiles(log("beside.log", many(300)));
+    await summary(page, "300 incidents");
+    assert.equal(await page.locator("article").count(), 200);
+    await page.getByText("and 100 more: filter to see them").waitFor();
+    const why = page.locator(".finding details").first();
+    await why.locator("summary").click();
+    const hidden = () => dots(page).evaluateAll((dots) =>
+      dots.findLast(({ id }) => !document.getElementById(id.replace("dot-", "incident-"))).id.replace("dot-", ""));
+    const focused = page.locator("article:has(button:focus)");
+    const one = await hidden();
+    await page.locator(`#dot-${one}`).click();
+    await focused.filter({ hasText: `incident ${one}, shown beside the worst 200 as the timeline led to it` }).waitFor();
+    const { y } = await focused.boundingBox();
+    assert.ok(y > 0 && y < 900, `${y}`);
+    assert.equal(await page.locator("article").count(), 201);
+    await page.getByText("and 99 more: filter to see them").waitFor();
+    assert.equal(await why.evaluate(({ open }) => open), true);
+    const other = await hidden();
+    assert.notEqual(other, one);
+    await page.locator(`#dot-${other}`).focus();
+    await page.keyboard.press("Enter");
+    await focused.filter({ hasText: `incident ${other}, shown beside` }).waitFor();
+    // in the order of all, by time where they weigh the same
+    const order = await page.locator("article h3").allTextContents();
+    const numbers = order.slice(-2).map((title) => Number(/p-(\d+)/.exec(title)[1]));
+    assert.ok(numbers[0] < numbers[1], `${numbers}`);
+    // it stays as long as the filters let it through, and is nothing besides where all are shown
+    await page.getByLabel("Severity").selectOption("critical");
+    await summary(page, "30 incidents");
+    assert.equal(await page.locator("article").count(), 30);
+    await page.getByLabel("Severity").selectOption("");
+    await summary(page, "300 incidents");
+    assert.equal(await page.locator("article").count(), 202);
+  }));

@@ -3,16 +3,17 @@ import worker from "worker-text";
 import examples from "examples";
 import presets from "presets";
 import rules from "webhook-rules";
+import { Chart } from "./chart.js";
 import { copied } from "./clipboard.js";
 import { $, element, options, plural } from "./dom.js";
 import { Editor } from "./editor.js";
 import { input } from "./files.js";
 import { fragment, stateOf } from "./link.js";
+import { List } from "./list.js";
 import { SEVERITIES } from "./severities.js";
-import { cards, filtered, told } from "./show.js";
-import { notes, summary } from "./summary.js";
+import { filtered } from "./show.js";
+import { summary } from "./summary.js";
 import { rbac } from "./table.js";
-import { timeline } from "./timeline.js";
 
 /** What settings are that no preset has. */
 const OWN = "own";
@@ -21,7 +22,7 @@ const OWN = "own";
 const EDITABLE = 1 << 20;
 
 /** `of` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object, and `policies` in their order. */
-const state = { report: undefined, of: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), span: undefined, search: "", file: undefined };
+const state = { report: undefined, of: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
   state.isCancelled = false;
@@ -32,6 +33,13 @@ const settings = new Editor($("settings"), "Settings", () => {
   preset(settings.text);
   soon();
 });
+const findings = new List($("findings"), {
+  goTo,
+  correct,
+  copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
+  apply,
+});
+const chart = new Chart($("timeline"), (item) => findings.lead(item));
 
 // ---- the worker
 
@@ -97,7 +105,8 @@ function judged({ report, mistakes }) {
   // what was not read is not told as if nothing were found in it
   if (state.isCancelled) return;
   state.report = { ...report, ...state.of, byDefaults: mistakes.length > 0 };
-  state.span = undefined;
+  chart.whole();
+  findings.begin();
   const found = report.items.flatMap(({ findings = [] }) => findings);
   source.mark(!state.report.isShown ? [] : found.filter(({ at }) => at).map(({ at, path, severity }) => ({ ...at, path, severity })));
   choices();
@@ -122,48 +131,10 @@ function show() {
   if (!report) return;
   const chosen = Object.fromEntries(new FormData($("filters")));
   const items = filtered(report.items, chosen);
-  const shown = told(items);
   $("summary").textContent = summary(report, items, Object.values(chosen).every((value) => !value));
-  $("findings").replaceChildren(...cards(shown, state.rules, {
-    shown: report.isShown,
-    goTo,
-    correct,
-    copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
-    apply,
-  }), ...notes(report, items, shown));
-  chart(items);
+  findings.draw(report, items, state.rules);
+  chart.draw(items);
 }
-
-/** Draws the timeline alone, and keeps the focus on the button that is pressed or, when that is gone,
-    on the first that is there. */
-function chart(items) {
-  const held = document.activeElement.closest("#timeline") ? document.activeElement : undefined;
-  const name = held?.getAttribute("aria-label");
-  state.drawn = { items, width: $("timeline").clientWidth };
-  $("timeline").replaceChildren(...timeline(items, state.span, state.drawn.width, {
-    zoom(span) {
-      state.span = span;
-      chart(items);
-    },
-    lead,
-  }));
-  if (!held) return;
-  const again = held.id ? $(held.id) : $("timeline").querySelector(`[aria-label="${CSS.escape(name)}"]`);
-  (again ?? $("timeline").querySelector(".strip button") ?? $("timeline").querySelector("button"))?.focus();
-}
-
-/** To the card of an incident. */
-function lead({ incident }) {
-  const card = $(`incident-${incident.id}`);
-  card?.scrollIntoView({ block: "center" });
-  card?.querySelector("button, summary")?.focus();
-}
-
-// what the strip has room for changes with it; drawn later, as drawing changes what is observed
-new ResizeObserver(() => requestAnimationFrame(() => {
-  const { items, width } = state.drawn ?? {};
-  if (state.report && items && width !== $("timeline").clientWidth) chart(items);
-})).observe($("timeline"));
 
 function picture() {
   const held = document.activeElement?.id === "search" ? document.activeElement.selectionStart : undefined;
