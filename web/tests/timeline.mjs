@@ -158,3 +158,36 @@ test("a dot whose card is not among those that are shown leads to it all the sam
     await summary(page, "300 incidents");
     assert.equal(await page.locator("article").count(), 202);
   }));
+
+test("settings and filters leave what the timeline shows as it is, and another input begins with the whole", () =>
+  page(async (page) => {
+    const shown = async () => /[-\d]+ [:.\d]+ to [-\d]+ [:.\d]+ UTC/.exec(await page.locator("#timeline").textContent())[0];
+    await page.getByLabel("Open a file").setInputFiles(log("one.log", many(300)));
+    await summary(page, "300 incidents");
+    const whole = await shown();
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    await page.getByRole("button", { name: "Later" }).click();
+    const zoomed = await shown();
+    assert.notEqual(zoomed, whole);
+    const beside = await dots(page).evaluateAll((dots) =>
+      dots.find(({ id }) => !document.getElementById(id.replace("dot-", "incident-"))).id);
+    await page.locator(`#${beside}`).click();
+    await page.getByText("as the timeline led to it").waitFor();
+    const settings = page.getByRole("textbox", { name: "Settings" });
+    await settings.click();
+    await page.keyboard.insertText("rules:\n  host-pid: {action: off}");
+    await page.locator("#findings", { hasNotText: "host-pid" }).waitFor();
+    await summary(page, "300 incidents");
+    assert.equal(await shown(), zoomed);
+    assert.equal(await page.locator("article", { hasText: "as the timeline led to it" }).count(), 1);
+    await page.getByLabel("Severity").selectOption("critical");
+    await summary(page, "30 incidents");
+    assert.equal(await shown(), zoomed);
+    await page.getByLabel("Severity").selectOption("");
+    await summary(page, "300 incidents");
+    assert.equal(await shown(), zoomed);
+    await page.getByLabel("Open a file").setInputFiles(log("other.log", many(299)));
+    await summary(page, "299 incidents");
+    assert.equal(await shown(), "2026-01-31 10:00:00 to 2026-01-31 10:00:59 UTC");
+    assert.equal(await page.getByText("as the timeline led to it").count(), 0);
+  }));

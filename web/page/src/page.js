@@ -21,8 +21,8 @@ const OWN = "own";
 /** Characters that the editor is given; what is larger is read from its file, and not shown. */
 const EDITABLE = 1 << 20;
 
-/** `of` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object, and `policies` in their order. */
-const state = { report: undefined, of: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), search: "", file: undefined };
+/** `of` is what was asked about last; what a report is of is with the report, and the last input that one was of is `told`; `corrections` are awaited, by the index of their object, and `policies` in their order. */
+const state = { report: undefined, of: undefined, told: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), search: "", file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
   state.isCancelled = false;
@@ -85,8 +85,9 @@ function ask() {
   asked += 1;
   state.corrections.clear();
   if (state.file) forget(`reading ${state.file.name}`);
-  state.of = { text: state.file || state.isCancelled ? "" : source.text, isShown: !state.file };
-  judge.postMessage({ id: asked, input: state.file ?? state.of.text, settings: settings.text });
+  const text = state.file || state.isCancelled ? "" : source.text;
+  state.of = { text, isShown: !state.file, input: state.file ?? text };
+  judge.postMessage({ id: asked, input: state.of.input, settings: settings.text });
 }
 
 /** Shows nothing of what was found before, which is of something else. */
@@ -105,8 +106,11 @@ function judged({ report, mistakes }) {
   // what was not read is not told as if nothing were found in it
   if (state.isCancelled) return;
   state.report = { ...report, ...state.of, byDefaults: mistakes.length > 0 };
-  chart.whole();
-  findings.begin();
+  if (state.told !== state.of.input) {
+    chart.whole();
+    findings.begin();
+  }
+  state.told = state.of.input;
   const found = report.items.flatMap(({ findings = [] }) => findings);
   source.mark(!state.report.isShown ? [] : found.filter(({ at }) => at).map(({ at, path, severity }) => ({ ...at, path, severity })));
   choices();

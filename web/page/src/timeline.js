@@ -10,8 +10,9 @@ const LEAST = 1;
 /** Pixels below the lowest dots. */
 const GROUND = 6;
 
-/** A dot for each incident, by its first event and its severity; each leads to its card. `span` is
-    what is shown, from a millisecond to another, or nothing for all. `width` is the strip's. */
+/** A dot for each incident, by its first event and its severity; it will `lead` to its card. `span`
+    is what is shown, from a millisecond to another, or nothing for all, which is what `zoom` is
+    asked for; `width` is the strip's, in pixels. */
 export function timeline(items, span, width, { zoom, lead }) {
   const all = items
     .filter(({ events }) => events)
@@ -22,17 +23,19 @@ export function timeline(items, span, width, { zoom, lead }) {
   const last = all.reduce((most, { time }) => Math.max(most, time), first + LEAST);
   const { from, to } = span ?? { from: first, to: last };
   const length = to - from;
+  // what is shown may reach beyond what the filters leave
+  const [begin, end] = [Math.min(first, from), Math.max(last, to)];
   const shown = all.filter(({ time }) => time >= from && time <= to);
   const points = shown.map((point) => ({ ...point, x: EDGE + ((width - 2 * EDGE) * (point.time - from)) / length }));
   // within seconds, seconds tell nothing
   const clock = (time) => new Date(time).toISOString().slice(0, length < 10_000 ? 23 : 19).replace("T", " ");
 
-  const show = (from, to) => {
-    if (to - from < LEAST) return;
+  const show = (...ends) => {
+    const [from, to] = [Math.floor(ends[0]), Math.ceil(ends[1])];
     zoom(from <= first && to >= last ? undefined : { from, to });
   };
   const move = (by) => () => {
-    const shift = Math.min(Math.max(by, first - from), last - to);
+    const shift = Math.min(Math.max(Math.round(by), begin - from), end - to);
     show(from + shift, to + shift);
   };
   const place = ({ x, points }) => {
@@ -55,7 +58,7 @@ export function timeline(items, span, width, { zoom, lead }) {
       element("span", { class: "steps" },
         button("◀", "Earlier", move(-length / 4)),
         button("+", "Zoom in", () => show(from + length / 4, to - length / 4)),
-        button("−", "Zoom out", () => show(Math.max(first, from - length / 2), Math.min(last, to + length / 2))),
+        button("−", "Zoom out", () => show(Math.max(begin, from - length / 2), Math.min(end, to + length / 2))),
         button("▶", "Later", move(length / 4))),
       legend(shown)),
     strip,
@@ -100,8 +103,7 @@ function count(beyond, place, { clock, show, lead }) {
     class: "count",
     title: label,
     "aria-label": label,
-    // a little more than that, so that none is lost by rounding
-    onclick: () => (from === to ? lead(item) : show(from - (to - from) / 50, to + (to - from) / 50)),
+    onclick: () => (from === to ? lead(item) : show(from, to)),
   }, `+${beyond.length}`);
   button.style.width = `${countWidth(beyond.length) - 2}px`;
   return button;
