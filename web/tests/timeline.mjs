@@ -191,3 +191,23 @@ test("settings and filters leave what the timeline shows as it is, and another i
     assert.equal(await shown(), "2026-01-31 10:00:00 to 2026-01-31 10:00:59 UTC");
     assert.equal(await page.getByText("as the timeline led to it").count(), 0);
   }));
+
+test("of somebody, an incident tells what their own events gave", () =>
+  page(async (page) => {
+    const spec = { containers: [{ name: "c", securityContext: { capabilities: { add: ["SYS_ADMIN"] } } }] };
+    await page.getByLabel("Open a file").setInputFiles(log("people.log", [
+      { name: "web", at: 0, user: "ann", spec: { ...spec, hostUsers: false } },
+      { name: "web", at: 1_000, user: "eve", spec },
+    ]));
+    await summary(page, "1 incident");
+    const told = page.getByRole("button", { name: /capabilities in c/ });
+    assert.match(await told.textContent(), /^critical .*\(line 2\)$/);
+    const filters = page.getByRole("form", { name: "Show only" });
+    await filters.getByLabel("Person").selectOption("ann");
+    await told.filter({ hasText: /^medium .*\(line 1\)$/ }).waitFor();
+    await page.getByRole("button", { name: /^medium, Pod team-a\/web by ann: created/ }).waitFor();
+    await filters.getByLabel("Severity").selectOption("high");
+    await summary(page, "0 findings");
+    await filters.getByLabel("Person").selectOption("eve");
+    await told.filter({ hasText: /^critical .*\(line 2\)$/ }).waitFor();
+  }));
