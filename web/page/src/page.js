@@ -22,7 +22,7 @@ const OWN = "own";
 const EDITABLE = 1 << 20;
 
 /** `of` is what was asked about last; what a report is of is with the report, and the last input that one was of is `told`; `corrections` are awaited, by the index of their object, and `policies` in their order. */
-const state = { report: undefined, of: undefined, told: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), search: "", file: undefined };
+const state = { report: undefined, of: undefined, told: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), picture: { search: "", told: new Map() }, file: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.file = undefined;
   state.isCancelled = false;
@@ -142,8 +142,8 @@ function show() {
 
 function picture() {
   const held = document.activeElement?.id === "search" ? document.activeElement.selectionStart : undefined;
-  $("picture").replaceChildren(...rbac(state.report.picture, state.search, (search) => {
-    state.search = search;
+  $("picture").replaceChildren(...rbac(state.report.picture, state.picture, (search) => {
+    state.picture.search = search;
     picture();
   }).filter(Boolean));
   if (held !== undefined) {
