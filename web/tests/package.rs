@@ -393,6 +393,7 @@ fn the_page_works_things_out_by_itself() {
             "tests/kept.mjs",
             "tests/policy.mjs",
             "tests/rbac.mjs",
+            "tests/stacks.mjs",
         ])
         .env("BULKHEAD", installed.0.path().join("node_modules/bulkhead"))
         .output()

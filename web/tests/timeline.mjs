@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { folder, page, project, summary, until } from "./browser.mjs";
+import { folder, page, project, serious, summary, until } from "./browser.mjs";
 
 const recorded = join(project, "e2e-tests/audit/audit.jsonl");
 const BEGIN = Date.parse("2026-01-31T10:00:00Z");
@@ -80,6 +80,8 @@ for (const [width, height] of [[1280, 900], [390, 844]]) {
       assert.deepEqual(await covered(page), []);
       assert.deepEqual(await told(page), { drawn: 300, said: 300 });
       assert.ok((await counts(page).count()) > 3);
+      await page.locator("#theme").click();
+      await serious(page);
     }, { viewport: { width, height } }));
 }
 

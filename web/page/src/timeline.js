@@ -1,9 +1,9 @@
 // When the incidents of a log began.
 import { element, plural } from "./dom.js";
 import { total } from "./incidents.js";
-import { DOT, EDGE, ROWS, countWidth, places } from "./places.js";
 import { SEVERITIES, byWorst } from "./severities.js";
 import { title } from "./show.js";
+import { DOT, EDGE, ROWS, countWidth, stacks } from "./stacks.js";
 
 /** Milliseconds that the strip shows at least; times are no finer. */
 const LEAST = 1;
@@ -38,17 +38,17 @@ export function timeline(items, span, width, { zoom, lead }) {
     const shift = Math.min(Math.max(Math.round(by), begin - from), end - to);
     show(from + shift, to + shift);
   };
-  const place = ({ x, points }) => {
+  const stack = ({ x, points }) => {
     const sorted = points.sort((one, other) => byWorst(one, other) || one.time - other.time);
     const beyond = sorted.slice(ROWS);
     const drawn = sorted.slice(0, ROWS).map((point, row) => at(dot(point, lead), x, row));
     return beyond.length > 0 ? [...drawn, at(count(beyond, sorted, { clock, show, lead }), x, ROWS)] : drawn;
   };
 
-  const stacks = places(points);
-  const rows = stacks.reduce((most, { points }) => Math.max(most, Math.min(points.length, ROWS + 1)), 3);
+  const found = stacks(points);
+  const rows = found.reduce((most, { points }) => Math.max(most, Math.min(points.length, ROWS + 1)), 3);
   const strip = element("div", { class: "strip", role: "group", "aria-label": "Incidents by time, the worst at the bottom" },
-    ...stacks.flatMap(place));
+    ...found.flatMap(stack));
   strip.style.height = `${rows * DOT + 2 * GROUND}px`;
   const button = (text, label, onclick) => element("button", { type: "button", "aria-label": label, onclick }, text);
   return [
@@ -86,14 +86,14 @@ function dot({ item, findings: [{ severity }] }, lead) {
   });
 }
 
-/** How many are beyond the highest dot of a place: a way to where they stand apart or, if they never
+/** How many are beyond the highest dot of a stack: a way to where they stand apart or, if they never
     do, to the worst of them. */
-function count(beyond, place, { clock, show, lead }) {
+function count(beyond, stack, { clock, show, lead }) {
   const ends = (points) => {
     const times = points.map(({ time }) => time).sort((one, other) => one - other);
     return [times[0], times.at(-1)];
   };
-  const [from, to] = ends(place);
+  const [from, to] = ends(stack);
   const [since, until] = ends(beyond).map(clock);
   const [{ item, findings: [{ severity }] }] = beyond;
   const when = since === until ? `at ${since}` : `from ${since} to ${until}`;

@@ -4,19 +4,23 @@
 export const DOT = 16;
 /** Dots that stand on each other; those beyond are counted above them. */
 export const ROWS = 8;
-/** What is left free at both ends of the strip: as much as the widest count takes. */
-export const EDGE = 30;
+/** What is left free at both ends of the strip: as much as the count of 2,000 takes. */
+export const EDGE = 34;
 
-/** Points `{ x }` from left to right as the places in which they stand: the points of one begin
-    where it does, and those of the next are no nearer than what is drawn of it is wide. */
-export function places(points) {
+/** Points `{ x }` from left to right, in stacks: the points of one begin where it does, and those of
+    the next are no nearer than what is drawn of it is wide. */
+export function stacks(points) {
   const found = [];
   for (const point of [...points].sort((one, other) => one.x - other.x)) {
     const last = found.at(-1);
-    if (last && point.x < last.x + Math.max(DOT, countWidth(last.points.length - ROWS))) last.points.push(point);
+    if (last && point.x < last.x + width(last)) last.points.push(point);
     else found.push({ x: point.x, points: [point] });
   }
   return found;
+}
+
+function width({ points }) {
+  return Math.max(DOT, countWidth(points.length - ROWS));
 }
 
 /** How wide the count of those that are beyond the highest is; nothing without any. */
