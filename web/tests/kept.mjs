@@ -48,6 +48,47 @@ test("the events of an incident are counted, and some of them kept", () => {
   assert.equal(by("bob", incident), undefined);
 });
 
+test("what is told of somebody in an incident is what their own events gave", () => {
+  const list = ({ findings }) => findings.map(({ rule, severity, event }) => `${rule} ${severity} of ${event.audit.actor.user}`).join(", ");
+  const both = (id, severity, user) => {
+    const findings = [finding("high", "host-pid"), finding(severity)];
+    return event(id, severity, user, { findings: severity === "critical" ? findings.reverse() : findings });
+  };
+  const alone = kept([both("i", "medium"), both("i", "critical")]).items[0];
+  assert.equal(alone.own, undefined);
+  assert.equal(list(by("ann", alone)), "host-path critical of ann, host-pid high of ann");
+
+  const { items: [incident], findings } = kept([
+    both("i", "medium", "ann"), both("i", "low", "ann"), both("i", "critical", "eve"), both("i", "low", "bob"), both("i", "high", "bob"),
+  ]);
+  assert.equal(findings, 2);
+  assert.equal(list(incident), "host-path critical of eve, host-pid high of ann");
+  assert.equal(list(by("ann", incident)), "host-pid high of ann, host-path medium of ann");
+  assert.equal(list(by("eve", incident)), "host-path critical of eve, host-pid high of eve");
+  assert.equal(list(by("bob", incident)), "host-pid high of bob, host-path high of bob");
+  for (const user of ["ann", "eve", "bob"]) {
+    const { events, findings } = by(user, incident);
+    assert.ok(findings.every(({ event }) => events.includes(event)), user);
+  }
+});
+
+test("what gave somebody's findings is kept beside the events that have room", () => {
+  const { items: [incident] } = kept([
+    event("i", "critical", "ann"), event("i", "low", "eve"), ...Array.from({ length: 100 }, () => event("i", "low", "ann")), event("i", "high", "eve"),
+  ]);
+  assert.equal(incident.events.length, EVENTS + 1);
+  const { findings: [worst], events } = by("eve", incident);
+  assert.equal(worst.severity, "high");
+  assert.equal(worst.event, events.at(-1));
+});
+
+test("of somebody whose findings are not kept any more, those of the incident are told", () => {
+  const others = [..."abcdef"].map((id) => event(id, "high"));
+  const { items: [incident] } = kept([event("x", "low"), ...others, event("x", "critical", "eve")], { most: 3 });
+  assert.equal(by("ann", incident).findings[0].severity, "critical");
+  assert.equal(by("eve", incident).findings[0].severity, "critical");
+});
+
 test("an incident that had to go is counted once, and comes back with its number of events", () => {
   const others = [..."abcdef"].map((id) => event(id, "high"));
   const report = kept([event("x", "low"), ...others, event("x", "low"), event("x", "critical", "eve")], { most: 3 });

@@ -393,6 +393,7 @@ fn the_page_works_things_out_by_itself() {
             "tests/kept.mjs",
             "tests/policy.mjs",
             "tests/rbac.mjs",
+            "tests/stacks.mjs",
         ])
         .env("BULKHEAD", installed.0.path().join("node_modules/bulkhead"))
         .output()
@@ -428,6 +429,7 @@ fn they_work_in_a_browser() {
             "tests/place.mjs",
             "tests/readme.mjs",
             "tests/share.mjs",
+            "tests/timeline.mjs",
         ])
         .env("BULKHEAD", &package)
         .env("CHROMIUM", browser)

@@ -230,6 +230,42 @@ test("roles, bindings and subjects are a picture of who can write pods", () =>
     await everywhere.waitFor({ state: "detached" });
   }));
 
+test("the rule behind a cell stays told as long as its row is shown", () =>
+  page(async (page) => {
+    await page.getByRole("combobox", { name: "Example" }).selectOption("Roles that write pods");
+    const there = page.getByRole("region", { name: "In a namespace" });
+    const cell = there.getByRole("button").first();
+    const name = await cell.getAttribute("aria-label");
+    await cell.click();
+    const told = there.getByRole("status");
+    const text = await told.textContent();
+    const search = page.getByLabel("Search", { exact: true });
+    await search.pressSequentially("payments");
+    await page.getByRole("region", { name: "Everywhere" }).waitFor({ state: "detached" });
+    assert.equal(await told.textContent(), text);
+    await page.getByLabel("Severity").selectOption("critical");
+    const settings = page.getByRole("textbox", { name: "Settings" });
+    await settings.click();
+    const before = await told.elementHandle();
+    await page.keyboard.insertText("podWrite: {deny: never}");
+    // drawn anew
+    await before.waitForElementState("hidden");
+    assert.equal(await told.textContent(), text);
+    assert.equal(await there.locator("[aria-expanded=true]").getAttribute("aria-label"), name);
+    // closed by people, it stays closed; gone with its row, it does not come back
+    await there.getByRole("button", { name, exact: true }).click();
+    await told.waitFor({ state: "detached" });
+    await search.fill("");
+    assert.equal(await told.count(), 0);
+    await there.getByRole("button", { name, exact: true }).click();
+    await told.waitFor();
+    await search.fill("nothing of that name");
+    await there.waitFor({ state: "detached" });
+    await search.fill("");
+    await there.waitFor();
+    assert.equal(await told.count(), 0);
+  }));
+
 test("an aggregated role gives what it collects", () =>
   page(async (page) => {
     const rbac = "apiVersion: rbac.authorization.k8s.io/v1";

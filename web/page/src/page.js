@@ -3,16 +3,17 @@ import worker from "worker-text";
 import examples from "examples";
 import presets from "presets";
 import rules from "webhook-rules";
+import { Chart } from "./chart.js";
 import { copied } from "./clipboard.js";
-import { $, element, options, plural } from "./dom.js";
+import { $, element, options } from "./dom.js";
 import { Editor } from "./editor.js";
 import { input } from "./files.js";
 import { fragment, stateOf } from "./link.js";
+import { List } from "./list.js";
 import { SEVERITIES } from "./severities.js";
-import { cards, filtered, told } from "./show.js";
-import { notes, summary } from "./summary.js";
+import { filtered } from "./show.js";
+import { summary } from "./summary.js";
 import { rbac } from "./table.js";
-import { timeline } from "./timeline.js";
 
 /** What settings are that no preset has. */
 const OWN = "own";
@@ -20,8 +21,8 @@ const OWN = "own";
 /** Characters that the editor is given; what is larger is read as a file, and not shown. */
 const EDITABLE = 1 << 20;
 
-/** `of` is what was asked about last; what a report is of is with the report; `corrections` are awaited, by the index of their object, and `policies` in their order. */
-const state = { report: undefined, of: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), span: { from: 0, to: 1 }, search: "", files: undefined };
+/** `of` is what was asked about last; what a report is of is with the report, and the last input that one was of is `told`; `corrections` are awaited, by the index of their object, and `policies` in their order. */
+const state = { report: undefined, of: undefined, told: undefined, isCancelled: false, corrections: new Map(), policies: [], rules: new Map(), picture: { search: "", told: new Map() }, files: undefined };
 const source = new Editor($("source"), "Input", () => {
   state.files = undefined;
   state.isCancelled = false;
@@ -36,6 +37,13 @@ const settings = new Editor($("settings"), "Settings", () => {
   preset(settings.text);
   soon();
 });
+const findings = new List($("findings"), {
+  goTo,
+  correct,
+  copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
+  apply,
+});
+const chart = new Chart($("timeline"), (item) => findings.lead(item));
 
 // ---- the worker
 
@@ -81,8 +89,9 @@ function ask() {
   asked += 1;
   state.corrections.clear();
   if (state.files) forget(`reading ${named(state.files)}`);
-  state.of = { text: state.files || state.isCancelled ? "" : source.text, isShown: !state.files };
-  judge.postMessage({ id: asked, input: state.files ?? state.of.text, settings: settings.text });
+  const text = state.files || state.isCancelled ? "" : source.text;
+  state.of = { text, isShown: !state.files, input: state.files ?? text };
+  judge.postMessage({ id: asked, input: state.of.input, settings: settings.text });
 }
 
 /** Shows nothing of what was found before, which is of something else. */
@@ -101,7 +110,11 @@ function judged({ report, mistakes }) {
   // what was not read is not told as if nothing were found in it
   if (state.isCancelled) return;
   state.report = { ...report, ...state.of, byDefaults: mistakes.length > 0 };
-  state.span = { from: 0, to: 1 };
+  if (state.told !== state.of.input) {
+    chart.whole();
+    findings.begin();
+  }
+  state.told = state.of.input;
   const found = report.items.flatMap(({ findings = [] }) => findings);
   source.mark(!state.report.isShown ? [] : found.filter(({ at }) => at).map(({ at, path, severity }) => ({ ...at, path, severity })));
   choices();
@@ -126,32 +139,15 @@ function show() {
   if (!report) return;
   const chosen = Object.fromEntries(new FormData($("filters")));
   const items = filtered(report.items, chosen);
-  const shown = told(items);
   $("summary").textContent = summary(report, items, Object.values(chosen).every((value) => !value));
-  $("findings").replaceChildren(...cards(shown, state.rules, {
-    shown: report.isShown,
-    goTo,
-    correct,
-    copy: ({ becomes }) => copy(becomes, "the corrected version is in the clipboard"),
-    apply,
-  }), ...notes(report, items, shown));
-  chart(items);
-}
-
-/** Draws the timeline alone, and keeps the focus on the button that is pressed. */
-function chart(items) {
-  const held = document.activeElement?.closest("#timeline") && document.activeElement.getAttribute("aria-label");
-  $("timeline").replaceChildren(...timeline(items, state.span, (from, to) => {
-    if (to - from > 0.001) state.span = { from, to };
-    chart(items);
-  }));
-  if (held) $("timeline").querySelector(`[aria-label="${CSS.escape(held)}"]`)?.focus();
+  findings.draw(report, items, state.rules);
+  chart.draw(items);
 }
 
 function picture() {
   const held = document.activeElement?.id === "search" ? document.activeElement.selectionStart : undefined;
-  $("picture").replaceChildren(...rbac(state.report.picture, state.search, (search) => {
-    state.search = search;
+  $("picture").replaceChildren(...rbac(state.report.picture, state.picture, (search) => {
+    state.picture.search = search;
     picture();
   }).filter(Boolean));
   if (held !== undefined) {

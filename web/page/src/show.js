@@ -26,19 +26,35 @@ export function filtered(items, { alert, severity, namespace, user }) {
   return [...of("broken"), ...of("case").sort(byWorst), ...of("gap"), ...of("skipped")];
 }
 
-/** As many of the items as are shown. */
-export function told(items) {
+/** As many of the items as are shown, with the incidents that are `asked` for, by their ids; those
+    are `beside` the others where they are beyond them. */
+export function told(items, asked) {
   const counts = {};
-  return items.filter((item) => {
+  const beside = new Set();
+  const shown = items.filter((item) => {
     counts[item.type] = (counts[item.type] ?? 0) + 1;
-    return counts[item.type] <= CARDS;
+    if (counts[item.type] <= CARDS) return true;
+    if (!asked.has(item.incident?.id)) return false;
+    beside.add(item);
+    return true;
   });
+  return { shown, beside };
 }
 
 /** `does` is what people can do with them: `goTo` a place of an item, ask to `correct` it, and `copy`
-    or `apply` what that gives. `shown` says whether the input can be gone to. */
+    or `apply` what that gives. `shown` says whether the input can be gone to, and `beside` which of
+    them are shown only because somebody asked for them. */
 export function cards(items, rules, does) {
   return items.map((item) => card(item, rules, does));
+}
+
+/** The card of an item that is shown. */
+export function cardOf(item) {
+  return document.getElementById(idOf(item));
+}
+
+function idOf({ id, incident }) {
+  return incident ? `incident-${incident.id}` : id;
 }
 
 function card(item, rules, does) {
@@ -51,12 +67,13 @@ function card(item, rules, does) {
       element("p", { class: "meta" }, item.message, who(item)));
   }
   const told = verdict(item);
-  return element("article", { id: item.incident ? `incident-${item.incident.id}` : item.id },
+  return element("article", { id: idOf(item) },
     element("div", {},
       element("h3", {}, title(item)),
       place(item.events?.[0] ?? item, does),
       element("span", { class: `verdict ${told === "allowed" ? "allowed" : "denied"}` }, told)),
-    item.incident ? element("p", { class: "meta" }, `incident ${item.incident.id}`) : null,
+    item.incident ? element("p", { class: "meta" }, `incident ${item.incident.id}`,
+      does.beside.has(item) ? `, shown beside the worst ${CARDS} as the timeline led to it` : "") : null,
     !item.audit && item.request.user ? element("p", { class: "meta" }, who(item)) : null,
     element("ol", {}, ...item.findings.map((finding) => one(finding, item, rules, does))),
     item.omitted ? element("p", { class: "meta" }, `and ${item.omitted} more`) : null,

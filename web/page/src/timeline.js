@@ -1,59 +1,117 @@
 // When the incidents of a log began.
 import { element, plural } from "./dom.js";
 import { total } from "./incidents.js";
+import { SEVERITIES, byWorst } from "./severities.js";
 import { title } from "./show.js";
+import { DOT, EDGE, ROWS, countWidth, stacks } from "./stacks.js";
 
-/** Incidents that are drawn at once. */
-const DOTS = 500;
+/** Milliseconds that the strip shows at least; times are no finer. */
+const LEAST = 1;
+/** Pixels below the lowest dots. */
+const GROUND = 6;
 
-/** A dot for each incident, by its first event and its severity; each leads to its card. */
-export function timeline(items, span, zoom) {
-  const events = items
+/** A dot for each incident, by its first event and its severity; it will `lead` to its card. `span`
+    is what is shown, from a millisecond to another, or nothing for all, which is what `zoom` is
+    asked for; `width` is the strip's, in pixels. */
+export function timeline(items, span, width, { zoom, lead }) {
+  const all = items
     .filter(({ events }) => events)
-    .map((item) => ({ item, time: Date.parse(item.audit.time), severity: item.findings[0].severity }))
+    .map((item) => ({ item, time: Date.parse(item.audit.time), findings: item.findings }))
     .filter(({ time }) => time);
-  if (events.length === 0) return [];
-  const first = events.reduce((least, { time }) => Math.min(least, time), Infinity);
-  const last = events.reduce((most, { time }) => Math.max(most, time), -Infinity);
-  const whole = Math.max(last - first, 1);
-  const from = first + span.from * whole;
-  const length = (span.to - span.from) * whole;
-  const shown = events.filter(({ time }) => time >= from && time <= from + length);
-  const dots = shown.slice(0, DOTS).map(({ item, time, severity }) => {
-    const { events } = total(item);
-    const count = events > 1 ? `, ${plural(events, "event")}` : "";
-    const what = `${title(item)} by ${item.audit.actor.user}: ${item.audit.outcome}${count}`;
-    const dot = element("button", {
-      type: "button",
-      class: severity,
-      title: `${item.audit.time} ${severity} ${what}`,
-      "aria-label": `${severity}, ${what}, ${item.audit.time}`,
-      onclick: () => {
-        const card = document.getElementById(`incident-${item.incident.id}`);
-        card?.scrollIntoView({ block: "center" });
-        card?.querySelector("button, summary")?.focus();
-      },
-    });
-    dot.style.left = `${2 + (96 * (time - from)) / length}%`;
-    return dot;
-  });
-  const half = (span.to - span.from) / 4;
-  const step = (by) => () => {
-    const shift = Math.min(Math.max(by, -span.from), 1 - span.to);
-    zoom(span.from + shift, span.to + shift);
+  if (all.length === 0) return [];
+  const first = all.reduce((least, { time }) => Math.min(least, time), Infinity);
+  const last = all.reduce((most, { time }) => Math.max(most, time), first + LEAST);
+  const { from, to } = span ?? { from: first, to: last };
+  const length = to - from;
+  // what is shown may reach beyond what the filters leave
+  const [begin, end] = [Math.min(first, from), Math.max(last, to)];
+  const shown = all.filter(({ time }) => time >= from && time <= to);
+  const points = shown.map((point) => ({ ...point, x: EDGE + ((width - 2 * EDGE) * (point.time - from)) / length }));
+  // within seconds, seconds tell nothing
+  const clock = (time) => new Date(time).toISOString().slice(0, length < 10_000 ? 23 : 19).replace("T", " ");
+
+  const show = (...ends) => {
+    const [from, to] = [Math.floor(ends[0]), Math.ceil(ends[1])];
+    zoom(from <= first && to >= last ? undefined : { from, to });
   };
-  const drawn = shown.length > DOTS ? `, of which the worst ${DOTS} are drawn` : "";
+  const move = (by) => () => {
+    const shift = Math.min(Math.max(Math.round(by), begin - from), end - to);
+    show(from + shift, to + shift);
+  };
+  const stack = ({ x, points }) => {
+    const sorted = points.sort((one, other) => byWorst(one, other) || one.time - other.time);
+    const beyond = sorted.slice(ROWS);
+    const drawn = sorted.slice(0, ROWS).map((point, row) => at(dot(point, lead), x, row));
+    return beyond.length > 0 ? [...drawn, at(count(beyond, sorted, { clock, show, lead }), x, ROWS)] : drawn;
+  };
+
+  const found = stacks(points);
+  const rows = found.reduce((most, { points }) => Math.max(most, Math.min(points.length, ROWS + 1)), 3);
+  const strip = element("div", { class: "strip", role: "group", "aria-label": "Incidents by time, the worst at the bottom" },
+    ...found.flatMap(stack));
+  strip.style.height = `${rows * DOT + 2 * GROUND}px`;
   const button = (text, label, onclick) => element("button", { type: "button", "aria-label": label, onclick }, text);
-  const clock = (time) => new Date(time).toISOString().slice(0, 19).replace("T", " ");
   return [
     element("div", { class: "row" },
       element("h2", {}, "Timeline"),
-      element("span", { class: "meta" }, `${clock(from)} to ${clock(from + length)} UTC, ${plural(shown.length, "incident")}${drawn}`),
+      element("span", { class: "meta" }, `${clock(from)} to ${clock(to)} UTC, ${plural(shown.length, "incident")}`),
       element("span", { class: "steps" },
-        button("◀", "Earlier", step(-half)),
-        button("+", "Zoom in", () => zoom(span.from + half, span.to - half)),
-        button("−", "Zoom out", () => zoom(Math.max(0, span.from - 2 * half), Math.min(1, span.to + 2 * half))),
-        button("▶", "Later", step(half)))),
-    element("div", { class: "strip", role: "group", "aria-label": "Incidents by time, the worst on top" }, ...dots),
+        button("◀", "Earlier", move(-length / 4)),
+        button("+", "Zoom in", () => show(from + length / 4, to - length / 4)),
+        button("−", "Zoom out", () => show(Math.max(begin, from - length / 2), Math.min(end, to + length / 2))),
+        button("▶", "Later", move(length / 4))),
+      legend(shown)),
+    strip,
   ];
+}
+
+/** What the colours mean, with how many there are of each. */
+function legend(points) {
+  const counts = SEVERITIES.map((severity) => [severity, points.filter(({ findings: [worst] }) => worst.severity === severity).length]);
+  return element("span", { class: "legend meta" }, ...counts.filter(([, count]) => count > 0).map(([severity, count]) =>
+    element("span", {}, element("i", { class: `dot ${severity}` }), `${count.toLocaleString("en")} ${severity}`)));
+}
+
+function dot({ item, findings: [{ severity }] }, lead) {
+  const { events } = total(item);
+  const more = events > 1 ? `, ${plural(events, "event")}` : "";
+  const what = `${title(item)} by ${item.audit.actor.user}: ${item.audit.outcome}${more}`;
+  return element("button", {
+    type: "button",
+    id: `dot-${item.incident.id}`,
+    class: `dot ${severity}`,
+    title: `${item.audit.time} ${severity} ${what}`,
+    "aria-label": `${severity}, ${what}, ${item.audit.time}`,
+    onclick: () => lead(item),
+  });
+}
+
+/** How many are beyond the highest dot of a stack: a way to where they stand apart or, if they never
+    do, to the worst of them. */
+function count(beyond, stack, { clock, show, lead }) {
+  const ends = (points) => {
+    const times = points.map(({ time }) => time).sort((one, other) => one - other);
+    return [times[0], times.at(-1)];
+  };
+  const [from, to] = ends(stack);
+  const [since, until] = ends(beyond).map(clock);
+  const [{ item, findings: [{ severity }] }] = beyond;
+  const when = since === until ? `at ${since}` : `from ${since} to ${until}`;
+  const label = `${plural(beyond.length, "more incident")} ${when}, the worst ${severity}`;
+  const button = element("button", {
+    type: "button",
+    class: "count",
+    title: label,
+    "aria-label": label,
+    onclick: () => (from === to ? lead(item) : show(from, to)),
+  }, `+${beyond.length}`);
+  button.style.width = `${countWidth(beyond.length) - 2}px`;
+  return button;
+}
+
+/** Puts a button into its place, the lowest row being the first. */
+function at(button, x, row) {
+  button.style.left = `${x - DOT / 2}px`;
+  button.style.bottom = `${GROUND + row * DOT}px`;
+  return button;
 }
