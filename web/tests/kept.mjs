@@ -8,7 +8,8 @@ const finding = (severity, rule = "host-path") => ({ severity, rule, container: 
 const object = (name, severity) =>
   ({ type: "case", request: { kind: "Pod", name, namespace: "n" }, allowed: true, omitted: 0, findings: [finding(severity)] });
 const event = (id, severity, user = "ann", more = {}) =>
-  ({ ...object(id, severity), audit: { actor: { user } }, incident: { id }, ...more });
+  ({ ...object(id, severity), audit: { actor: { user }, outcome: "created" }, incident: { id }, ...more });
+const ended = (outcome, refusedBy = null, user = "ann") => ({ audit: { actor: { user }, outcome, refusedBy } });
 const names = ({ items }) => items.map(({ request }) => request.name).join("");
 
 function kept(items, options) {
@@ -33,19 +34,36 @@ test("what weighs the same is kept in its order", () => {
 });
 
 test("the events of an incident are counted, and some of them kept", () => {
-  const many = Array.from({ length: 100 }, (_, index) => event("i", "high", "ann", { allowed: index % 2 === 0 }));
+  const many = Array.from({ length: 100 }, (_, index) => event("i", "high", "ann", ended(index % 2 ? "refused" : "modified", index % 2 ? "admission" : null)));
   const { items, incidents, findings } = kept([...many, event("i", "high", "eve"), event("i", "critical")]);
   assert.deepEqual([items.length, incidents, findings], [1, 1, 1]);
   const [incident] = items;
-  assert.deepEqual(total(incident), { events: 102, denied: 50 });
-  assert.equal(verdict(incident), "denied 50 of 102 times");
+  assert.deepEqual(total(incident), { events: 102, outcomes: { created: 2, modified: 50, "refused by admission": 50 } });
+  assert.deepEqual(verdict(incident), { text: "created, 50 of 102 times refused", isFine: false });
   // the first of somebody, and what weighs more, beside as many as have room
   assert.equal(incident.events.length, EVENTS + 2);
   assert.equal(incident.findings[0].severity, "critical");
   assert.equal(incident.findings[0].event, incident.events.at(-1));
   const hers = by("eve", incident);
-  assert.deepEqual([hers.events.length, total(hers).events, verdict(hers)], [1, 1, "allowed"]);
+  assert.deepEqual([hers.events.length, total(hers).events, verdict(hers).text], [1, 1, "created"]);
   assert.equal(by("bob", incident), undefined);
+});
+
+test("an incident is told by what became of it, and not by what the policy would have done", () => {
+  const told = (...events) => {
+    const { text, isFine } = verdict(kept(events).items[0]);
+    return `${text}${isFine ? "" : "!"}`;
+  };
+  const refused = (by) => event("i", "high", "ann", { allowed: true, ...ended("refused", by) });
+  assert.equal(told(event("i", "high", "ann", { allowed: true })), "created!");
+  assert.equal(told(refused("escalation-check")), "refused by the escalation check");
+  assert.equal(told(refused("admission"), refused("conflict")), "refused by admission");
+  assert.equal(told(refused("admission"), event("i", "high", "ann", ended("dry-run"))), "dry run");
+  assert.equal(told(refused("admission"), event("i", "high", "ann", ended("unknown"))), "how it ended is not known, 1 of 2 times refused!");
+  assert.equal(told(event("i", "high", "ann", ended("used")), event("i", "high", "ann", ended("deleted"))), "deleted!");
+  const manifest = kept([object("m", "high")]).items[0];
+  assert.deepEqual(verdict(manifest), { text: "allowed", isFine: true });
+  assert.deepEqual(verdict({ ...manifest, allowed: false }), { text: "denied", isFine: false });
 });
 
 test("what is told of somebody in an incident is what their own events gave", () => {

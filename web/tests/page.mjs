@@ -139,6 +139,12 @@ test("a recorded audit log is a timeline, with who and how it ended", () =>
     const names = await events.locator("div span").allTextContents();
     assert.deepEqual(names.map((name) => name.split(" ")[0]), ["Deployment", "ReplicaSet", "Pod"]);
     assert.equal(await one.locator(".finding").count(), 1);
+    // what became of it, and apart from that what the policy would have done
+    assert.equal(await one.locator(".verdict").textContent(), "created, 1 of 3 times refused");
+    await summary(page, "26 that the policy would deny");
+    const tried = page.locator("article", { hasText: "ClusterRoleBinding dave-admin" });
+    assert.equal(await tried.locator(".verdict").textContent(), "refused by the escalation check");
+    await tried.getByText("the policy would warn").waitFor();
     if (pictures) await page.screenshot({ path: join(pictures, "audit.png") });
     await page.getByRole("button", { name: "Zoom in" }).click();
     assert.ok((await dots.count()) <= count);
@@ -161,7 +167,7 @@ test("a recorded audit log is a timeline, with who and how it ended", () =>
     assert.equal(await why.evaluate(({ open }) => open), true);
     await page.getByRole("button", { name: "Zoom out" }).focus();
     for (const key of ["Enter", "Enter", "Enter"]) await page.keyboard.press(key);
-    await page.getByRole("button", { name: /Deployment psa\/k-deploy-hostpath by mallory: created, 3 events/ }).focus();
+    await page.getByRole("button", { name: /Deployment psa\/k-deploy-hostpath by mallory: created, 1 of 3 times refused, 3 events/ }).focus();
     await page.keyboard.press("Enter");
     await one.locator("button:focus").waitFor();
     await serious(page);

@@ -27,10 +27,11 @@ export function joined(group, { findings, omitted, incident, ...event }) {
 }
 
 /** Answers whether it is the first of its person. */
-function counted(people, { audit, allowed }) {
+function counted(people, { audit }) {
   const { user } = audit.actor;
-  const { events, denied } = people.get(user) ?? { events: 0, denied: 0 };
-  people.set(user, { events: events + 1, denied: denied + (allowed ? 0 : 1) });
+  const { events, outcomes } = people.get(user) ?? { events: 0, outcomes: {} };
+  const how = outcome(audit);
+  people.set(user, { events: events + 1, outcomes: { ...outcomes, [how]: (outcomes[how] ?? 0) + 1 } });
   return events === 0;
 }
 
@@ -71,20 +72,54 @@ export function by(user, group) {
   return { ...group, ...events[0], source: undefined, events, findings, people: new Map([[user, told]]) };
 }
 
-/** How many events there were, and how many of them were denied. */
+/** How many events there were, and how many of them ended how, what may have the most consequences
+    first. */
 export function total({ people }) {
-  let [events, denied] = [0, 0];
-  for (const one of people.values()) {
-    events += one.events;
-    denied += one.denied;
+  const sum = { events: 0, outcomes: {} };
+  for (const { events, outcomes } of people.values()) {
+    sum.events += events;
+    for (const [how, count] of Object.entries(outcomes)) sum.outcomes[how] = (sum.outcomes[how] ?? 0) + count;
   }
-  return { events, denied };
+  const sorted = Object.entries(sum.outcomes).sort(([one], [other]) => weight(one) - weight(other));
+  return { events: sum.events, outcomes: Object.fromEntries(sorted) };
 }
 
-/** `denied`, `allowed`, or how often it was denied. */
-export function verdict(item) {
-  if (!item.people) return item.allowed ? "allowed" : "denied";
-  const { events, denied } = total(item);
-  if (denied === 0) return "allowed";
-  return denied === events ? "denied" : `denied ${denied} of ${events.toLocaleString("en")} times`;
+/** How a request can have ended, what may have the most consequences first. */
+const OUTCOMES = ["created", "modified", "failed", "how it ended is not known", "unchanged", "deleted", "used", "dry run", "refused"];
+
+/** The same, of what nothing came. */
+const STOPPED = ["dry run", "refused"];
+
+/** By whom a request was refused, and so why. */
+const REFUSED = {
+  authentication: "refused: nobody known asked",
+  authorization: "refused by authorization",
+  "escalation-check": "refused by the escalation check",
+  admission: "refused by admission",
+  validation: "refused as not valid",
+  conflict: "refused: it exists, or was changed meanwhile",
+  absence: "refused: there is none of that name",
+  throttling: "refused: too many requests",
+};
+
+/** How a request ended, in words. */
+export function outcome({ outcome, refusedBy }) {
+  if (outcome === "unknown") return "how it ended is not known";
+  return REFUSED[refusedBy] ?? outcome.replace("-", " ");
+}
+
+function weight(how) {
+  return OUTCOMES.findIndex((outcome) => how.startsWith(outcome));
+}
+
+/** What became of an item by its log, which is not what the policy would do; of what is in no log,
+    what the policy answers. `isFine` says that there is nothing to contain. */
+export function verdict({ people, allowed }) {
+  if (!people) return { text: allowed ? "allowed" : "denied", isFine: allowed };
+  const { events, outcomes } = total({ people });
+  const [first] = Object.keys(outcomes);
+  const isFine = STOPPED.some((outcome) => first.startsWith(outcome));
+  const refused = Object.entries(outcomes).reduce((sum, [how, count]) => sum + (how.startsWith("refused") ? count : 0), 0);
+  const number = (count) => count.toLocaleString("en");
+  return { text: isFine || refused === 0 ? first : `${first}, ${number(refused)} of ${number(events)} times refused`, isFine };
 }

@@ -20,7 +20,7 @@ export class Kept {
   #gone = new Map();
   #objectsGone = 0;
   #unjudged = { broken: [], gap: [], skipped: [] };
-  #counts = { judged: 0, denied: 0, findings: 0, broken: 0, gap: 0, skipped: 0 };
+  #counts = { judged: 0, past: 0, denied: 0, findings: 0, broken: 0, gap: 0, skipped: 0 };
   #namespaces = new Set();
   #people = new Set();
 
@@ -29,9 +29,10 @@ export class Kept {
     this.#room = room;
   }
 
-  /** Counts an object or request that was judged. */
-  count(allowed) {
+  /** Counts an object or request that was judged; `isPast` is one of a log, which nobody asked. */
+  count(allowed, isPast) {
     this.#counts.judged += 1;
+    if (isPast) this.#counts.past += 1;
     if (!allowed) this.#counts.denied += 1;
   }
 

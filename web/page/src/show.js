@@ -1,7 +1,7 @@
 // What was found, as people read it: grouped by object, or by the incident of a log.
 import { corrected } from "./corrected.js";
 import { element, plural, prose } from "./dom.js";
-import { by, total, verdict } from "./incidents.js";
+import { by, outcome, total, verdict } from "./incidents.js";
 import { byWorst, rank } from "./severities.js";
 
 /** Cards that are shown, of what was found and of each kind of what could not be judged. */
@@ -66,12 +66,12 @@ function card(item, rules, does) {
         place(item, does)),
       element("p", { class: "meta" }, item.message, who(item)));
   }
-  const told = verdict(item);
+  const { text, isFine } = verdict(item);
   return element("article", { id: idOf(item) },
     element("div", {},
       element("h3", {}, title(item)),
       place(item.events?.[0] ?? item, does),
-      element("span", { class: `verdict ${told === "allowed" ? "allowed" : "denied"}` }, told)),
+      element("span", { class: `verdict ${isFine ? "fine" : "grave"}` }, text)),
     item.incident ? element("p", { class: "meta" }, `incident ${item.incident.id}`,
       does.beside.has(item) ? `, shown beside the worst ${CARDS} as the timeline led to it` : "") : null,
     !item.audit && item.request.user ? element("p", { class: "meta" }, who(item)) : null,
@@ -80,6 +80,10 @@ function card(item, rules, does) {
     item.index === undefined ? null : corrected(name(item.request), () => does.correct(item), does),
     item.events ? events(item, does) : source(item, does));
 }
+
+/** What the policy does about a finding, and would have done about what is in a log. */
+const DOES = { deny: "denied", warn: "warned", audit: "recorded" };
+const WOULD = { deny: "the policy would deny it", warn: "the policy would warn", audit: "recorded only" };
 
 function one(finding, item, rules, does) {
   const rule = rules.get(finding.rule);
@@ -90,7 +94,7 @@ function one(finding, item, rules, does) {
   return element("li", { class: `finding ${finding.severity}` },
     leads(isTold ? from : {}, does, at,
       element("span", { class: "severity" }, finding.severity), ` ${finding.rule}${where}, `,
-      finding.action === "deny" ? "denied" : finding.action === "warn" ? "warned" : "recorded",
+      (item.audit ? WOULD : DOES)[finding.action],
       ` (${spot({ ...from, ...at })})`),
     element("p", { class: "meta" }, element("code", {}, finding.path || "/"), finding.value ? " " : "",
       finding.value ? element("code", {}, finding.value) : null,
@@ -154,11 +158,10 @@ function name({ kind, namespace, name: own, operation }) {
 
 function who({ audit, request }) {
   if (!audit) return request?.user ? `by ${request.user}` : "";
-  const { actor, outcome, time, refusedBy, message } = audit;
+  const { actor, time, message } = audit;
   const as = actor.impersonated ? ` as ${actor.impersonated.user}` : "";
   const from = actor.sourceIP ? ` from ${actor.sourceIP}` : "";
-  const why = (refusedBy ? ` by ${refusedBy}` : "") + (message ? `: ${message}` : "");
-  return ` ${time} by ${actor.user}${as}${from}: ${outcome}${why}`;
+  return ` ${time} by ${actor.user}${as}${from}: ${outcome(audit)}${message ? `: ${message}` : ""}`;
 }
 
 function pretty(text) {

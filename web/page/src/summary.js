@@ -6,13 +6,18 @@ export function summary(report, items, isAll) {
   const incidents = isAll ? report.incidents : items.filter(({ incident }) => incident).length;
   const count = isAll ? report.findings : items.reduce((sum, { findings = [] }) => sum + findings.length, 0);
   return [
-    `${plural(count, "finding")} in ${plural(report.judged, "object or request", "objects and requests")}`,
-    incidents ? plural(incidents, "incident") : null,
-    report.denied ? `${report.denied.toLocaleString("en")} denied` : null,
+    `${incidents ? `${plural(incidents, "incident")} with ` : ""}${plural(count, "finding")} in ${plural(report.judged, "object or request", "objects and requests")}`,
+    report.denied ? denied(report) : null,
     report.passed ? `${plural(report.passed, "other event")} passed` : null,
     report.broken ? plural(report.broken, "place that cannot be read", "places that cannot be read") : null,
     report.byDefaults ? "judged with the default settings, as there are mistakes in yours" : null,
   ].filter(Boolean).join(", ");
+}
+
+/** Of what is in a log, the policy was not asked. */
+function denied({ past, denied }) {
+  const count = denied.toLocaleString("en");
+  return past ? `${count} that the policy would deny` : `${count} denied`;
 }
 
 /** By type, after `and 7 more`. */

@@ -1,6 +1,6 @@
 // When the incidents of a log began.
 import { element, plural } from "./dom.js";
-import { total } from "./incidents.js";
+import { total, verdict } from "./incidents.js";
 import { SEVERITIES, byWorst } from "./severities.js";
 import { title } from "./show.js";
 import { DOT, EDGE, ROWS, countWidth, stacks } from "./stacks.js";
@@ -75,7 +75,7 @@ function legend(points) {
 function dot({ item, findings: [{ severity }] }, lead) {
   const { events } = total(item);
   const more = events > 1 ? `, ${plural(events, "event")}` : "";
-  const what = `${title(item)} by ${item.audit.actor.user}: ${item.audit.outcome}${more}`;
+  const what = `${title(item)} by ${item.audit.actor.user}: ${verdict(item).text}${more}`;
   return element("button", {
     type: "button",
     id: `dot-${item.incident.id}`,

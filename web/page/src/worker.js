@@ -153,7 +153,7 @@ function add(item, state) {
   const file = state.names[item.input ?? state.file];
   if (item.type !== "case") return kept.add({ ...item, id, file, line: item.line ?? item.place?.line });
   const { request, findings, allowed, omitted } = item.inspect(settings);
-  kept.count(allowed);
+  kept.count(allowed, item.form === "event");
   const source = item.request;
   if (item.form === "manifest" && request.group === "rbac.authorization.k8s.io") {
     state.objects.push(JSON.parse(source).object);
