@@ -1,8 +1,6 @@
 //! From a settings file to the JSON that goes into every payload, accepted by
 //! the policy itself before anything is judged.
 
-mod place;
-
 use std::fs;
 use std::path::Path;
 
@@ -59,7 +57,7 @@ pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec
         return Ok(read(settings.into_json()));
     }
     let mistakes = mistakes.into_iter().map(|message| Mistake {
-        line: place::line(&settings, &message),
+        line: settings.line_of(&message),
         ..error(message)
     });
     Err(mistakes.collect())

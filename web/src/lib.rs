@@ -6,7 +6,8 @@ mod reader;
 mod text;
 mod types;
 
-use js_sys::JSON;
+use js_sys::{JSON, Reflect};
+use serde::Serialize;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 pub use items::Case;
@@ -41,20 +42,37 @@ pub fn validate(
     parsed(&policy::validate(payload.as_bytes()))
 }
 
-/// Says whether settings are valid, and if not, every mistake in them with its place.
+/// Says whether settings are valid, and if not, every mistake in them with its place: by the path of
+/// the setting and, of settings that are a text, by the line.
 ///
 /// # Errors
 /// When they are no YAML; the message names the line.
-#[wasm_bindgen(
-    js_name = validateSettings,
-    unchecked_return_type = "{ valid: boolean; message?: string }"
-)]
+#[wasm_bindgen(js_name = validateSettings, unchecked_return_type = "SettingsValidation")]
 pub fn validate_settings(
     #[wasm_bindgen(unchecked_param_type = "string | object")] settings: JsValue,
 ) -> Result<JsValue, JsError> {
-    parsed(&policy::validate_settings(
-        text::settings(&settings)?.as_bytes(),
-    ))
+    let config = text::config(&settings)?;
+    let answer = parsed(&policy::validate_settings(config.json().as_bytes()))?;
+    let message = Reflect::get(&answer, &"message".into()).unwrap_or_default();
+    if let Some(message) = message.as_string() {
+        let mistakes: Vec<Mistake<'_>> = message
+            .lines()
+            .map(|text| Mistake {
+                text,
+                line: config.line_of(text).filter(|_| settings.is_string()),
+            })
+            .collect();
+        let mistakes = items::value_of(&mistakes)?;
+        let _ = Reflect::set(&answer, &"mistakes".into(), &mistakes);
+    }
+    Ok(answer)
+}
+
+/// What is wrong in settings, and in which line of their text.
+#[derive(Serialize)]
+struct Mistake<'a> {
+    text: &'a str,
+    line: Option<u64>,
 }
 
 /// Every rule with its help.

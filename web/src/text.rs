@@ -1,5 +1,6 @@
 //! What JavaScript hands over, as text.
 
+use intake::Config;
 use js_sys::{JSON, JsString, Uint8Array};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::{JsError, JsValue};
@@ -16,13 +17,18 @@ pub(crate) fn request(value: &JsValue) -> Result<String, JsError> {
 
 /// Settings as JSON text, out of YAML if they are a text; none are the default ones.
 pub(crate) fn settings(value: &JsValue) -> Result<String, JsError> {
+    config(value).map(Config::into_json)
+}
+
+/// The same, with the way back to the text if they are one.
+pub(crate) fn config(value: &JsValue) -> Result<Config, JsError> {
     if value.is_undefined() || value.is_null() {
-        return Ok("{}".to_owned());
+        return Ok(Config::from_json("{}"));
     }
     let Some(yaml) = value.as_string() else {
-        return json(value, "settings");
+        return json(value, "settings").map(|json| Config::from_json(&json));
     };
-    intake::yaml_to_json(&yaml).map_err(|broken| {
+    Config::from_yaml(&yaml).map_err(|broken| {
         JsError::new(&format!(
             "settings: line {}: {}",
             broken.line, broken.message

@@ -20,6 +20,18 @@ export interface Position {
 /** One thing found in an input. */
 export type Item = Case | Gap | Skipped | Broken;
 
+/** Whether settings are valid, and what is wrong with them: all as Kubewarden is told, and each. */
+export interface SettingsValidation {
+  valid: boolean;
+  message?: string;
+  mistakes?: {
+    /** What is wrong, behind the path of the setting. */
+    text: string;
+    /** Of settings that are a text, where; null where that cannot be told. */
+    line: number | null;
+  }[];
+}
+
 /** A request of an audit log that matters and cannot be judged. */
 export interface Gap {
   type: "gap";

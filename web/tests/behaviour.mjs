@@ -49,6 +49,9 @@ test("mistakes in settings have their place", () => {
   assert.equal(valid, false);
   assert.match(message, /onUpdate/);
   assert.match(message, /nothing/);
+  const { mistakes } = validateSettings("# mine\nonUpdate: some\nexemptions:\n- reason: r\n  nothing: 1\n");
+  assert.deepEqual(mistakes.map(({ text, line }) => [text.split(":")[0], line]), [["onUpdate", 2], ["exemptions[0]", 5], ["exemptions[0]", 4], ["exemptions[0]", 4]]);
+  assert.equal(validateSettings({ onUpdate: "some" }).mistakes[0].line, null);
   assert.throws(() => validateSettings("a: 1\na: 2\n"), (error) => {
     assert.ok(error instanceof Error);
     assert.match(error.message, /^settings: line 2: /);

@@ -3,7 +3,6 @@ import { Reader, catalog, cases, initSync, inspect, validateSettings } from "bul
 import wasm from "bulkhead/bulkhead_bg.wasm";
 import { correct } from "./correct.js";
 import { Kept } from "./kept.js";
-import { pointerBy } from "./pointer.js";
 import { policy } from "./policy.js";
 import { picture } from "./rbac.js";
 import { inOrder, pieces } from "./read.js";
@@ -60,29 +59,15 @@ function exported(template, settings) {
   }
 }
 
-/** Every mistake in settings, with its line where it can be told. */
+/** Every mistake in settings, with its line; what has none is about the whole. */
 function checked(settings) {
   try {
-    const { valid, message } = validateSettings(settings);
-    if (valid) return { mistakes: [] };
-    // as a manifest, settings are something in which places can be looked up; a document in it
-    // has no marks
-    const own = settings.replace(/^(---|\.\.\.)(?=\s|$)/gm, "   ").replace(/^%.*/gm, "");
-    const [item] = cases("apiVersion: v1\nkind: S\nspec:\n" + own.replace(/^/gm, " "));
-    return { mistakes: message.split("\n").map((text) => ({ text, line: lineOf(text, item) })) };
+    const { mistakes = [] } = validateSettings(settings);
+    return { mistakes: mistakes.map(({ text, line }) => ({ text, line: line ?? 1 })) };
   } catch (error) {
     const [, line, text] = /^settings: line (\d+): (.*)$/s.exec(error.message) ?? [];
     return { mistakes: [{ text: text ?? error.message, line: Number(line) || 1 }] };
   }
-}
-
-function lineOf(mistake, item) {
-  if (item?.type !== "case") return 1;
-  const [path, rest] = mistake.split(/: (.*)/s);
-  const key = /^unknown key `([^`]+)`/.exec(rest)?.[1];
-  const parts = path === "settings" ? [] : path.split(/[.[\]]+/).filter(Boolean);
-  const place = item.locate(pointerBy(["spec", ...parts, ...(key ? [key] : [])]));
-  return Math.max(1, (place?.line ?? 4) - 3);
 }
 
 /** Lets other messages in now and then, tells how much is read, and answers whether anybody still
