@@ -2,13 +2,17 @@
 //! into documents, so that never more than one is held, and none that is too large; what is in
 //! them is not its business.
 
-use crate::audit::{self, Log, MAX_EVENT};
+mod records;
+
+pub(crate) use records::continues;
+
+use crate::audit::{self, Log};
 use crate::brackets::Brackets;
 use crate::chunk::Chunk;
 use crate::items::Items;
 use crate::lines::{BYTE_ORDER_MARK, Line, Lines, body};
 use crate::opening::{begins_json, is_bracket, is_opening};
-use crate::{Broken, Item, MAX_BYTES, Passed, Place, Position, json, yaml};
+use crate::{Broken, Item, MAX_BYTES, Passed, Position, json, yaml};
 use serde::de::IgnoredAny;
 use std::io::{self, BufRead};
 
@@ -180,68 +184,6 @@ impl<R: BufRead> Reader<R> {
         Ok(true)
     }
 
-    fn record(&mut self) -> io::Result<bool> {
-        let items = &mut self.items;
-        self.lines.pass(|line| {
-            let passes = audit::is_irrelevant(line);
-            if passes {
-                items.pass(line);
-            }
-            passes
-        })?;
-        if !items.is_empty() {
-            // the next line may be long in coming
-            return Ok(true);
-        }
-        let Some(line) = self.lines.next()? else {
-            return Ok(false);
-        };
-        if line.is_mark(b"---") {
-            self.lines.hold(line);
-            self.mode = Mode::Documents;
-            return Ok(true);
-        }
-        let is_open = self.is_open(&line)?;
-        let mut record = Chunk::new(self.limit);
-        record.add(line);
-        while is_open && let Some(next) = self.lines.next()? {
-            if next.bytes.first().is_none_or(|first| !continues(*first)) {
-                self.lines.hold(next);
-                break;
-            }
-            record.add(next);
-        }
-        let line = record.line();
-        let place = Place {
-            line,
-            document: 1,
-            item: 1,
-        };
-        if record.bytes().len() > MAX_EVENT && self.items.large_event(record.bytes(), place) {
-            return Ok(true);
-        }
-        match record.text(line, LARGE_LINE) {
-            Ok(text) if begins_event(text) && self.items.event_line(text, place) => {}
-            Ok(text) if audit::is_prefixed(text.as_bytes()) => {
-                json::read_logged(text, start_of(line), &mut self.items);
-            }
-            Ok(text) => {
-                let stream = &mut json::Stream::default();
-                json::read(text, start_of(line), stream, &mut self.items);
-            }
-            Err(broken) => self.items.broken(broken),
-        }
-        Ok(true)
-    }
-
-    /// Whether a JSON value may go on behind the line read last, as pretty-printed ones do.
-    fn is_open(&mut self, line: &Line) -> io::Result<bool> {
-        let last = |bytes: &[u8]| bytes.trim_ascii_end().last().copied();
-        let mut end = last(&line.bytes);
-        self.lines.rest(|piece| end = last(piece).or(end))?;
-        Ok(!matches!(end, None | Some(b'}' | b']')))
-    }
-
     /// Reads up to the next line that divides documents, or the first value of a document that is
     /// JSON. Comments and directives belong to the document that follows them.
     fn document(&mut self) -> io::Result<bool> {
@@ -388,16 +330,6 @@ impl<R: BufRead> Reader<R> {
         self.stream.documents += 1;
         self.items.broken(broken);
     }
-}
-
-/// Whether a text begins as the API server begins an audit event.
-fn begins_event(text: &str) -> bool {
-    text.starts_with(r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#)
-}
-
-/// Whether a line that begins like this belongs to the pretty-printed value above it.
-pub(crate) fn continues(first: u8) -> bool {
-    matches!(first, b' ' | b'\t' | b'}' | b']')
 }
 
 /// Whether a YAML document has begun with this line at the latest.
