@@ -3,7 +3,7 @@
 //! nothing.
 
 use crate::audit::Log;
-use crate::reader::{Reader, continues};
+use crate::reader::{Reader, continues, is_record};
 use crate::{Broken, Item, MAX_BYTES, Passed};
 use memchr::{memchr, memchr_iter};
 use std::io::Cursor;
@@ -35,6 +35,8 @@ pub struct Feed {
     whole: usize,
     /// Whether the input is JSON Lines, once that can be told.
     is_records: Option<bool>,
+    /// How much of an input that does not begin in JSON Lines was searched for them.
+    seen: usize,
     /// Whether what comes can be cut nowhere.
     is_shut: bool,
     is_ended: bool,
@@ -78,7 +80,8 @@ impl Iterator for Feed {
             self.whole = 0;
             let log = std::mem::take(&mut self.log);
             let reader = Reader::new(Cursor::new(ready), MAX_BYTES, log).after_lines(self.lines);
-            self.reader = Some(if self.is_records == Some(true) {
+            // what stands above the first record is read as what it begins like
+            self.reader = Some(if self.is_records == Some(true) && self.lines > 0 {
                 reader.in_records()
             } else {
                 reader
@@ -160,11 +163,32 @@ impl Feed {
         if self.is_records.is_none() {
             let begun = self.held.get(..self.whole).unwrap_or_default();
             self.is_records = Reader::new(begun, MAX_BYTES, Log::default()).tell_records();
+            self.seen = 0;
         }
-        match self.is_records {
-            Some(true) => {}
-            Some(false) => (self.is_shut, self.whole) = (true, 0),
-            None => self.whole = 0,
+        if self.is_records == Some(false) {
+            self.come_to_records();
+        }
+        if self.is_records != Some(true) {
+            self.whole = 0;
+        }
+    }
+
+    /// Looks for the first record of an input that does not begin with one. What its first line
+    /// that looks like one is no record of may hold many such lines, and is shut.
+    fn come_to_records(&mut self) {
+        let come = self.held.get(..self.whole).unwrap_or_default();
+        while let Some(rest) = come.get(self.seen..)
+            && let Some(at) = memchr(b'\n', rest)
+        {
+            let (line, _) = rest.split_at(at);
+            self.seen += at + 1;
+            if is_record(line) {
+                let begun = come.get(..self.seen).unwrap_or_default();
+                let reader = Reader::new(begun, MAX_BYTES, Log::default());
+                self.is_records = Some(reader.comes_to_records());
+                self.is_shut |= self.is_records == Some(false);
+                break;
+            }
         }
     }
 }

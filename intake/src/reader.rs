@@ -4,7 +4,8 @@
 
 mod records;
 
-pub(crate) use records::continues;
+use records::is_record_of_log;
+pub(crate) use records::{continues, is_record};
 
 use crate::audit::{self, Log};
 use crate::brackets::Brackets;
@@ -127,6 +128,13 @@ impl<R: BufRead> Reader<R> {
         (self.mode != Mode::Start).then_some(self.mode == Mode::Records)
     }
 
+    /// Whether an input that does not begin in JSON Lines comes to them.
+    pub(crate) fn comes_to_records(mut self) -> bool {
+        let is_before = |mode| !matches!(mode, Mode::Records | Mode::End);
+        while is_before(self.mode) && self.advance().is_ok_and(|goes_on| goes_on) {}
+        self.mode == Mode::Records
+    }
+
     /// How many lines were read, those before the input too.
     pub fn lines(&self) -> u64 {
         self.lines.count()
@@ -204,10 +212,11 @@ impl<R: BufRead> Reader<R> {
             self.rest_of_value(&mut chunk, &mut brackets)?;
             self.json(&chunk, content);
         } else {
-            if has_content {
-                self.rest_of_yaml(&mut chunk)?;
+            if has_content && let Some(record) = self.rest_of_yaml(&mut chunk)? {
+                self.records_below(record, content);
+            } else {
+                self.yaml(&chunk, content);
             }
-            self.yaml(&chunk, content);
         }
         Ok(true)
     }
@@ -243,9 +252,13 @@ impl<R: BufRead> Reader<R> {
         Ok(())
     }
 
-    /// Adds what is left of a YAML document.
-    fn rest_of_yaml(&mut self, chunk: &mut Chunk) -> io::Result<()> {
+    /// Adds what is left of a YAML document. A record, which stands in none, shows that it is a log
+    /// of which the first line is lost or is another log's: that line is given back.
+    fn rest_of_yaml(&mut self, chunk: &mut Chunk) -> io::Result<Option<Line>> {
         while let Some(line) = self.lines.next()? {
+            if is_record(&line.bytes) {
+                return Ok(Some(line));
+            }
             if line.is_mark(b"---") {
                 self.lines.hold(line);
                 break;
@@ -256,7 +269,18 @@ impl<R: BufRead> Reader<R> {
                 break;
             }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Goes on in JSON Lines from this one, below lines from `first` on that are none.
+    fn records_below(&mut self, record: Line, first: u64) {
+        let message = match record.number.saturating_sub(first) {
+            0 | 1 => "a line that is no record, above the first".to_owned(),
+            count => format!("{count} lines that are no records, above the first"),
+        };
+        self.items.broken(Broken::new(first, message));
+        self.lines.hold(record);
+        self.mode = Mode::Records;
     }
 
     /// Takes in a YAML document, whose content starts on line `content`.
@@ -282,6 +306,11 @@ impl<R: BufRead> Reader<R> {
             }
             return Ok(true);
         }
+        if self.stream.is_broken && is_record_of_log(&line.bytes) {
+            self.lines.hold(line);
+            self.mode = Mode::Records;
+            return Ok(true);
+        }
         let mut chunk = Chunk::new(self.limit);
         let mut brackets = Brackets::default();
         self.add(line, &mut chunk, &mut brackets)?;
@@ -297,6 +326,7 @@ impl<R: BufRead> Reader<R> {
             && let Some(line) = self.lines.next()?
         {
             let is_next = line.bytes.first().is_some_and(is_bracket) && !brackets.take_value();
+            let is_next = is_next || audit::is_logged_object(&line.bytes);
             if is_next || ends_document(&line) {
                 self.lines.hold(line);
                 break;

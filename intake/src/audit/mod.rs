@@ -30,7 +30,7 @@ pub use history::{Cause, Root};
 pub use log::Log;
 pub use outcome::{By, Outcome};
 pub use resource::kinds;
-pub(crate) use wrapper::{Content, Text, content, is_prefixed, payload};
+pub(crate) use wrapper::{Content, Text, content, is_logged_object, is_prefixed, payload};
 
 use crate::Place;
 use serde::Serialize;

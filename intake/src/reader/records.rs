@@ -5,6 +5,7 @@ use crate::audit::{self, MAX_EVENT};
 use crate::chunk::Chunk;
 use crate::lines::Line;
 use crate::{Place, json};
+use serde::de::IgnoredAny;
 use std::io::{self, BufRead};
 
 impl<R: BufRead> Reader<R> {
@@ -71,9 +72,26 @@ impl<R: BufRead> Reader<R> {
     }
 }
 
-/// Whether a text begins as the API server begins an audit event.
+/// How the API server begins an audit event.
+const EVENT: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
+
 fn begins_event(text: &str) -> bool {
-    text.starts_with(r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#)
+    text.starts_with(EVENT)
+}
+
+/// Whether a line is a JSON object by itself, or holds one as logs do: no line of a YAML document
+/// is either.
+pub(crate) fn is_record(line: &[u8]) -> bool {
+    if !line.starts_with(b"{\"") {
+        return audit::is_logged_object(line);
+    }
+    serde_json::from_slice::<IgnoredAny>(line).is_ok()
+}
+
+/// Whether a line can only be that of a log: behind a value that could not be read, nothing else
+/// is looked for there.
+pub(super) fn is_record_of_log(line: &[u8]) -> bool {
+    line.starts_with(EVENT.as_bytes()) || audit::is_logged_object(line)
 }
 
 /// Whether a line that begins like this belongs to the pretty-printed value above it.

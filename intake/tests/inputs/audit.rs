@@ -228,6 +228,59 @@ fn a_line_that_is_broken_costs_itself() {
 }
 
 #[test]
+fn a_first_line_that_is_broken_costs_itself() {
+    let event = event(json!({})).to_string();
+    let (start, end) = event.split_at(event.len() / 2);
+    let comma = event.find(',').unwrap() + 1;
+    let inner = event
+        .find("{\"credential")
+        .or(event.find("{\"code"))
+        .unwrap();
+    let nul = "\0".repeat(100);
+    for first in [
+        "==> audit.log <==",
+        "I1122 01:28:32.920959       1 server.go:1] \"text\" a=1",
+        nul.as_str(),
+        "a: b: c",
+        "# a comment\n\n- a",
+        "a\n\n  b\n\0\n---c",
+        end,
+        start,
+        &event[..comma],
+    ] {
+        for behind in [
+            event.clone(),
+            json!({"log": event, "stream": "stdout"}).to_string(),
+            format!("2026-11-22T01:28:32Z {event}"),
+        ] {
+            let found = report(format!("{first}\n{behind}\n{behind}\n"));
+            assert_eq!(found.len(), 3, "{first}\n{behind}: {found:?}");
+            assert!(found[0].starts_with("broken "), "{found:?}");
+            let last = first.lines().count() + 2;
+            for (line, index) in [(last - 1, 1), (last, 2)] {
+                let start = format!("case {line}/");
+                assert!(found[index].starts_with(&start), "{first}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_above_the_first_record_are_counted() {
+    let event = event(json!({}));
+    let found = report(format!("\n# b\na\n\nb: c\n{event}\nd\n{event}\n"));
+    assert_eq!(
+        found,
+        [
+            "broken 3 3 lines that are no records, above the first",
+            "case 6/1/1 CREATE Pod web",
+            "broken 7 column 1: not JSON, expected value",
+            "case 8/1/1 CREATE Pod web",
+        ]
+    );
+}
+
+#[test]
 fn an_event_that_is_cut_off_is_named() {
     let cut = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","verb":"create","user":{"username":"bob"},"objectRef":{"resource":"pods","namespace":"team-a","name":"web"},"responseObject":{"ki"#;
     let reason = "the text ends inside a JSON value";

@@ -9,7 +9,7 @@ mod cloud_logging;
 mod cloudwatch;
 mod prefix;
 
-pub(crate) use prefix::{is_prefixed, payload};
+pub(crate) use prefix::{is_logged_object, is_prefixed, payload};
 
 use crate::named::Named;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};

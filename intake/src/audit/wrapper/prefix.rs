@@ -23,6 +23,12 @@ pub(crate) fn is_prefixed(line: &[u8]) -> bool {
     prefix(line).is_some()
 }
 
+/// Whether something stands before an object on its line.
+pub(crate) fn is_logged_object(line: &[u8]) -> bool {
+    let rest = prefix(line).and_then(|length| line.get(length..));
+    rest.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
+}
+
 /// How long that is.
 pub(super) fn prefix(line: &[u8]) -> Option<usize> {
     match line.first()? {
