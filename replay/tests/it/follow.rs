@@ -4,7 +4,7 @@
 use crate::common::Folder;
 use serde_json::{Value, json};
 use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -136,6 +136,29 @@ fn tells_of_a_request_that_does_not_end_when_it_is_late() {
         "stageTimestamp": "2026-11-22T01:06:00Z"});
     append(&folder, &format!("{other}\n"));
     assert_eq!(wait_for(&folder, 1), ["1"]);
+}
+
+#[test]
+fn waits_for_what_cannot_be_opened_and_says_so_once() {
+    let folder = Folder::new();
+    let arguments = "replay --format json --follow logs/audit.log --output out";
+    let mut command = folder.bulkhead(arguments);
+    let child = command.stderr(Stdio::piped()).spawn();
+    let mut follower = Follower(child.expect("bulkhead starts"));
+    let log = folder.path().join("logs");
+    wait_for(&folder, 1);
+    fs::create_dir(&log).expect("a folder");
+    folder.write("logs/audit.log", created(0..1));
+    wait_for(&folder, 2);
+    fs::remove_dir_all(&log).expect("it is gone");
+    wait_for(&folder, 3);
+    folder.write("logs/audit.log", created(1..2));
+    assert_eq!(wait_for(&folder, 4), ["", "0", "", "1"]);
+    let mut errors = follower.0.stderr.take().expect("a pipe");
+    drop(follower);
+    let mut text = String::new();
+    errors.read_to_string(&mut text).expect("UTF-8");
+    assert_eq!(text.matches("No such file").count(), 2, "{text}");
 }
 
 #[test]
