@@ -3,9 +3,9 @@
 //! nothing.
 
 use crate::audit::Log;
-use crate::reader::{Reader, continues, is_record};
+use crate::reader::{Reader, continues, is_record, open_part};
 use crate::{Broken, Item, MAX_BYTES, Passed};
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 use std::io::Cursor;
 
 const TOO_LARGE: &str =
@@ -154,7 +154,7 @@ impl Feed {
                 }
                 [first, ..] => {
                     self.searched += at + 1;
-                    if !continues(*first) {
+                    if !continues(*first) && !self.ends_open() {
                         self.whole = self.searched;
                     }
                 }
@@ -171,6 +171,14 @@ impl Feed {
         if self.is_records != Some(true) {
             self.whole = 0;
         }
+    }
+
+    /// Whether the line that was searched last is a part of one that goes on.
+    fn ends_open(&self) -> bool {
+        let searched = self.held.get(..self.searched).unwrap_or_default();
+        let line = searched.strip_suffix(b"\n").unwrap_or(searched);
+        let start = memrchr(b'\n', line).map_or(0, |at| at + 1);
+        line.get(start..).and_then(open_part).is_some()
     }
 
     /// Looks for the first record of an input that does not begin with one. What its first line

@@ -5,7 +5,7 @@
 mod records;
 
 use records::is_record_of_log;
-pub(crate) use records::{continues, is_record};
+pub(crate) use records::{continues, is_record, open_part};
 
 use crate::audit::{self, Log};
 use crate::brackets::Brackets;

@@ -1,7 +1,7 @@
 //! JSON Lines: which lines are one record, and what a record is read as.
 
 use super::{LARGE_LINE, Mode, Reader, start_of};
-use crate::audit::{self, MAX_EVENT};
+use crate::audit::{self, MAX_EVENT, Part};
 use crate::chunk::Chunk;
 use crate::lines::Line;
 use crate::{Place, json};
@@ -32,13 +32,17 @@ impl<R: BufRead> Reader<R> {
         }
         let is_open = self.is_open(&line)?;
         let mut record = Chunk::new(self.limit);
-        record.add(line);
-        while is_open && let Some(next) = self.lines.next()? {
-            if next.bytes.first().is_none_or(|first| !continues(*first)) {
-                self.lines.hold(next);
-                break;
+        if let Some(part) = open_part(&line.bytes) {
+            self.parts(line, part, &mut record)?;
+        } else {
+            record.add(line);
+            while is_open && let Some(next) = self.lines.next()? {
+                if next.bytes.first().is_none_or(|first| !continues(*first)) {
+                    self.lines.hold(next);
+                    break;
+                }
+                record.add(next);
             }
-            record.add(next);
         }
         let line = record.line();
         let place = Place {
@@ -61,6 +65,26 @@ impl<R: BufRead> Reader<R> {
             Err(broken) => self.items.broken(broken),
         }
         Ok(true)
+    }
+
+    /// Adds a line of a container that its runtime wrote in parts, of which this is the first.
+    fn parts(&mut self, mut line: Line, first: Part, record: &mut Chunk) -> io::Result<()> {
+        let mut last = first;
+        without_break(&mut line.bytes);
+        record.add(line);
+        while last.is_open
+            && let Some(mut next) = self.lines.next()?
+        {
+            let Some(part) = audit::part(&next.bytes).filter(|part| part.follows(last)) else {
+                self.lines.hold(next);
+                break;
+            };
+            without_break(&mut next.bytes);
+            next.bytes.drain(..part.start.min(next.bytes.len()));
+            record.add(next);
+            last = part;
+        }
+        Ok(())
     }
 
     /// Whether a JSON value may go on behind the line read last, as pretty-printed ones do.
@@ -92,6 +116,17 @@ pub(crate) fn is_record(line: &[u8]) -> bool {
 /// is looked for there.
 pub(super) fn is_record_of_log(line: &[u8]) -> bool {
     line.starts_with(EVENT.as_bytes()) || audit::is_logged_object(line)
+}
+
+fn without_break(line: &mut Vec<u8>) {
+    line.pop_if(|last| *last == b'\n');
+}
+
+/// What a container runtime has on a line, if the next may go on with it.
+pub(crate) fn open_part(line: &[u8]) -> Option<Part> {
+    let is_runtimes = line.first().is_some_and(u8::is_ascii_digit);
+    let part = is_runtimes.then(|| audit::part(line)).flatten();
+    part.filter(|part| part.is_open)
 }
 
 /// Whether a line that begins like this belongs to the pretty-printed value above it.

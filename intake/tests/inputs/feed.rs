@@ -134,6 +134,8 @@ fn inputs_of_every_shape() {
 #[test]
 fn inputs_that_come_to_records() {
     const POD: &str = r#"{"apiVersion":"v1","kind":"Pod"}"#;
+    const P: &str = "2026-11-22T01:28:32Z stdout P ";
+    const F: &str = "2026-11-22T01:28:32Z stdout F ";
     let event = at(0, "ResponseComplete", "create");
     let (start, end) = event.split_at(event.len() / 2);
     let records = format!("{event}{event}not json\n{event}");
@@ -151,6 +153,9 @@ fn inputs_that_come_to_records() {
         format!("{{\"a\":\n{records}2026-11-22T01:28:32Z {event}"),
         format!("text\n2026-11-22T01:28:32Z text\n2026-11-22T01:28:32Z {event}{event}"),
         "text\n{\"a\"\n{}\n".to_owned(),
+        // parts of one line, whole and interrupted
+        format!("{P}{start}\n{F}{end}{P}{start}\n{event}{F}{end}"),
+        format!("text\n{P}{start}\n{P}\n{F}{end}{P}{start}\n---\na: b\n{F}{end}"),
     ] {
         assert_same(input.as_bytes(), &[1, 2, 3, 5, 8, 97, 1_000, 10_000]);
     }
