@@ -51,10 +51,15 @@ impl fmt::Display for Gap {
 impl Event<'_> {
     /// Why the event holds no object.
     pub(super) fn gap(&self) -> Gap {
-        let is_refused = matches!(self.code(), Some(401 | 403));
+        // whoever asked is known before the body is read, whatever the level
+        let is_refused = match self.code() {
+            Some(401) if self.user.username.is_empty() => true,
+            Some(401 | 403) => self.level.starts_with("Request"),
+            _ => false,
+        };
         if self.is_truncated() {
             Gap::Truncated
-        } else if is_refused && self.level.starts_with("Request") {
+        } else if is_refused {
             Gap::RefusedUnread
         } else {
             Gap::NoBody

@@ -210,8 +210,10 @@ impl Log {
         let id = id(&event.audit_id, &event.verb, received);
         let is_last = match &*event.stage {
             "ResponseComplete" | "Panic" => true,
-            // an upgraded connection may stay open for days
-            "ResponseStarted" => is_use,
+            // an upgraded connection may stay open for days, and of whom nobody knows the API
+            // server tells no more: Kubernetes
+            // `staging/src/k8s.io/apiserver/pkg/endpoints/filters/authn_audit.go`
+            "ResponseStarted" => is_use || event.code() >= Some(400),
             _ => false,
         };
         if !is_last {

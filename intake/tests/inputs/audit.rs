@@ -523,6 +523,24 @@ fn says_why_there_is_nothing_to_judge() {
     assert_eq!(forbidden.audit.outcome, Outcome::Refused(By::Authorization));
 }
 
+/// What the API server writes of it is the first event and the last.
+#[test]
+fn a_request_of_nobody_known_is_refused_unread() {
+    let unknown = event(
+        json!({"stage": "ResponseStarted", "level": "Metadata", "user": {},
+        "requestObject": null, "responseObject": null, "annotations": null,
+        "responseStatus": {"code": 401, "status": "Failure", "message":
+            "Authentication failed, attempted: bearer"}}),
+    );
+    let unjudged = gap(std::slice::from_ref(&unknown));
+    assert_eq!(unjudged.gap, Gap::RefusedUnread);
+    assert_eq!(unjudged.audit.outcome, Outcome::Refused(By::Authentication));
+    assert!(unfinished(&[]).is_empty());
+    let mut reads = unknown;
+    reads["verb"] = json!("list");
+    assert!(report(log(&[reads])).is_empty());
+}
+
 #[test]
 fn a_dry_run_leaves_nothing() {
     let dry = event(json!({"requestURI": "/api/v1/namespaces/team-a/pods?dryRun=All&a=b"}));
