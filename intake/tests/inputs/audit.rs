@@ -922,6 +922,49 @@ fn an_id_that_a_client_chose_hides_nothing() {
     assert!(reader.into_log().unfinished().is_some());
 }
 
+/// What was there before is gone, however the log has lost that.
+#[test]
+fn an_apply_that_creates_is_judged_by_what_was_sent() {
+    let applied = event(json!({"auditID": "2", "verb": "patch", "level": "Request",
+        "responseObject": null, "requestObject": pod("applied")}));
+    let (request, audit) = last(&[event(json!({})), applied]);
+    assert_eq!(request["object"], pod("applied"));
+    assert_eq!(request["oldObject"], Value::Null);
+    assert_eq!(
+        (audit.outcome, audit.before, audit.object),
+        (Outcome::Created, Before::Absent, Judged::Sent)
+    );
+}
+
+#[test]
+fn an_object_is_gone_with_its_last_finalizer() {
+    let patch = event(json!({"auditID": "3", "verb": "patch", "level": "Request",
+        "responseStatus": {"code": 200}, "responseObject": null, "requestObject": {}}));
+    let left = |meta: Value| {
+        let mut object = pod("stored");
+        let all = object["metadata"].as_object_mut().unwrap();
+        all.extend(meta.as_object().unwrap().clone());
+        let update = event(json!({"auditID": "2", "verb": "update",
+            "responseStatus": {"code": 200}, "responseObject": object}));
+        let found = items(log(&[event(json!({})), update, patch.clone()]));
+        matches!(found.last(), Some(Item::Case(_)))
+    };
+    let deleted = "2026-11-22T01:00:00Z";
+    assert!(left(json!({})));
+    assert!(left(
+        json!({"deletionTimestamp": deleted, "finalizers": ["a"]})
+    ));
+    assert!(left(
+        json!({"deletionTimestamp": deleted, "deletionGracePeriodSeconds": 30})
+    ));
+    assert!(!left(
+        json!({"deletionTimestamp": deleted, "deletionGracePeriodSeconds": 0})
+    ));
+    assert!(!left(
+        json!({"deletionTimestamp": deleted, "finalizers": []})
+    ));
+}
+
 #[test]
 fn what_is_deleted_is_gone() {
     let delete = event(
