@@ -14,6 +14,9 @@ pub enum Gap {
     RefusedUnread,
     /// A patch of an object that the log has not shown.
     NoBase,
+    /// A patch that does not fit the object that the log has shown, or that is written in a way
+    /// that is not read here.
+    Unapplied,
     /// Its last event never came.
     Unfinished,
     /// The event has more than [`MAX_EVENT`] bytes, or as many objects as could not be told one by
@@ -29,6 +32,7 @@ impl Gap {
             Self::Truncated => "truncated",
             Self::RefusedUnread => "refused-unread",
             Self::NoBase => "no-base",
+            Self::Unapplied => "unapplied",
             Self::Unfinished => "unfinished",
             Self::TooLarge => "too-large",
         }
@@ -42,6 +46,7 @@ impl fmt::Display for Gap {
             Self::Truncated => "the event was cut short",
             Self::RefusedUnread => "refused before its body was read",
             Self::NoBase => "a patch of an object that the log does not show",
+            Self::Unapplied => "a patch that could not be applied to what the log shows",
             Self::Unfinished => "its last event is missing, which can hide a write",
             Self::TooLarge => "an event of more than 16 MiB, or of too many objects",
         })

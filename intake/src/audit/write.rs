@@ -163,7 +163,7 @@ impl Log {
                 .ok_or(Gap::NoBase);
         };
         let is_built_in = event.about().kind().is_some();
-        let object = patch::patched(&old.json, sent, is_built_in).ok_or(Gap::NoBase)?;
+        let object = patch::patched(&old.json, sent, is_built_in).ok_or(Gap::Unapplied)?;
         Ok((object.into(), Judged::Patched))
     }
 

@@ -505,6 +505,26 @@ fn a_refused_attempt_is_judged_by_what_was_sent() {
 }
 
 #[test]
+fn a_patch_that_cannot_be_applied_is_told_as_that() {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for sent in [
+        r#"{"metadata":{"annotations":{"x":"\ud800"}},"spec":{"hostPID":true}}"#,
+        &format!(r#"{{"junk":{deep},"spec":{{"hostPID":true}}}}"#),
+        r#"[{"op":"test","path":"/spec/hostPID","value":true}]"#,
+        r#"[{"op":"remove","path":"/spec/containers/-1"}]"#,
+    ] {
+        let patch = event(
+            json!({"auditID": "2", "verb": "patch", "level": "Request", "responseObject": null,
+            "responseStatus": {"code": 200}, "requestObject": "SENT"}),
+        );
+        let patch = patch.to_string().replace("\"SENT\"", sent);
+        let found = report(format!("{}\n{patch}\n", event(json!({}))));
+        assert_eq!(found.last().unwrap(), "unjudged 2/1/1 unapplied", "{sent}");
+        assert_eq!(report(&patch), ["unjudged 1/1/1 no-base"]);
+    }
+}
+
+#[test]
 fn says_why_there_is_nothing_to_judge() {
     let bare = json!({"requestObject": null, "responseObject": null});
     let with = |changes: Value| {
