@@ -731,24 +731,42 @@ fn what_is_aggregated_belongs_to_who_gave_the_rule_that_it_gained() {
         )
     };
     let by = |user: &str| json!({"username": user});
-    let view = |resources: &[&str]| {
+    let written = |by: Value, minute: u32, resources: &[&str]| {
         let selectors = json!([{"matchExpressions": [{"key": "to-view", "operator": "Exists"}]}]);
-        role(
-            "view",
-            controller("clusterrole-aggregation-controller"),
-            resources,
-            json!({"aggregationRule": {"clusterRoleSelectors": selectors}}),
-        )
+        let beside = json!({"aggregationRule": {"clusterRoleSelectors": selectors}});
+        let mut view = role("view", by, resources, beside);
+        view["requestReceivedTimestamp"] = json!(format!("2026-11-22T01:{minute:02}:00.000000Z"));
+        view
     };
+    let view = |minute: u32, resources: &[&str]| {
+        let by = controller("clusterrole-aggregation-controller");
+        written(by, minute, resources)
+    };
+    let cause = |events: &[Value]| last(events).1.cause.unwrap().user.clone();
     let events = [
         role("harmless", by("dave"), &["events"], json!({})),
-        view(&["events"]),
+        view(1, &["events"]),
         role("pods", by("alice"), &["pods"], json!({})),
         role("harmless", by("carol"), &["events"], json!({})),
-        view(&["events", "pods"]),
+        view(2, &["events", "pods"]),
     ];
-    let (_, audit) = last(&events);
-    assert_eq!(audit.cause.unwrap().user, "alice");
+    assert_eq!(cause(&events), "alice");
+    // by other selectors it takes what others gave long before
+    let events = [
+        role("pods", by("alice"), &["pods"], json!({})),
+        view(1, &[]),
+        written(by("frank"), 2, &[]),
+        view(3, &["pods"]),
+    ];
+    assert_eq!(cause(&events), "frank");
+    let [pods, filled, chosen, again] = events;
+    assert_eq!(
+        cause(&[pods.clone(), filled.clone(), again.clone()]),
+        "alice"
+    );
+    let later = role("more", by("dave"), &["pods", "events"], json!({}));
+    let more = view(4, &["pods", "events"]);
+    assert_eq!(cause(&[pods, filled, chosen, again, later, more]), "dave");
 }
 
 #[test]
