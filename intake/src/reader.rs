@@ -151,6 +151,12 @@ impl<R: BufRead> Reader<R> {
         self.items.take_passed()
     }
 
+    /// Whether a request that an audit log began was read, and is to be told of when its end comes
+    /// or is given up.
+    pub fn is_waiting(&self) -> bool {
+        self.items.is_waiting()
+    }
+
     /// The log, with the events of this input up to where it was read.
     pub fn into_log(self) -> Log {
         self.items.into_log()

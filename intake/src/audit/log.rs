@@ -74,6 +74,11 @@ impl Log {
         Some(self.never_ended(&begun))
     }
 
+    /// Whether a request of the input that is read has begun and not ended.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.pending.is_of(self.input)
+    }
+
     /// Takes in an event that does not matter, but for its time: what is waited for may be late.
     pub(crate) fn pass(&mut self, line: &[u8], items: &mut Queue) {
         // of one that is too large the head alone is read

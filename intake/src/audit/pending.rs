@@ -63,6 +63,13 @@ impl Pending {
         self.requests.is_empty()
     }
 
+    /// Whether the first event of one is in this input.
+    pub(crate) fn is_of(&self, input: usize) -> bool {
+        let newest = self.order.last_key_value();
+        let begun = newest.and_then(|(_, id)| self.requests.get(id));
+        begun.is_some_and(|begun| begun.first.input == input)
+    }
+
     /// Takes note of a request that has begun. False if it was known already.
     pub(crate) fn begin(&mut self, id: Id, at: Option<u64>, first: Waiting) -> bool {
         if self.requests.contains_key(&id) {

@@ -202,7 +202,7 @@ impl Feed {
             empty = false;
             self.add(Outcome::Passed(passed))?;
         }
-        Ok(empty)
+        Ok(empty && !reader.is_waiting())
     }
 
     /// Reads `bytes` of a file into the log alone, as they were told of before.
