@@ -54,6 +54,22 @@ fn log(events: &[Value]) -> String {
     events.iter().map(|event| format!("{event}\n")).collect()
 }
 
+/// The same events, but that each is of a request of its own.
+pub(super) fn apart(input: &str) -> String {
+    let mut times = 0;
+    let mut apart = input.to_owned();
+    for time in ["2026-11-22T01:00:00.000000Z", "2026-11-22T01:28:32.920959Z"] {
+        let mut parts = apart.split(time);
+        let mut text = parts.next().unwrap().to_owned();
+        for part in parts {
+            times += 1;
+            text.push_str(&format!("2026-11-22T01:00:00.{times:06}Z{part}"));
+        }
+        apart = text;
+    }
+    apart
+}
+
 fn case_of(item: Item) -> Case {
     match item {
         Item::Case(case) => case,
@@ -159,6 +175,67 @@ fn a_request_is_told_once() {
 }
 
 #[test]
+fn a_request_is_told_once_however_its_events_come() {
+    let begun = event(json!({"stage": "RequestReceived", "responseStatus": null,
+        "requestObject": null, "responseObject": null, "annotations": null,
+        "objectRef": {"resource": "pods", "namespace": "team-a", "apiVersion": "v1"}}));
+    let ended = event(json!({}));
+    let later = event(json!({"auditID": "2", "verb": "update",
+        "requestReceivedTimestamp": "2026-11-22T03:00:00.000000Z",
+        "stageTimestamp": "2026-11-22T03:00:00.000000Z"}));
+    let exec = |stage: &str| {
+        event(
+            json!({"stage": stage, "verb": "get", "responseStatus": {"code": 101},
+            "objectRef": {"resource": "pods", "subresource": "exec", "namespace": "team-a",
+                "name": "web", "apiVersion": "v1"}}),
+        )
+    };
+    let [asked, opened, closed] =
+        ["RequestReceived", "ResponseStarted", "ResponseComplete"].map(exec);
+    for (events, told) in [
+        (&[&ended, &begun][..], 1),
+        (&[&ended, &ended], 1),
+        (&[&begun, &begun, &ended, &ended], 1),
+        (&[&begun, &ended, &begun, &ended], 1),
+        // where another server's log stands before it
+        (&[&later, &begun, &ended], 2),
+        (&[&closed, &opened, &asked], 1),
+        (&[&asked, &opened, &closed, &asked, &opened, &closed], 1),
+    ] {
+        let events: Vec<Value> = events.iter().map(|event| (*event).clone()).collect();
+        let text = log(&events);
+        let mut reader = read(text.as_bytes());
+        let found: Vec<_> = reader.by_ref().map(|item| line(&item.unwrap())).collect();
+        assert_eq!(found.len(), told, "{found:?}");
+        assert!(
+            found.iter().all(|line| line.starts_with("case ")),
+            "{found:?}"
+        );
+        assert_eq!(reader.take_passed().stages, (events.len() - told) as u64);
+        assert!(reader.into_log().unfinished().is_none(), "{found:?}");
+    }
+}
+
+/// A client may choose the id, and two requests may come at once.
+#[test]
+fn what_is_not_known_to_be_the_same_is_told() {
+    let of = |changes: Value| event(changes);
+    let other = json!({"resource": "pods", "namespace": "team-a", "name": "b", "apiVersion": "v1"});
+    let timeless = json!({"requestReceivedTimestamp": null});
+    for events in [
+        [of(json!({})), of(json!({"objectRef": other}))],
+        [of(json!({})), of(json!({"auditID": "2"}))],
+        [
+            of(json!({})),
+            of(json!({"requestReceivedTimestamp": "2026-11-22T01:00:00.000001Z"})),
+        ],
+        [of(timeless.clone()), of(timeless)],
+    ] {
+        assert_eq!(cases(&events).len(), 2, "{events:?}");
+    }
+}
+
+#[test]
 fn reads_events_in_every_wrapping_of_kubernetes() {
     let one = event(json!({}));
     let two = event(json!({"auditID": "2"}));
@@ -180,7 +257,7 @@ fn reads_events_in_every_wrapping_of_kubernetes() {
             ],
         ),
     ] {
-        let found = report(&input);
+        let found = report(apart(&input));
         let expected = expected.map(|place| format!("case {place} CREATE Pod web"));
         assert_eq!(found[..2], expected, "{input}");
     }
@@ -191,9 +268,8 @@ fn an_event_behind_another_on_its_line_is_told() {
     let one = event(json!({}));
     let read = event(json!({"auditID": "2", "verb": "get"}));
     for between in ["", " ", "\t"] {
-        let found = report(format!(
-            "{one}\n{read}{between}{one}\n{read}{between}[{one}]\n"
-        ));
+        let input = format!("{one}\n{read}{between}{one}\n{read}{between}[{one}]\n");
+        let found = report(apart(&input));
         let expected =
             ["1/1/1", "2/2/1", "3/2/1"].map(|place| format!("case {place} CREATE Pod web"));
         assert_eq!(found, expected);
@@ -211,7 +287,7 @@ fn a_line_that_is_broken_costs_itself() {
     let number = line.replace("201", &"9".repeat(100_000));
     let text = line.replace("\"create\"", "7");
     let input = format!("{line}\n{cut}\n{deep}\n{number}\n{text}\n{line}\n");
-    let found = report(input.as_bytes());
+    let found = report(apart(&input));
     assert_eq!(found.len(), 6, "{found:?}");
     let kinds: Vec<_> = found
         .iter()
@@ -249,7 +325,7 @@ fn a_first_line_that_is_broken_costs_itself() {
             json!({"log": event, "stream": "stdout"}).to_string(),
             format!("2026-11-22T01:28:32Z {event}"),
         ] {
-            let found = report(format!("{first}\n{behind}\n{behind}\n"));
+            let found = report(apart(&format!("{first}\n{behind}\n{behind}\n")));
             assert_eq!(found.len(), 3, "{first}\n{behind}: {found:?}");
             assert!(found[0].starts_with("broken "), "{found:?}");
             let last = first.lines().count() + 2;
@@ -264,7 +340,8 @@ fn a_first_line_that_is_broken_costs_itself() {
 #[test]
 fn lines_above_the_first_record_are_counted() {
     let event = event(json!({}));
-    let found = report(format!("\n# b\na\n\nb: c\n{event}\nd\n{event}\n"));
+    let input = format!("\n# b\na\n\nb: c\n{event}\nd\n{event}\n");
+    let found = report(apart(&input));
     assert_eq!(
         found,
         [
@@ -881,7 +958,9 @@ fn a_patch_that_says_what_it_is_counts_with_what_was_there() {
     );
     // what may be read in two ways is not measured against
     patch["spec"] = json!({"containers": [{"name": "app", "$patch": "delete"}]});
-    let (_, audit) = last(&[event(json!({})), of(&patch), of(&patch)]);
+    let mut again = of(&patch);
+    again["auditID"] = json!("3");
+    let (_, audit) = last(&[event(json!({})), of(&patch), again]);
     assert_eq!(audit.before, Before::Unknown);
 }
 
@@ -1206,7 +1285,7 @@ fn an_event_that_is_too_large_is_named() {
         event(json!({})),
         event(json!({"responseObject": large})),
         event(json!({"verb": "get", "responseObject": large})),
-        event(json!({})),
+        event(json!({"auditID": "2"})),
     ]);
     for text in [
         text.clone(),

@@ -1,7 +1,7 @@
 //! Audit events as clouds and forwarders deliver them: who, how it ended and what is judged are the
 //! same as in the API server's own log; what else is in such logs is counted.
 
-use crate::audit::{event, pod};
+use crate::audit::{apart, event, pod};
 use crate::{items, line, report};
 use intake::audit::{Audit, Before, By, Gap, Judged, Outcome, Unjudged};
 use intake::{Item, Passed, read};
@@ -19,8 +19,9 @@ fn text(value: &Value) -> Value {
     Value::from(value.to_string())
 }
 
-/// What is told of an input, and what is counted.
+/// What is told of an input, each event of a request of its own, and what is counted.
 fn read_all(input: &str) -> (Vec<String>, Passed) {
+    let input = apart(input);
     let mut reader = read(input.as_bytes());
     let told = reader.by_ref().map(|item| line(&item.unwrap())).collect();
     (told, reader.take_passed())
