@@ -3,9 +3,9 @@
 //! nothing.
 
 use crate::audit::Log;
-use crate::reader::{Reader, continues};
+use crate::reader::{Reader, continues, is_record, open_part};
 use crate::{Broken, Item, MAX_BYTES, Passed};
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 use std::collections::VecDeque;
 use std::io::Cursor;
 
@@ -38,6 +38,8 @@ pub struct Feed {
     whole: usize,
     /// Whether the input is JSON Lines, once that can be told.
     is_records: Option<bool>,
+    /// How much of an input that does not begin in JSON Lines was searched for them.
+    seen: usize,
     /// Whether what comes can be cut nowhere.
     is_shut: bool,
     /// Whether what comes of the input is not read.
@@ -92,7 +94,8 @@ impl Iterator for Feed {
             self.whole = 0;
             let log = std::mem::take(&mut self.log);
             let reader = Reader::new(Cursor::new(ready), MAX_BYTES, log).after_lines(self.lines);
-            self.reader = Some(if self.is_records == Some(true) {
+            // what stands above the first record is read as what it begins like
+            self.reader = Some(if self.is_records == Some(true) && self.lines > 0 {
                 reader.in_records()
             } else {
                 reader
@@ -144,7 +147,7 @@ impl Feed {
     fn begin(&mut self, piece: &[u8]) {
         self.log.next_input();
         self.held.clear();
-        (self.searched, self.whole, self.lines) = (0, 0, 0);
+        (self.searched, self.whole, self.seen, self.lines) = (0, 0, 0, 0);
         self.is_records = None;
         (self.is_shut, self.is_given_up) = (false, false);
         self.take(piece);
@@ -189,7 +192,7 @@ impl Feed {
                 }
                 [first, ..] => {
                     self.searched += at + 1;
-                    if !continues(*first) {
+                    if !continues(*first) && !self.ends_open() {
                         self.whole = self.searched;
                     }
                 }
@@ -198,11 +201,40 @@ impl Feed {
         if self.is_records.is_none() {
             let begun = self.held.get(..self.whole).unwrap_or_default();
             self.is_records = Reader::new(begun, MAX_BYTES, Log::default()).tell_records();
+            self.seen = 0;
         }
-        match self.is_records {
-            Some(true) => {}
-            Some(false) => (self.is_shut, self.whole) = (true, 0),
-            None => self.whole = 0,
+        if self.is_records == Some(false) {
+            self.come_to_records();
+        }
+        if self.is_records != Some(true) {
+            self.whole = 0;
+        }
+    }
+
+    /// Whether the line that was searched last is a part of one that goes on.
+    fn ends_open(&self) -> bool {
+        let searched = self.held.get(..self.searched).unwrap_or_default();
+        let line = searched.strip_suffix(b"\n").unwrap_or(searched);
+        let start = memrchr(b'\n', line).map_or(0, |at| at + 1);
+        line.get(start..).and_then(open_part).is_some()
+    }
+
+    /// Looks for the first record of an input that does not begin with one. What its first line
+    /// that looks like one is no record of may hold many such lines, and is shut.
+    fn come_to_records(&mut self) {
+        let come = self.held.get(..self.whole).unwrap_or_default();
+        while let Some(rest) = come.get(self.seen..)
+            && let Some(at) = memchr(b'\n', rest)
+        {
+            let (line, _) = rest.split_at(at);
+            self.seen += at + 1;
+            if is_record(line) {
+                let begun = come.get(..self.seen).unwrap_or_default();
+                let reader = Reader::new(begun, MAX_BYTES, Log::default());
+                self.is_records = Some(reader.comes_to_records());
+                self.is_shut |= self.is_records == Some(false);
+                break;
+            }
         }
     }
 }

@@ -44,6 +44,11 @@ impl Items {
         self.queue.ready.is_empty()
     }
 
+    /// Whether something that was read is held back.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.log.is_waiting()
+    }
+
     /// What was passed since the last time this was asked.
     pub(crate) fn take_passed(&mut self) -> Passed {
         std::mem::take(&mut self.queue.passed)

@@ -100,7 +100,7 @@ pub enum Item {
 pub struct Passed {
     /// Events of requests that can change nothing that is judged.
     pub irrelevant: u64,
-    /// Events of other stages of requests that are told of, or may yet be.
+    /// Other events of requests that are told of, or may yet be.
     pub stages: u64,
     /// Records of other logs that were beside them.
     pub other: u64,

@@ -2,13 +2,18 @@
 //! into documents, so that never more than one is held, and none that is too large; what is in
 //! them is not its business.
 
-use crate::audit::{self, Log, MAX_EVENT};
+mod records;
+
+use records::is_record_of_log;
+pub(crate) use records::{continues, is_record, open_part};
+
+use crate::audit::{self, Log};
 use crate::brackets::Brackets;
 use crate::chunk::Chunk;
 use crate::items::Items;
 use crate::lines::{BYTE_ORDER_MARK, Line, Lines, body};
 use crate::opening::{begins_json, is_bracket, is_opening};
-use crate::{Broken, Item, MAX_BYTES, Passed, Place, Position, json, yaml};
+use crate::{Broken, Item, MAX_BYTES, Passed, Position, json, yaml};
 use serde::de::IgnoredAny;
 use std::io::{self, BufRead};
 
@@ -123,6 +128,13 @@ impl<R: BufRead> Reader<R> {
         (self.mode != Mode::Start).then_some(self.mode == Mode::Records)
     }
 
+    /// Whether an input that does not begin in JSON Lines comes to them.
+    pub(crate) fn comes_to_records(mut self) -> bool {
+        let is_before = |mode| !matches!(mode, Mode::Records | Mode::End);
+        while is_before(self.mode) && self.advance().is_ok_and(|goes_on| goes_on) {}
+        self.mode == Mode::Records
+    }
+
     /// How many lines were read, those before the input too.
     pub fn lines(&self) -> u64 {
         self.lines.count()
@@ -137,6 +149,12 @@ impl<R: BufRead> Reader<R> {
     /// The audit events passed since the last time this was asked.
     pub fn take_passed(&mut self) -> Passed {
         self.items.take_passed()
+    }
+
+    /// Whether a request that an audit log began was read, and is to be told of when its end comes
+    /// or is given up.
+    pub fn is_waiting(&self) -> bool {
+        self.items.is_waiting()
     }
 
     /// The log, with the events of this input up to where it was read.
@@ -180,68 +198,6 @@ impl<R: BufRead> Reader<R> {
         Ok(true)
     }
 
-    fn record(&mut self) -> io::Result<bool> {
-        let items = &mut self.items;
-        self.lines.pass(|line| {
-            let passes = audit::is_irrelevant(line);
-            if passes {
-                items.pass(line);
-            }
-            passes
-        })?;
-        if !items.is_empty() {
-            // the next line may be long in coming
-            return Ok(true);
-        }
-        let Some(line) = self.lines.next()? else {
-            return Ok(false);
-        };
-        if line.is_mark(b"---") {
-            self.lines.hold(line);
-            self.mode = Mode::Documents;
-            return Ok(true);
-        }
-        let is_open = self.is_open(&line)?;
-        let mut record = Chunk::new(self.limit);
-        record.add(line);
-        while is_open && let Some(next) = self.lines.next()? {
-            if next.bytes.first().is_none_or(|first| !continues(*first)) {
-                self.lines.hold(next);
-                break;
-            }
-            record.add(next);
-        }
-        let line = record.line();
-        let place = Place {
-            line,
-            document: 1,
-            item: 1,
-        };
-        if record.bytes().len() > MAX_EVENT && self.items.large_event(record.bytes(), place) {
-            return Ok(true);
-        }
-        match record.text(line, LARGE_LINE) {
-            Ok(text) if begins_event(text) && self.items.event_line(text, place) => {}
-            Ok(text) if audit::is_prefixed(text.as_bytes()) => {
-                json::read_logged(text, start_of(line), &mut self.items);
-            }
-            Ok(text) => {
-                let stream = &mut json::Stream::default();
-                json::read(text, start_of(line), stream, &mut self.items);
-            }
-            Err(broken) => self.items.broken(broken),
-        }
-        Ok(true)
-    }
-
-    /// Whether a JSON value may go on behind the line read last, as pretty-printed ones do.
-    fn is_open(&mut self, line: &Line) -> io::Result<bool> {
-        let last = |bytes: &[u8]| bytes.trim_ascii_end().last().copied();
-        let mut end = last(&line.bytes);
-        self.lines.rest(|piece| end = last(piece).or(end))?;
-        Ok(!matches!(end, None | Some(b'}' | b']')))
-    }
-
     /// Reads up to the next line that divides documents, or the first value of a document that is
     /// JSON. Comments and directives belong to the document that follows them.
     fn document(&mut self) -> io::Result<bool> {
@@ -262,10 +218,11 @@ impl<R: BufRead> Reader<R> {
             self.rest_of_value(&mut chunk, &mut brackets)?;
             self.json(&chunk, content);
         } else {
-            if has_content {
-                self.rest_of_yaml(&mut chunk)?;
+            if has_content && let Some(record) = self.rest_of_yaml(&mut chunk)? {
+                self.records_below(record, content);
+            } else {
+                self.yaml(&chunk, content);
             }
-            self.yaml(&chunk, content);
         }
         Ok(true)
     }
@@ -301,9 +258,13 @@ impl<R: BufRead> Reader<R> {
         Ok(())
     }
 
-    /// Adds what is left of a YAML document.
-    fn rest_of_yaml(&mut self, chunk: &mut Chunk) -> io::Result<()> {
+    /// Adds what is left of a YAML document. A record, which stands in none, shows that it is a log
+    /// of which the first line is lost or is another log's: that line is given back.
+    fn rest_of_yaml(&mut self, chunk: &mut Chunk) -> io::Result<Option<Line>> {
         while let Some(line) = self.lines.next()? {
+            if is_record(&line.bytes) {
+                return Ok(Some(line));
+            }
             if line.is_mark(b"---") {
                 self.lines.hold(line);
                 break;
@@ -314,7 +275,18 @@ impl<R: BufRead> Reader<R> {
                 break;
             }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Goes on in JSON Lines from this one, below lines from `first` on that are none.
+    fn records_below(&mut self, record: Line, first: u64) {
+        let message = match record.number.saturating_sub(first) {
+            0 | 1 => "a line that is no record, above the first".to_owned(),
+            count => format!("{count} lines that are no records, above the first"),
+        };
+        self.items.broken(Broken::new(first, message));
+        self.lines.hold(record);
+        self.mode = Mode::Records;
     }
 
     /// Takes in a YAML document, whose content starts on line `content`.
@@ -340,6 +312,11 @@ impl<R: BufRead> Reader<R> {
             }
             return Ok(true);
         }
+        if self.stream.is_broken && is_record_of_log(&line.bytes) {
+            self.lines.hold(line);
+            self.mode = Mode::Records;
+            return Ok(true);
+        }
         let mut chunk = Chunk::new(self.limit);
         let mut brackets = Brackets::default();
         self.add(line, &mut chunk, &mut brackets)?;
@@ -355,6 +332,7 @@ impl<R: BufRead> Reader<R> {
             && let Some(line) = self.lines.next()?
         {
             let is_next = line.bytes.first().is_some_and(is_bracket) && !brackets.take_value();
+            let is_next = is_next || audit::is_logged_object(&line.bytes);
             if is_next || ends_document(&line) {
                 self.lines.hold(line);
                 break;
@@ -388,16 +366,6 @@ impl<R: BufRead> Reader<R> {
         self.stream.documents += 1;
         self.items.broken(broken);
     }
-}
-
-/// Whether a text begins as the API server begins an audit event.
-fn begins_event(text: &str) -> bool {
-    text.starts_with(r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#)
-}
-
-/// Whether a line that begins like this belongs to the pretty-printed value above it.
-pub(crate) fn continues(first: u8) -> bool {
-    matches!(first, b' ' | b'\t' | b'}' | b']')
 }
 
 /// Whether a YAML document has begun with this line at the latest.

@@ -57,7 +57,7 @@ pub(crate) enum Command {
 /// Manifests are judged as if they were created now. Of an audit log, each
 /// request that matters is judged by what it left behind, and told with who sent
 /// it and how it ended; give its files in the order of time: the summary names two
-/// that are more than a day out of order.
+/// that are more than a day out of order, and one that has the newest first.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   bulkhead replay manifests/                 judge every manifest below a folder

@@ -97,7 +97,7 @@ impl Growing {
         loop {
             match File::open(path) {
                 // between a rotation's two steps there is none
-                Err(error) if error.kind() == io::ErrorKind::NotFound => thread::sleep(PAUSE),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => pause(),
                 opened => return opened,
             }
         }
@@ -146,9 +146,14 @@ impl Read for Growing {
                 self.read += u64::try_from(read).unwrap_or(u64::MAX);
                 return Ok(read);
             }
-            thread::sleep(PAUSE);
+            pause();
         }
     }
+}
+
+/// Waits before looking again.
+pub(crate) fn pause() {
+    thread::sleep(PAUSE);
 }
 
 /// The files that a log was rotated into, the oldest first: those beside it that are called after it

@@ -1,9 +1,11 @@
-//! Whether the files of audit logs were read in the order of time, by which alone it is known what
-//! a request changed.
+//! Whether audit logs were read in the order of time, file by file and within each, by which alone
+//! it is known what a request changed.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use intake::audit::Gap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::outcome::Outcome;
@@ -12,6 +14,10 @@ use crate::outcome::Outcome;
 /// of several API servers overlap.
 const LATE: SignedDuration = SignedDuration::from_hours(24);
 
+/// A log whose events end earlier than it began by more than this, and go back more often than on,
+/// is sorted by the newest first: long requests end late, by less.
+const LONG: SignedDuration = SignedDuration::from_mins(1);
+
 /// How far the files that were read have come.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
@@ -19,11 +25,44 @@ pub(crate) struct Order {
     /// again.
     files: BTreeSet<Arc<str>>,
     /// The last that began.
-    current: Option<Arc<str>>,
+    current: Option<Run>,
+    /// The first that runs backwards, of those that ended.
+    backwards: Option<Backwards>,
     /// The latest time so far, and its file.
     latest: Option<(Timestamp, Arc<str>)>,
     /// The first time that a file went back.
     broken: Option<Broken>,
+}
+
+/// The times of one file, in its own order.
+#[derive(Debug)]
+struct Run {
+    file: Arc<str>,
+    first: Timestamp,
+    last: Timestamp,
+    /// Steps on in time, less those back.
+    steps: i64,
+}
+
+/// A file that has the newest first.
+#[derive(Clone, Debug)]
+pub(crate) struct Backwards {
+    pub(crate) file: Arc<str>,
+    /// The time that it begins with.
+    pub(crate) first: Timestamp,
+    /// The time that it ends with.
+    pub(crate) last: Timestamp,
+}
+
+impl Run {
+    fn backwards(&self) -> Option<Backwards> {
+        let is_earlier = self.first.duration_since(self.last) > LONG;
+        (is_earlier && self.steps < 0).then(|| Backwards {
+            file: Arc::clone(&self.file),
+            first: self.first,
+            last: self.last,
+        })
+    }
 }
 
 /// A file that goes back behind one that was read before it.
@@ -47,6 +86,8 @@ impl Order {
                 Some(audited) => (&judged.source, &audited.audit),
                 None => return,
             },
+            // told of late
+            Outcome::Unjudged(gap) if gap.unjudged.gap == Gap::Unfinished => return,
             Outcome::Unjudged(gap) => (&gap.source, &gap.unjudged.audit),
             _ => return,
         };
@@ -56,11 +97,26 @@ impl Order {
     }
 
     fn add(&mut self, time: Timestamp, file: &Arc<str>) {
-        if self.current.as_ref() != Some(file) {
-            if !self.files.insert(Arc::clone(file)) {
-                return;
+        match &mut self.current {
+            Some(run) if run.file == *file => {
+                run.steps += match time.cmp(&run.last) {
+                    Ordering::Less => -1,
+                    Ordering::Equal => 0,
+                    Ordering::Greater => 1,
+                };
+                run.last = time;
             }
-            self.current = Some(Arc::clone(file));
+            _ if !self.files.insert(Arc::clone(file)) => return,
+            run => {
+                let before = run.replace(Run {
+                    file: Arc::clone(file),
+                    first: time,
+                    last: time,
+                    steps: 0,
+                });
+                let before = before.and_then(|run| run.backwards());
+                self.backwards = self.backwards.take().or(before);
+            }
         }
         match &mut self.latest {
             Some((latest, before)) if time <= *latest => {
@@ -76,6 +132,12 @@ impl Order {
             }
             latest => *latest = Some((time, Arc::clone(file))),
         }
+    }
+
+    /// The first file that has the newest first.
+    pub(crate) fn backwards(&self) -> Option<Backwards> {
+        let current = || self.current.as_ref()?.backwards();
+        self.backwards.clone().or_else(current)
     }
 
     /// The first file that goes back by more than a day.
@@ -126,6 +188,63 @@ mod tests {
             (&[("c", later), ("b", first), ("a", first)], pair("c", "b")),
         ] {
             assert_eq!(broken(times), expected, "{times:?}");
+        }
+    }
+
+    /// The file that runs backwards, of these times, each of a file and in minutes and seconds.
+    fn backwards(times: &[(&str, &str)]) -> Option<String> {
+        let mut order = Order::default();
+        for (file, time) in times {
+            let time = format!("2026-11-20T10:{time}Z");
+            order.add(time.parse().unwrap(), &Arc::from(*file));
+        }
+        Some(order.backwards()?.file.to_string())
+    }
+
+    #[test]
+    fn a_file_that_has_the_newest_first_runs_backwards() {
+        for times in [
+            &[("a", "00:00"), ("a", "01:00"), ("a", "00:30")][..],
+            // a long request ends late
+            &[("a", "01:00"), ("a", "00:00")],
+            // another server's log stands behind the first
+            &[
+                ("a", "05:00"),
+                ("a", "06:00"),
+                ("a", "07:00"),
+                ("a", "03:00"),
+                ("a", "04:00"),
+            ],
+            &[("a", "05:00"), ("b", "01:00")],
+            &[],
+        ] {
+            assert_eq!(backwards(times), None, "{times:?}");
+        }
+        for (times, file) in [
+            (&[("a", "01:01"), ("a", "00:00")][..], "a"),
+            (
+                &[
+                    ("a", "05:00"),
+                    ("a", "05:00"),
+                    ("a", "03:00"),
+                    ("a", "03:01"),
+                    ("a", "02:00"),
+                    ("a", "01:00"),
+                ],
+                "a",
+            ),
+            (&[("a", "00:00"), ("b", "05:00"), ("b", "01:00")], "b"),
+            (
+                &[
+                    ("b", "05:00"),
+                    ("b", "01:00"),
+                    ("a", "09:00"),
+                    ("a", "06:00"),
+                ],
+                "b",
+            ),
+        ] {
+            assert_eq!(backwards(times).as_deref(), Some(file), "{times:?}");
         }
     }
 }

@@ -40,7 +40,7 @@ export interface Gap {
   place: Place;
   request: Partial<RequestSummary>;
   audit: Audit;
-  reason: "no-body" | "truncated" | "refused-unread" | "no-base" | "unfinished" | "too-large";
+  reason: "no-body" | "truncated" | "refused-unread" | "no-base" | "unapplied" | "unfinished" | "too-large";
   message: string;
 }
 

@@ -37,6 +37,13 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** The recorded audit log, again and again up to so many bytes, each time of other requests. */
+export function recorded(bytes) {
+  const log = readFileSync(join(project, "e2e-tests/audit/audit.jsonl"), "utf8");
+  const copy = (_, number) => log.replaceAll(/"auditID":"[^"]{8}/g, `"auditID":"${String(number).padStart(8, "0")}`);
+  return Array.from({ length: Math.ceil(bytes / log.length) }, copy).join("");
+}
+
 /** A page of its own, in which nothing may go wrong. */
 export async function page(run, { url = address, ...options } = {}) {
   asked = [];

@@ -1,9 +1,9 @@
 // The page with more than it can keep or show, in a real browser, by real input.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { folder, page, project, summary } from "./browser.mjs";
+import { folder, page, recorded, summary } from "./browser.mjs";
 
 test("what cannot be judged hides nothing that is found behind it", async () => {
   const path = join(folder, "skipped.jsonl");
@@ -19,9 +19,8 @@ test("what cannot be judged hides nothing that is found behind it", async () => 
 });
 
 test("what is cancelled or fails leaves nothing of what was there before", async () => {
-  const log = readFileSync(join(project, "e2e-tests/audit/audit.jsonl"), "utf8");
   const large = join(folder, "cancelled.log");
-  writeFileSync(large, log.repeat(Math.ceil(30e6 / log.length)));
+  writeFileSync(large, recorded(30e6));
   const broken = join(folder, "broken.gz");
   writeFileSync(broken, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]));
   await page(async (page) => {

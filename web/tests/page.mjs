@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { asked, file, folder, input, page, project, replace, serious, summary, until } from "./browser.mjs";
+import { asked, file, folder, input, page, project, recorded, replace, serious, summary, until } from "./browser.mjs";
 
 const pictures = process.env.PICTURES;
 
@@ -176,9 +176,8 @@ test("a recorded audit log is a timeline, with who and how it ended", () =>
   }));
 
 test("a log of 50 MB keeps the page responsive, and can be cancelled", async () => {
-  const log = readFileSync(join(project, "e2e-tests/audit/audit.jsonl"), "utf8");
   const large = join(folder, "large.log");
-  writeFileSync(large, log.repeat(Math.ceil(50e6 / log.length)));
+  writeFileSync(large, recorded(50e6));
   await page(async (page) => {
     const progress = page.getByRole("progressbar");
     const dark = () => page.evaluate(() => document.documentElement.dataset.theme);
@@ -206,9 +205,8 @@ test("a log of 50 MB keeps the page responsive, and can be cancelled", async () 
 });
 
 test("what is not shown leads to its request", async () => {
-  const log = readFileSync(join(project, "e2e-tests/audit/audit.jsonl"), "utf8");
   const large = join(folder, "small.log");
-  writeFileSync(large, log.repeat(Math.ceil(1.1e6 / log.length)));
+  writeFileSync(large, recorded(1.1e6));
   await page(async (page) => {
     await page.getByLabel("Open a file").setInputFiles(large);
     const one = page.locator("article", { hasText: "incident 8d19c82ad260ca39" });

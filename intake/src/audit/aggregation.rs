@@ -74,17 +74,24 @@ impl Expression {
 
 /// The role that gave `aggregate` what it has and `before` had not: of those that it takes its
 /// rules from, the one with such a rule that was written last; where none has, the one that was
-/// written last.
+/// written last. Where `aggregate` itself was written since, it is that write: with other
+/// selectors it takes rules that others had given long before.
 pub(super) fn source<'h>(
     aggregate: &Whole<'_>,
-    before: Option<&Entry>,
+    before: Option<&'h Entry>,
     history: &'h History,
 ) -> Found<&'h Entry> {
     let own = &aggregate.key;
     let selection = aggregate.object.aggregation();
-    history.source(aggregate, before, |key, labels| {
+    let source = history.source(aggregate, before, |key, labels| {
         key.name != own.name && key.cluster == own.cluster && selection.chooses(labels)
-    })
+    });
+    match (source, before) {
+        (Found::Role(role), Some(before)) if before.is_own() && before.is_later(role) => {
+            Found::Role(before)
+        }
+        (source, _) => source,
+    }
 }
 
 #[cfg(test)]

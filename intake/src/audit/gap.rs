@@ -14,6 +14,9 @@ pub enum Gap {
     RefusedUnread,
     /// A patch of an object that the log has not shown.
     NoBase,
+    /// A patch that does not fit the object that the log has shown, or that is written in a way
+    /// that is not read here.
+    Unapplied,
     /// Its last event never came.
     Unfinished,
     /// The event has more than [`MAX_EVENT`] bytes, or as many objects as could not be told one by
@@ -29,6 +32,7 @@ impl Gap {
             Self::Truncated => "truncated",
             Self::RefusedUnread => "refused-unread",
             Self::NoBase => "no-base",
+            Self::Unapplied => "unapplied",
             Self::Unfinished => "unfinished",
             Self::TooLarge => "too-large",
         }
@@ -42,6 +46,7 @@ impl fmt::Display for Gap {
             Self::Truncated => "the event was cut short",
             Self::RefusedUnread => "refused before its body was read",
             Self::NoBase => "a patch of an object that the log does not show",
+            Self::Unapplied => "a patch that could not be applied to what the log shows",
             Self::Unfinished => "its last event is missing, which can hide a write",
             Self::TooLarge => "an event of more than 16 MiB, or of too many objects",
         })
@@ -51,10 +56,15 @@ impl fmt::Display for Gap {
 impl Event<'_> {
     /// Why the event holds no object.
     pub(super) fn gap(&self) -> Gap {
-        let is_refused = matches!(self.code(), Some(401 | 403));
+        // whoever asked is known before the body is read, whatever the level
+        let is_refused = match self.code() {
+            Some(401) if self.user.username.is_empty() => true,
+            Some(401 | 403) => self.level.starts_with("Request"),
+            _ => false,
+        };
         if self.is_truncated() {
             Gap::Truncated
-        } else if is_refused && self.level.starts_with("Request") {
+        } else if is_refused {
             Gap::RefusedUnread
         } else {
             Gap::NoBody

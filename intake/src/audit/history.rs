@@ -211,6 +211,16 @@ impl Key {
 }
 
 impl Entry {
+    /// Whether it was last written by whoever is told of, and by no controller that follows.
+    pub(super) fn is_own(&self) -> bool {
+        self.cause.time == self.written && self.cause.object == *self.root
+    }
+
+    /// Whether it was written after the other.
+    pub(super) fn is_later(&self, other: &Self) -> bool {
+        self.touched > other.touched
+    }
+
     /// What keeping it under a key costs, about: little beside the text, but for what somebody made
     /// long.
     fn size(&self, key: &Key) -> usize {

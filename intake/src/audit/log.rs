@@ -5,7 +5,7 @@ use super::admission::{Identity, operation, some};
 use super::event::Event;
 use super::head::Head;
 use super::history::History;
-use super::pending::{Id, Open, Pending, Waiting};
+use super::pending::{Ended, Id, Open, Pending, Waiting};
 use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
 use crate::items::Queue;
@@ -23,6 +23,8 @@ pub struct Log {
     pending: Pending,
     /// Connections into pods that were told of and not yet closed.
     open: Open,
+    /// Requests that were told of.
+    ended: Ended,
     /// The cluster of which is read, if what is read says it.
     pub(super) cluster: Option<Arc<str>>,
     pub(super) input: usize,
@@ -44,6 +46,7 @@ impl Log {
             history: History::new(room),
             pending: Pending::default(),
             open: Open::default(),
+            ended: Ended::default(),
             cluster: None,
             input: 0,
             now: None,
@@ -72,6 +75,11 @@ impl Log {
     pub fn unfinished(&mut self) -> Option<Unjudged> {
         let begun = self.pending.rest()?;
         Some(self.never_ended(&begun))
+    }
+
+    /// Whether a request of the input that is read has begun and not ended.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.pending.is_of(self.input)
     }
 
     /// Takes in an event that does not matter, but for its time: what is waited for may be late.
@@ -132,7 +140,13 @@ impl Log {
     }
 
     fn begin(&mut self, id: Id, text: &str, place: Place, items: &mut Queue) {
-        let at = time::seconds(&id.received).or(self.now);
+        if self.ended.has(&(&id, &self.cluster)) {
+            // its last event came before, as in logs that begin with the newest
+            items.passed.stages += 1;
+            return;
+        }
+        // where the log goes back in time, its end is behind it all the same
+        let at = time::seconds(&id.received).max(self.now);
         let waiting = Waiting {
             event: text.to_owned(),
             cluster: self.cluster.clone(),
@@ -204,34 +218,50 @@ impl Log {
             // as of those that are not read
             return self.pass(text.as_bytes(), items);
         };
-        self.tell_time(&event.stage_timestamp, items);
         let is_use = matter == Matter::Use;
         let received = &event.request_received_timestamp;
         let id = id(&event.audit_id, &event.verb, received);
         let is_last = match &*event.stage {
             "ResponseComplete" | "Panic" => true,
-            // an upgraded connection may stay open for days
-            "ResponseStarted" => is_use,
+            // an upgraded connection may stay open for days, and of whom nobody knows the API
+            // server tells no more: Kubernetes
+            // `staging/src/k8s.io/apiserver/pkg/endpoints/filters/authn_audit.go`
+            "ResponseStarted" => is_use || event.code() >= Some(400),
             _ => false,
         };
+        // each event is counted once: the first of a request when its last has come, late or not
+        if is_last && self.pending.end(&id) {
+            items.passed.stages += 1;
+        }
+        self.tell_time(&event.stage_timestamp, items);
         if !is_last {
             return self.begin(id, text, place, items);
         }
-        // each event is counted once: the first of a request when its last has come
-        if self.pending.end(&id) {
+        let is_opened = is_use && event.stage == "ResponseStarted";
+        let was_open = is_use && !is_opened && self.open.remove(&id);
+        if self.is_told(&id, event) || was_open {
             items.passed.stages += 1;
+            return;
         }
         if !is_use {
             return self.write(event, text.len(), place, items);
         }
-        if event.stage == "ResponseStarted" {
+        if is_opened {
             self.open.add(id);
-        } else if self.open.remove(&id) {
-            // told when it was opened
-            items.passed.stages += 1;
-            return;
         }
         self.used(event, place, items);
+    }
+
+    /// Whether a request was told of before; from now on it was.
+    fn is_told(&mut self, id: &Id, event: &Event<'_>) -> bool {
+        // of what has no time, nothing but its id may be its own
+        if id.received.is_empty() {
+            return false;
+        }
+        self.ended.add(&(id, &self.cluster));
+        let object = event.object_ref.as_ref();
+        let object = object.map(|object| (&object.resource, &object.namespace, &object.name));
+        self.ended.add(&(id, &self.cluster, object))
     }
 
     /// Moves the time on, and reports what is not waited for any longer.

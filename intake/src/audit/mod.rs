@@ -30,7 +30,9 @@ pub use history::{Cause, Root};
 pub use log::Log;
 pub use outcome::{By, Outcome};
 pub use resource::kinds;
-pub(crate) use wrapper::{Content, Text, content, is_prefixed, payload};
+pub(crate) use wrapper::{
+    Content, EVENT, Part, Text, content, is_logged_object, is_prefixed, part, payload,
+};
 
 use crate::Place;
 use serde::Serialize;

@@ -48,6 +48,10 @@ pub(crate) struct Meta<'a> {
     owner_references: Option<&'a RawValue>,
     #[serde(default, borrow)]
     finalizers: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    deletion_timestamp: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    deletion_grace_period_seconds: Option<&'a RawValue>,
 }
 
 /// What owns an object.
@@ -117,11 +121,26 @@ impl<'a> Meta<'a> {
             annotations: part("annotations"),
             owner_references: part("ownerReferences"),
             finalizers: part("finalizers"),
+            deletion_timestamp: part("deletionTimestamp"),
+            deletion_grace_period_seconds: part("deletionGracePeriodSeconds"),
         }
     }
 
     pub(crate) fn has_finalizers(&self) -> bool {
         !read::<Vec<String>>(self.finalizers).is_empty()
+    }
+
+    /// Whether a change that leaves the object so takes it away: it is to be deleted, and nothing
+    /// is waited for any more.
+    ///
+    /// Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`,
+    /// `ShouldDeleteDuringUpdate`.
+    pub(crate) fn is_gone(&self) -> bool {
+        let grace: u64 = read(self.deletion_grace_period_seconds);
+        let is_deleted = self
+            .deletion_timestamp
+            .is_some_and(|time| time.get() != "null");
+        is_deleted && grace == 0 && !self.has_finalizers()
     }
 
     pub(crate) fn labels(&self) -> Pairs<'a, Text<'a>> {

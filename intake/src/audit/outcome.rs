@@ -106,6 +106,8 @@ impl By {
     /// `staging/src/k8s.io/apiserver/pkg/endpoints/filters/authorization.go`.
     fn of(code: u16, signs: &Signs<'_>) -> Self {
         match code {
+            // whoever writes a webhook or a policy chooses the code
+            _ if is_of_admission(signs.message) => Self::Admission,
             401 => Self::Authentication,
             403 if signs.decision == Some("forbid") => Self::Authorization,
             403 if signs
@@ -121,8 +123,6 @@ impl By {
             404 => Self::Absence,
             409 => Self::Conflict,
             429 => Self::Throttling,
-            // webhooks may answer with any code
-            _ if signs.message.contains("admission webhook") => Self::Admission,
             _ => Self::Validation,
         }
     }
@@ -140,6 +140,19 @@ impl By {
             Self::Throttling => "throttling",
         }
     }
+}
+
+/// Whether a webhook or a ValidatingAdmissionPolicy says no. What else is answered may repeat the
+/// words of whoever asked, behind its own.
+///
+/// Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go`
+/// and `pkg/admission/plugin/policy/validating/dispatcher.go` beside it.
+fn is_of_admission(message: &str) -> bool {
+    let reason = message.split_once(" is forbidden: ");
+    let is_policy = reason.is_some_and(|(object, reason)| {
+        !object.contains(": ") && reason.starts_with("ValidatingAdmissionPolicy '")
+    });
+    is_policy || message.starts_with("admission webhook \"")
 }
 
 /// For a person: `refused by authorisation`.
@@ -209,6 +222,22 @@ mod tests {
     }
 
     #[test]
+    fn a_webhook_may_answer_with_any_code() {
+        for code in [400, 401, 403, 404, 409, 422, 429] {
+            let signs = Signs {
+                message: "admission webhook \"a.example.com\" denied the request: is attempting \
+                    to grant RBAC permissions not currently held",
+                ..coded(code)
+            };
+            assert_eq!(
+                Outcome::of(&signs),
+                Outcome::Refused(By::Admission),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
     fn a_pod_is_got_into_with_an_upgraded_connection() {
         for (code, outcome) in [
             (101, Outcome::Used),
@@ -254,6 +283,33 @@ mod tests {
                 Some("allow"),
                 "admission webhook \"a.example.com\" denied the request: no",
                 By::Admission,
+            ),
+            (
+                422,
+                Some("allow"),
+                "pods \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied \
+                 request: no",
+                By::Admission,
+            ),
+            (
+                401,
+                Some("allow"),
+                "clusterroles.rbac.authorization.k8s.io \"a\" is forbidden: \
+                 ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
+                By::Admission,
+            ),
+            (
+                422,
+                Some("allow"),
+                "Pod \"a\" is invalid: spec.hostname: Invalid value: \"a is forbidden: \
+                 ValidatingAdmissionPolicy 'p'\"",
+                By::Validation,
+            ),
+            (
+                422,
+                Some("allow"),
+                "Pod \"a\" is invalid: spec.hostname: Invalid value: \"admission webhook \"",
+                By::Validation,
             ),
             (404, Some("allow"), "not found", By::Absence),
             (409, Some("allow"), "already exists", By::Conflict),

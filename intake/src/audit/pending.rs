@@ -2,7 +2,9 @@
 //! API server can lose the last event of a write that it carried out.
 
 use crate::Place;
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::hash::{Hash, Hasher as _};
 use std::sync::Arc;
 
 /// Most requests that are waited for at once.
@@ -14,6 +16,9 @@ const MOST_BYTES: usize = 32 << 20;
 /// Seconds after which the end of a request is not waited for any longer. The API server gives up
 /// after 60 by default.
 const PATIENCE: u64 = 300;
+
+/// Most of what is known of requests that ended, once over.
+const MOST_ENDED: usize = 200_000;
 
 /// What all events of one request have in common. The `auditID` alone does not tell requests
 /// apart: a client may choose it (header `Audit-ID`), and so give two the same.
@@ -61,6 +66,13 @@ pub(crate) struct Waiting {
 impl Pending {
     pub(crate) fn is_empty(&self) -> bool {
         self.requests.is_empty()
+    }
+
+    /// Whether the first event of one is in this input.
+    pub(crate) fn is_of(&self, input: usize) -> bool {
+        let newest = self.order.last_key_value();
+        let begun = newest.and_then(|(_, id)| self.requests.get(id));
+        begun.is_some_and(|begun| begun.first.input == input)
     }
 
     /// Takes note of a request that has begun. False if it was known already.
@@ -149,9 +161,45 @@ impl Open {
     }
 }
 
+/// Requests that were told of, each by a hash: events may come twice, or the first of them last. Of
+/// too many, the oldest are forgotten, and would be told of again.
+///
+/// Whoever chooses an id cannot choose when the API server receives it, to the microsecond, and so
+/// cannot make two requests look like one.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    recent: BTreeSet<u64>,
+    before: BTreeSet<u64>,
+}
+
+impl Ended {
+    /// Takes note of this, if it is not known already; whether it was.
+    pub(crate) fn add(&mut self, what: &impl Hash) -> bool {
+        if self.has(what) {
+            return true;
+        }
+        if self.recent.len() >= MOST_ENDED {
+            self.before = std::mem::take(&mut self.recent);
+        }
+        self.recent.insert(hash(what));
+        false
+    }
+
+    pub(crate) fn has(&self, what: &impl Hash) -> bool {
+        let hash = hash(what);
+        self.recent.contains(&hash) || self.before.contains(&hash)
+    }
+}
+
+fn hash(what: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Id, Pending, Waiting};
+    use super::{Ended, Id, MOST_ENDED, Pending, Waiting};
     use crate::Place;
 
     fn id(audit_id: &str) -> Id {
@@ -190,5 +238,16 @@ mod tests {
         assert!(pending.rest().is_some());
         assert!(pending.rest().is_none());
         assert_eq!(pending.bytes, 0);
+    }
+
+    #[test]
+    fn knows_the_last_that_ended() {
+        let mut ended = Ended::default();
+        for number in 0..3 * MOST_ENDED {
+            assert!(!ended.add(&number));
+        }
+        assert!(ended.add(&(3 * MOST_ENDED - 1)));
+        assert!(ended.has(&MOST_ENDED) && !ended.has(&(MOST_ENDED - 1)));
+        assert_eq!(ended.recent.len() + ended.before.len(), 2 * MOST_ENDED);
     }
 }

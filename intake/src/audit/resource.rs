@@ -1,5 +1,7 @@
 //! Which requests of an audit log matter, and the kinds of the resources that an event names.
 
+use percent_encoding::percent_decode_str;
+
 /// Why a request matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Matter {
@@ -91,7 +93,7 @@ const USES: &[&str] = &["attach", "exec", "portforward"];
 /// The kubelet's own ways into its pods, behind `nodes/proxy`.
 ///
 /// Source: Kubernetes `pkg/kubelet/server/server.go`.
-const KUBELET_USES: &[&str] = &["/attach/", "/cri/", "/exec/", "/portForward/", "/run/"];
+const KUBELET_USES: &[&str] = &["attach", "cri", "exec", "portForward", "run"];
 
 /// What a request is about, as an event's `objectRef` has it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -129,9 +131,7 @@ impl About<'_> {
 
     fn is_use(&self) -> bool {
         if self.depends_on_uri() {
-            // what is written with escapes may be any of them
-            let mut paths = KUBELET_USES.iter();
-            return self.uri.contains('%') || paths.any(|path| self.uri.contains(path));
+            return gets_in(self.uri);
         }
         (self.group, self.resource) == ("", "pods") && USES.contains(&self.subresource)
     }
@@ -143,6 +143,20 @@ impl About<'_> {
             .find(|(group, name, _)| (*group, *name) == (self.group, self.resource))
             .map(|(_, _, kind)| *kind)
     }
+}
+
+/// Whether the kubelet lets somebody into a pod by this address, by the first part of what stands
+/// behind the proxy. One that may lead elsewhere is taken to.
+fn gets_in(uri: &str) -> bool {
+    let path = uri.split(['?', '#']).next().unwrap_or_default();
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    // api, v1, nodes and the node, whatever that is called
+    let is_direct = parts.by_ref().take(4).count() == 4 && parts.next() == Some("proxy");
+    let first = parts.next().unwrap_or_default();
+    let leads_in = |part: &str| KUBELET_USES.contains(&part);
+    let is_odd = !is_direct || path.split('/').any(|part| matches!(part, "." | ".."));
+    leads_in(first) || (is_odd && path.split('/').any(leads_in))
 }
 
 /// The group and the name of the resource whose objects are of this kind.
@@ -212,6 +226,13 @@ mod tests {
             "coordination.k8s.io/leases",
             "argoproj.io/rollouts/status",
             "/nodes/proxy /api/v1/nodes/a/proxy/metrics",
+            "/nodes/proxy /api/v1/nodes/a/proxy/logs/?query=kubelet&since=2026-11-22T01%3A00Z",
+            "/nodes/proxy /api/v1/nodes/a/proxy/logs/?query=/exec/",
+            "/nodes/proxy /api/v1/nodes/a/proxy/metrics?match=%7B%7D",
+            "/nodes/proxy /api/v1/nodes/a/proxy/logs/run/foo.log",
+            "/nodes/proxy /api/v1/nodes/exec/proxy/pods",
+            "/nodes/proxy /api/v1/nodes/a/proxy/logs/a%20b/exec/c..d",
+            "/nodes/proxy /api/v1/nodes/a/proxy",
         ] {
             assert_eq!(matter("patch", what), None, "{what}");
         }
@@ -220,6 +241,13 @@ mod tests {
     #[test]
     fn tells_who_gets_into_a_pod() {
         for what in [
+            "/nodes/proxy /api/v1/nodes/proxy/proxy/exec/team-a/web/app?command=id",
+            "/nodes/proxy /api/v1/nodes/a/proxy//exec/team-a/web/app",
+            "/nodes/proxy /api/v1/nodes/a/proxy%2Fexec/team-a/web/app",
+            "/nodes/proxy /api/v1/nodes/a/proxy/logs/%2e%2e/exec/team-a/web/app",
+            "/nodes/proxy /api/v1/nodes/a/proxy/./exec/team-a/web/app",
+            "/nodes/proxy /api/v1/proxy/nodes/a/exec/team-a/web/app",
+            "/nodes/proxy /api/v1/nodes/a/proxy/cri/exec/token",
             "/pods/exec",
             "/nodes/proxy /api/v1/nodes/a/proxy/%65xec/team-a/web/app",
             "/pods/attach",

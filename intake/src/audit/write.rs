@@ -131,7 +131,8 @@ impl Log {
                 is_whole: judged == Judged::After,
                 written: &audit.time,
             };
-            if audit.outcome == Outcome::Failed || is_ambiguous {
+            let is_gone = object.metadata.is_gone();
+            if audit.outcome == Outcome::Failed || is_ambiguous || is_gone {
                 self.history.remove(&key);
             } else {
                 self.history.put(key, &shown, root, cause);
@@ -150,7 +151,10 @@ impl Log {
             return Ok((sent.into(), Judged::Sent));
         }
         let whole = self.whole(event, Object::default());
-        let Some(old) = self.history.get(&whole.key) else {
+        // of what is new, what was shown before is gone
+        let is_new = event.code() == Some(201);
+        let old = self.history.get(&whole.key).filter(|_| !is_new);
+        let Some(old) = old else {
             // what is applied by the server says what it is, and may be whole
             let object = Object::of(sent);
             let is_applied = !object.kind.is_empty() && !object.api_version.is_empty();
@@ -159,7 +163,7 @@ impl Log {
                 .ok_or(Gap::NoBase);
         };
         let is_built_in = event.about().kind().is_some();
-        let object = patch::patched(&old.json, sent, is_built_in).ok_or(Gap::NoBase)?;
+        let object = patch::patched(&old.json, sent, is_built_in).ok_or(Gap::Unapplied)?;
         Ok((object.into(), Judged::Patched))
     }
 

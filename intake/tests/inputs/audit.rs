@@ -54,6 +54,22 @@ fn log(events: &[Value]) -> String {
     events.iter().map(|event| format!("{event}\n")).collect()
 }
 
+/// The same events, but that each is of a request of its own.
+pub(super) fn apart(input: &str) -> String {
+    let mut times = 0;
+    let mut apart = input.to_owned();
+    for time in ["2026-11-22T01:00:00.000000Z", "2026-11-22T01:28:32.920959Z"] {
+        let mut parts = apart.split(time);
+        let mut text = parts.next().unwrap().to_owned();
+        for part in parts {
+            times += 1;
+            text.push_str(&format!("2026-11-22T01:00:00.{times:06}Z{part}"));
+        }
+        apart = text;
+    }
+    apart
+}
+
 fn case_of(item: Item) -> Case {
     match item {
         Item::Case(case) => case,
@@ -159,6 +175,67 @@ fn a_request_is_told_once() {
 }
 
 #[test]
+fn a_request_is_told_once_however_its_events_come() {
+    let begun = event(json!({"stage": "RequestReceived", "responseStatus": null,
+        "requestObject": null, "responseObject": null, "annotations": null,
+        "objectRef": {"resource": "pods", "namespace": "team-a", "apiVersion": "v1"}}));
+    let ended = event(json!({}));
+    let later = event(json!({"auditID": "2", "verb": "update",
+        "requestReceivedTimestamp": "2026-11-22T03:00:00.000000Z",
+        "stageTimestamp": "2026-11-22T03:00:00.000000Z"}));
+    let exec = |stage: &str| {
+        event(
+            json!({"stage": stage, "verb": "get", "responseStatus": {"code": 101},
+            "objectRef": {"resource": "pods", "subresource": "exec", "namespace": "team-a",
+                "name": "web", "apiVersion": "v1"}}),
+        )
+    };
+    let [asked, opened, closed] =
+        ["RequestReceived", "ResponseStarted", "ResponseComplete"].map(exec);
+    for (events, told) in [
+        (&[&ended, &begun][..], 1),
+        (&[&ended, &ended], 1),
+        (&[&begun, &begun, &ended, &ended], 1),
+        (&[&begun, &ended, &begun, &ended], 1),
+        // where another server's log stands before it
+        (&[&later, &begun, &ended], 2),
+        (&[&closed, &opened, &asked], 1),
+        (&[&asked, &opened, &closed, &asked, &opened, &closed], 1),
+    ] {
+        let events: Vec<Value> = events.iter().map(|event| (*event).clone()).collect();
+        let text = log(&events);
+        let mut reader = read(text.as_bytes());
+        let found: Vec<_> = reader.by_ref().map(|item| line(&item.unwrap())).collect();
+        assert_eq!(found.len(), told, "{found:?}");
+        assert!(
+            found.iter().all(|line| line.starts_with("case ")),
+            "{found:?}"
+        );
+        assert_eq!(reader.take_passed().stages, (events.len() - told) as u64);
+        assert!(reader.into_log().unfinished().is_none(), "{found:?}");
+    }
+}
+
+/// A client may choose the id, and two requests may come at once.
+#[test]
+fn what_is_not_known_to_be_the_same_is_told() {
+    let of = |changes: Value| event(changes);
+    let other = json!({"resource": "pods", "namespace": "team-a", "name": "b", "apiVersion": "v1"});
+    let timeless = json!({"requestReceivedTimestamp": null});
+    for events in [
+        [of(json!({})), of(json!({"objectRef": other}))],
+        [of(json!({})), of(json!({"auditID": "2"}))],
+        [
+            of(json!({})),
+            of(json!({"requestReceivedTimestamp": "2026-11-22T01:00:00.000001Z"})),
+        ],
+        [of(timeless.clone()), of(timeless)],
+    ] {
+        assert_eq!(cases(&events).len(), 2, "{events:?}");
+    }
+}
+
+#[test]
 fn reads_events_in_every_wrapping_of_kubernetes() {
     let one = event(json!({}));
     let two = event(json!({"auditID": "2"}));
@@ -180,7 +257,7 @@ fn reads_events_in_every_wrapping_of_kubernetes() {
             ],
         ),
     ] {
-        let found = report(&input);
+        let found = report(apart(&input));
         let expected = expected.map(|place| format!("case {place} CREATE Pod web"));
         assert_eq!(found[..2], expected, "{input}");
     }
@@ -191,9 +268,8 @@ fn an_event_behind_another_on_its_line_is_told() {
     let one = event(json!({}));
     let read = event(json!({"auditID": "2", "verb": "get"}));
     for between in ["", " ", "\t"] {
-        let found = report(format!(
-            "{one}\n{read}{between}{one}\n{read}{between}[{one}]\n"
-        ));
+        let input = format!("{one}\n{read}{between}{one}\n{read}{between}[{one}]\n");
+        let found = report(apart(&input));
         let expected =
             ["1/1/1", "2/2/1", "3/2/1"].map(|place| format!("case {place} CREATE Pod web"));
         assert_eq!(found, expected);
@@ -211,7 +287,7 @@ fn a_line_that_is_broken_costs_itself() {
     let number = line.replace("201", &"9".repeat(100_000));
     let text = line.replace("\"create\"", "7");
     let input = format!("{line}\n{cut}\n{deep}\n{number}\n{text}\n{line}\n");
-    let found = report(input.as_bytes());
+    let found = report(apart(&input));
     assert_eq!(found.len(), 6, "{found:?}");
     let kinds: Vec<_> = found
         .iter()
@@ -225,6 +301,56 @@ fn a_line_that_is_broken_costs_itself() {
     let of_type = "an audit event: column 983: something else than an audit event has there";
     assert_eq!(found[4], format!("broken 5 {of_type}"));
     assert!(found.iter().all(|line| line.len() < 200), "{found:?}");
+}
+
+#[test]
+fn a_first_line_that_is_broken_costs_itself() {
+    let event = event(json!({})).to_string();
+    let (start, end) = event.split_at(event.len() / 2);
+    let comma = event.find(',').unwrap() + 1;
+    let nul = "\0".repeat(100);
+    for first in [
+        "==> audit.log <==",
+        "I1122 01:28:32.920959       1 server.go:1] \"text\" a=1",
+        nul.as_str(),
+        "a: b: c",
+        "# a comment\n\n- a",
+        "a\n\n  b\n\0\n---c",
+        end,
+        start,
+        event.split_at(comma).0,
+    ] {
+        for behind in [
+            event.clone(),
+            json!({"log": event, "stream": "stdout"}).to_string(),
+            format!("2026-11-22T01:28:32Z {event}"),
+        ] {
+            let found = report(apart(&format!("{first}\n{behind}\n{behind}\n")));
+            assert_eq!(found.len(), 3, "{first}\n{behind}: {found:?}");
+            assert!(found[0].starts_with("broken "), "{found:?}");
+            let last = first.lines().count() + 2;
+            for (line, index) in [(last - 1, 1), (last, 2)] {
+                let start = format!("case {line}/");
+                assert!(found[index].starts_with(&start), "{first}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_above_the_first_record_are_counted() {
+    let event = event(json!({}));
+    let input = format!("\n# b\na\n\nb: c\n{event}\nd\n{event}\n");
+    let found = report(apart(&input));
+    assert_eq!(
+        found,
+        [
+            "broken 3 3 lines that are no records, above the first",
+            "case 6/1/1 CREATE Pod web",
+            "broken 7 column 1: not JSON, expected value",
+            "case 8/1/1 CREATE Pod web",
+        ]
+    );
 }
 
 #[test]
@@ -456,6 +582,26 @@ fn a_refused_attempt_is_judged_by_what_was_sent() {
 }
 
 #[test]
+fn a_patch_that_cannot_be_applied_is_told_as_that() {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for sent in [
+        r#"{"metadata":{"annotations":{"x":"\ud800"}},"spec":{"hostPID":true}}"#,
+        &format!(r#"{{"junk":{deep},"spec":{{"hostPID":true}}}}"#),
+        r#"[{"op":"test","path":"/spec/hostPID","value":true}]"#,
+        r#"[{"op":"remove","path":"/spec/containers/-1"}]"#,
+    ] {
+        let patch = event(
+            json!({"auditID": "2", "verb": "patch", "level": "Request", "responseObject": null,
+            "responseStatus": {"code": 200}, "requestObject": "SENT"}),
+        );
+        let patch = patch.to_string().replace("\"SENT\"", sent);
+        let found = report(format!("{}\n{patch}\n", event(json!({}))));
+        assert_eq!(found.last().unwrap(), "unjudged 2/1/1 unapplied", "{sent}");
+        assert_eq!(report(&patch), ["unjudged 1/1/1 no-base"]);
+    }
+}
+
+#[test]
 fn says_why_there_is_nothing_to_judge() {
     let bare = json!({"requestObject": null, "responseObject": null});
     let with = |changes: Value| {
@@ -472,6 +618,24 @@ fn says_why_there_is_nothing_to_judge() {
         "annotations": {"authorization.k8s.io/decision": "forbid"}}));
     assert_eq!(forbidden.gap, Gap::RefusedUnread);
     assert_eq!(forbidden.audit.outcome, Outcome::Refused(By::Authorization));
+}
+
+/// What the API server writes of it is the first event and the last.
+#[test]
+fn a_request_of_nobody_known_is_refused_unread() {
+    let unknown = event(
+        json!({"stage": "ResponseStarted", "level": "Metadata", "user": {},
+        "requestObject": null, "responseObject": null, "annotations": null,
+        "responseStatus": {"code": 401, "status": "Failure", "message":
+            "Authentication failed, attempted: bearer"}}),
+    );
+    let unjudged = gap(std::slice::from_ref(&unknown));
+    assert_eq!(unjudged.gap, Gap::RefusedUnread);
+    assert_eq!(unjudged.audit.outcome, Outcome::Refused(By::Authentication));
+    assert!(unfinished(&[]).is_empty());
+    let mut reads = unknown;
+    reads["verb"] = json!("list");
+    assert!(report(log(&[reads])).is_empty());
 }
 
 #[test]
@@ -644,24 +808,42 @@ fn what_is_aggregated_belongs_to_who_gave_the_rule_that_it_gained() {
         )
     };
     let by = |user: &str| json!({"username": user});
-    let view = |resources: &[&str]| {
+    let written = |by: Value, minute: u32, resources: &[&str]| {
         let selectors = json!([{"matchExpressions": [{"key": "to-view", "operator": "Exists"}]}]);
-        role(
-            "view",
-            controller("clusterrole-aggregation-controller"),
-            resources,
-            json!({"aggregationRule": {"clusterRoleSelectors": selectors}}),
-        )
+        let beside = json!({"aggregationRule": {"clusterRoleSelectors": selectors}});
+        let mut view = role("view", by, resources, beside);
+        view["requestReceivedTimestamp"] = json!(format!("2026-11-22T01:{minute:02}:00.000000Z"));
+        view
     };
+    let view = |minute: u32, resources: &[&str]| {
+        let by = controller("clusterrole-aggregation-controller");
+        written(by, minute, resources)
+    };
+    let cause = |events: &[Value]| last(events).1.cause.unwrap().user.clone();
     let events = [
         role("harmless", by("dave"), &["events"], json!({})),
-        view(&["events"]),
+        view(1, &["events"]),
         role("pods", by("alice"), &["pods"], json!({})),
         role("harmless", by("carol"), &["events"], json!({})),
-        view(&["events", "pods"]),
+        view(2, &["events", "pods"]),
     ];
-    let (_, audit) = last(&events);
-    assert_eq!(audit.cause.unwrap().user, "alice");
+    assert_eq!(cause(&events), "alice");
+    // by other selectors it takes what others gave long before
+    let events = [
+        role("pods", by("alice"), &["pods"], json!({})),
+        view(1, &[]),
+        written(by("frank"), 2, &[]),
+        view(3, &["pods"]),
+    ];
+    assert_eq!(cause(&events), "frank");
+    let [pods, filled, chosen, again] = events;
+    assert_eq!(
+        cause(&[pods.clone(), filled.clone(), again.clone()]),
+        "alice"
+    );
+    let later = role("more", by("dave"), &["pods", "events"], json!({}));
+    let more = view(4, &["pods", "events"]);
+    assert_eq!(cause(&[pods, filled, chosen, again, later, more]), "dave");
 }
 
 #[test]
@@ -776,7 +958,9 @@ fn a_patch_that_says_what_it_is_counts_with_what_was_there() {
     );
     // what may be read in two ways is not measured against
     patch["spec"] = json!({"containers": [{"name": "app", "$patch": "delete"}]});
-    let (_, audit) = last(&[event(json!({})), of(&patch), of(&patch)]);
+    let mut again = of(&patch);
+    again["auditID"] = json!("3");
+    let (_, audit) = last(&[event(json!({})), of(&patch), again]);
     assert_eq!(audit.before, Before::Unknown);
 }
 
@@ -853,6 +1037,49 @@ fn an_id_that_a_client_chose_hides_nothing() {
     let mut reader = read(text.as_bytes());
     assert_eq!(reader.by_ref().count(), 1);
     assert!(reader.into_log().unfinished().is_some());
+}
+
+/// What was there before is gone, however the log has lost that.
+#[test]
+fn an_apply_that_creates_is_judged_by_what_was_sent() {
+    let applied = event(json!({"auditID": "2", "verb": "patch", "level": "Request",
+        "responseObject": null, "requestObject": pod("applied")}));
+    let (request, audit) = last(&[event(json!({})), applied]);
+    assert_eq!(request["object"], pod("applied"));
+    assert_eq!(request["oldObject"], Value::Null);
+    assert_eq!(
+        (audit.outcome, audit.before, audit.object),
+        (Outcome::Created, Before::Absent, Judged::Sent)
+    );
+}
+
+#[test]
+fn an_object_is_gone_with_its_last_finalizer() {
+    let patch = event(json!({"auditID": "3", "verb": "patch", "level": "Request",
+        "responseStatus": {"code": 200}, "responseObject": null, "requestObject": {}}));
+    let left = |meta: Value| {
+        let mut object = pod("stored");
+        let all = object["metadata"].as_object_mut().unwrap();
+        all.extend(meta.as_object().unwrap().clone());
+        let update = event(json!({"auditID": "2", "verb": "update",
+            "responseStatus": {"code": 200}, "responseObject": object}));
+        let found = items(log(&[event(json!({})), update, patch.clone()]));
+        matches!(found.last(), Some(Item::Case(_)))
+    };
+    let deleted = "2026-11-22T01:00:00Z";
+    assert!(left(json!({})));
+    assert!(left(
+        json!({"deletionTimestamp": deleted, "finalizers": ["a"]})
+    ));
+    assert!(left(
+        json!({"deletionTimestamp": deleted, "deletionGracePeriodSeconds": 30})
+    ));
+    assert!(!left(
+        json!({"deletionTimestamp": deleted, "deletionGracePeriodSeconds": 0})
+    ));
+    assert!(!left(
+        json!({"deletionTimestamp": deleted, "finalizers": []})
+    ));
 }
 
 #[test]
@@ -1058,7 +1285,7 @@ fn an_event_that_is_too_large_is_named() {
         event(json!({})),
         event(json!({"responseObject": large})),
         event(json!({"verb": "get", "responseObject": large})),
-        event(json!({})),
+        event(json!({"auditID": "2"})),
     ]);
     for text in [
         text.clone(),

@@ -130,6 +130,50 @@ fn inputs_of_every_shape() {
     }
 }
 
+/// A log of which the first line is lost, or is another log's.
+#[test]
+fn inputs_that_come_to_records() {
+    const POD: &str = r#"{"apiVersion":"v1","kind":"Pod"}"#;
+    const P: &str = "2026-11-22T01:28:32Z stdout P ";
+    const F: &str = "2026-11-22T01:28:32Z stdout F ";
+    let event = at(0, "ResponseComplete", "create");
+    let (start, end) = event.split_at(event.len() / 2);
+    let records = format!("{event}{event}not json\n{event}");
+    for input in [
+        format!("==> a <==\n{records}"),
+        format!("\n\0\0\n# a\n\n{records}"),
+        format!("a: b\n  c: d\n{records}---\na: b\n{records}"),
+        format!("a: b\n---\nc: d\n{records}"),
+        format!("a: b\n...\nc: d\n{records}"),
+        format!("a: b\n...\n{records}"),
+        format!("{end}{records}"),
+        format!("{start}\n{records}"),
+        format!("{{\"a\":{{}}}},1\n{records}"),
+        format!("[\n{POD},\n{POD}\n]\n{records}"),
+        format!("{{\"a\":\n{records}2026-11-22T01:28:32Z {event}"),
+        format!("text\n2026-11-22T01:28:32Z text\n2026-11-22T01:28:32Z {event}{event}"),
+        "text\n{\"a\"\n{}\n".to_owned(),
+        // parts of one line, whole and interrupted
+        format!("{P}{start}\n{F}{end}{P}{start}\n{event}{F}{end}"),
+        format!("text\n{P}{start}\n{P}\n{F}{end}{P}{start}\n---\na: b\n{F}{end}"),
+    ] {
+        assert_same(input.as_bytes(), &[1, 2, 3, 5, 8, 97, 1_000, 10_000]);
+    }
+}
+
+#[test]
+fn gives_records_as_they_come_below_a_line_that_is_none() {
+    let mut feed = Feed::default();
+    let mut come = |text: &str| {
+        feed.push(text.as_bytes());
+        feed.by_ref().count()
+    };
+    assert_eq!(come("text\n"), 0);
+    assert_eq!(come("{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}\n"), 0);
+    assert_eq!(come("{\"apiVersion\""), 2);
+    assert_eq!(come(":\"v1\",\"kind\":\"Pod\"}\n{"), 1);
+}
+
 #[test]
 fn gives_records_as_they_come() {
     let mut feed = Feed::default();

@@ -1,7 +1,7 @@
 //! Audit events as clouds and forwarders deliver them: who, how it ended and what is judged are the
 //! same as in the API server's own log; what else is in such logs is counted.
 
-use crate::audit::{event, pod};
+use crate::audit::{apart, event, pod};
 use crate::{items, line, report};
 use intake::audit::{Audit, Before, By, Gap, Judged, Outcome, Unjudged};
 use intake::{Item, Passed, read};
@@ -19,8 +19,9 @@ fn text(value: &Value) -> Value {
     Value::from(value.to_string())
 }
 
-/// What is told of an input, and what is counted.
+/// What is told of an input, each event of a request of its own, and what is counted.
 fn read_all(input: &str) -> (Vec<String>, Passed) {
+    let input = apart(input);
     let mut reader = read(input.as_bytes());
     let told = reader.by_ref().map(|item| line(&item.unwrap())).collect();
     (told, reader.take_passed())
@@ -137,6 +138,82 @@ fn reads_what_cloudwatch_exports_to_s3() {
     // a log that starts with something else
     holds(&format!("{}{}", line(KLOG), line(&whole)), &["2/1/1"], 0, 1);
     holds(&format!("\u{feff}{}", line(&whole)), &["1/1/1"], 0, 0);
+}
+
+/// What a container runtime writes of a line, in parts of this size.
+fn runtime(stream: &str, line: &str, size: usize) -> String {
+    let parts = line
+        .as_bytes()
+        .chunks(size)
+        .map(|part| str::from_utf8(part).unwrap());
+    let mut text: String = parts
+        .map(|part| format!("2026-11-22T01:28:32.920959123+00:00 {stream} P {part}\n"))
+        .collect();
+    let last = text.rfind(" P ").unwrap();
+    text.replace_range(last..last + 3, " F ");
+    text
+}
+
+#[test]
+fn reads_what_container_runtimes_write() {
+    let line = event(json!({"userAgent": "two  spaces"})).to_string();
+    let end = line.find("two ").unwrap() + 4;
+    for size in [line.len(), line.len() / 2, 100, end, end + 1] {
+        let one = runtime("stdout", &line, size);
+        let input = [
+            runtime("stderr", KLOG, 1_000),
+            one.clone(),
+            runtime("stdout", " ", 1).replace("+00:00", "Z"),
+            runtime("stdout", &other_event().to_string(), 1_000),
+            runtime("stderr", &line.replace("\"1\"", "\"2\""), 10_000),
+        ];
+        let last = input.concat().lines().count();
+        holds(&input.concat(), &["2/1/1", &format!("{last}/1/1")], 1, 2);
+        let (_, audit) = only(one);
+        let agent = audit.actor.claimed_user_agent.as_deref();
+        assert_eq!(agent, Some("two  spaces"), "in parts of {size}");
+    }
+}
+
+#[test]
+fn a_part_of_a_line_that_does_not_go_on_is_told_by_its_head() {
+    // what it is about stands before what was sent
+    let line = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"7","stage":"ResponseComplete","verb":"create","user":{"username":"bob"},"objectRef":{"resource":"pods","namespace":"team-a","name":"web","apiVersion":"v1"},"requestObject":{"kind":"Pod"}}"#;
+    let parts = runtime("stdout", line, line.len() - 10);
+    let (first, rest) = parts.split_once('\n').unwrap();
+    let between = runtime("stderr", KLOG, 1_000);
+    let unjudged = gap(format!("{first}\n"));
+    assert_eq!((unjudged.gap, unjudged.place.line), (Gap::Truncated, 1));
+    let whole = event(json!({}));
+    let found = report(format!("{first}\n{between}{rest}{parts}{whole}\n"));
+    assert_eq!(
+        found,
+        [
+            "unjudged 1/1/1 truncated",
+            &format!("case 4/1/1 {POD}"),
+            &format!("case 6/1/1 {POD}")
+        ]
+    );
+}
+
+#[test]
+fn an_event_behind_something_unknown_is_not_passed() {
+    let line = event(json!({}));
+    let expected = "an audit event behind something unknown";
+    for input in [
+        format!("2026-11-22T01:28:32Z host apiserver: {line}\n"),
+        json!({"messageType": "DATA_MESSAGE", "logEvents":
+            [logged(&Value::from(format!("apiserver: {line}")))]})
+        .to_string(),
+    ] {
+        let (told, passed) = read_all(&input);
+        assert_eq!(
+            told,
+            [format!("broken 1 a line of a log: {expected}")],
+            "{input}"
+        );
+        assert_eq!(passed.other, 0);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Reads a log that is being written, from where a checkpoint says on, and says after each case how
 //! far it came.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use super::Closed;
 use super::reader::{Feed, failure};
 use crate::checkpoint::Mark;
-use crate::follow::{Growing, Head, rotated};
+use crate::follow::{Growing, Head, pause, rotated};
 use crate::outcome::Source;
 
 /// A log to follow.
@@ -26,15 +27,21 @@ pub(super) fn follow(log: &Follow, feed: &mut Feed) -> Result<(), Closed> {
         Some(mark) => restart(log, mark, feed)?,
         None => (0, At::default()),
     };
+    let mut failed = Failed::default();
     loop {
+        let before = last.clone();
         let files = files(log);
         let newest = files.len() - 1;
         if last.is_none() {
             first = newest;
         }
         for (index, path) in files.iter().enumerate().skip(first) {
-            let read = one(path, index == newest, std::mem::take(&mut at), feed)?;
+            let at = std::mem::take(&mut at);
+            let read = one(path, index == newest, at, &mut failed, feed)?;
             last = read.or(last);
+        }
+        if last == before {
+            pause();
         }
         // another file has taken the place of the last, which may have more than was read of it
         let files = self::files(log);
@@ -101,8 +108,31 @@ fn find(files: &[PathBuf], mark: &Mark) -> Option<usize> {
     files.iter().rposition(is_it)
 }
 
+/// Why each file could not be opened the last time that it was tried.
+#[derive(Default)]
+struct Failed(BTreeMap<Arc<str>, String>);
+
+impl Failed {
+    /// Tells of it, once as long as it lasts.
+    fn tell(&mut self, name: &Arc<str>, error: &io::Error, feed: &mut Feed) -> Result<(), Closed> {
+        let message = error.to_string();
+        if self.0.get(name) != Some(&message) {
+            feed.add(failure(Source::file(name), "file", message.clone()))?;
+            self.0.insert(Arc::clone(name), message);
+        }
+        // nothing is read that would send it
+        feed.flush()
+    }
+}
+
 /// Reads one file from a place on; how far it came.
-fn one(path: &Path, is_growing: bool, at: At, feed: &mut Feed) -> Result<Option<Mark>, Closed> {
+fn one(
+    path: &Path,
+    is_growing: bool,
+    at: At,
+    failed: &mut Failed,
+    feed: &mut Feed,
+) -> Result<Option<Mark>, Closed> {
     let opened = || -> io::Result<(Box<dyn Read>, File)> {
         let mut file = if is_growing {
             Growing::wait(path)?
@@ -119,6 +149,7 @@ fn one(path: &Path, is_growing: bool, at: At, feed: &mut Feed) -> Result<Option<
     let name: Arc<str> = Arc::from(path.to_string_lossy());
     match opened() {
         Ok((raw, file)) => {
+            failed.0.remove(&name);
             let mut marks = Marks {
                 file,
                 start: at,
@@ -128,7 +159,7 @@ fn one(path: &Path, is_growing: bool, at: At, feed: &mut Feed) -> Result<Option<
             Ok(marks.last)
         }
         Err(error) => {
-            feed.add(failure(Source::file(&name), "file", error.to_string()))?;
+            failed.tell(&name, &error, feed)?;
             Ok(None)
         }
     }

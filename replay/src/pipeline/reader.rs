@@ -116,6 +116,11 @@ impl Feed {
         self.batch.borrow_mut().add(Entry::Done(outcome), bytes)
     }
 
+    /// Sends all that was read so far.
+    pub(super) fn flush(&mut self) -> Result<(), Closed> {
+        self.batch.borrow_mut().flush()
+    }
+
     /// Reads one input, before which `lines` of it were read already.
     pub(super) fn input(
         &mut self,
@@ -197,7 +202,7 @@ impl Feed {
             empty = false;
             self.add(Outcome::Passed(passed))?;
         }
-        Ok(empty)
+        Ok(empty && !reader.is_waiting())
     }
 
     /// Reads `bytes` of a file into the log alone, as they were told of before.

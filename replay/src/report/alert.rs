@@ -194,6 +194,10 @@ fn person(actor: &Actor) -> String {
 
 /// `alice acting as mallory`.
 pub(super) fn acting(user: &str, impersonated: Option<&str>) -> String {
+    let user = match user {
+        "" => "nobody known",
+        user => user,
+    };
     match impersonated {
         Some(other) => format!("{user} acting as {other}"),
         None => user.to_owned(),

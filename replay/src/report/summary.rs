@@ -60,6 +60,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
         lines.push(("cluster", forgotten(tally)));
     }
     lines.extend(disorder(tally).map(|text| ("out of order", text)));
+    lines.extend(backwards(tally).map(|text| ("out of order", text)));
     if tally.unremembered > 0 {
         lines.push(("audit log", unremembered(tally)));
     }
@@ -288,7 +289,6 @@ fn timeless(tally: &Tally) -> Option<String> {
 /// What it means that a file goes back in time behind one that was read before it.
 fn disorder(tally: &Tally) -> Option<String> {
     let broken = tally.order.broken()?;
-    let said = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ");
     Some(format!(
         "{} goes back to {} after {} came to {}: a change is measured against what was read before \
          it, so that what is called new may be wrong; name the files in the order of time",
@@ -297,6 +297,23 @@ fn disorder(tally: &Tally) -> Option<String> {
         escaped(&broken.before),
         said(broken.latest)
     ))
+}
+
+/// What it means that a file has the newest first.
+fn backwards(tally: &Tally) -> Option<String> {
+    let run = tally.order.backwards()?;
+    Some(format!(
+        "{} goes from {} back to {}: a change is measured against what was read before it, so that \
+         what is called new may be wrong; sort it by time, the oldest first",
+        escaped(&run.file),
+        said(run.first),
+        said(run.last)
+    ))
+}
+
+/// A time to the second.
+fn said(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn unremembered(tally: &Tally) -> String {
@@ -344,7 +361,8 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     if tally.forgotten > 0 {
         gaps.push(format!("cluster: {}", forgotten(tally)));
     }
-    gaps.extend(disorder(tally).map(|text| format!("out of order: {text}")));
+    let disorder = disorder(tally).into_iter().chain(backwards(tally));
+    gaps.extend(disorder.map(|text| format!("out of order: {text}")));
     if tally.unremembered > 0 {
         gaps.push(format!("audit log: {}", unremembered(tally)));
     }

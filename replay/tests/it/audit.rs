@@ -313,6 +313,38 @@ fn an_event_without_a_body_fails_only_if_that_is_asked_for() {
 }
 
 #[test]
+fn a_log_of_nothing_but_what_has_begun_is_not_empty() {
+    let folder = Folder::new();
+    let begun = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": "1",
+        "stage": "RequestReceived", "verb": "patch", "user": {"username": "bob"},
+        "objectRef": {"resource": "pods", "namespace": "a", "name": "b"},
+        "requestReceivedTimestamp": "2026-11-22T01:00:00Z"});
+    folder.write("audit.log", format!("{begun}\n"));
+    folder.write("later.log", "");
+    let of = |options: &str| {
+        let command = format!("replay --format json {options}");
+        let ran = run(&mut folder.bulkhead(&command), b"");
+        let reason = |case: &Value| case["error"]["reason"].as_str().unwrap().to_owned();
+        let reasons: Vec<String> = ran.json().iter().map(reason).collect();
+        (reasons.join(" "), ran.code)
+    };
+    assert_eq!(of("audit.log"), ("unfinished".to_owned(), 0));
+    let both = "no-object unfinished".to_owned();
+    assert_eq!(of("audit.log later.log"), (both, 2));
+}
+
+#[test]
+fn a_file_whose_first_line_is_none_of_the_logs_is_judged() {
+    let folder = recorded();
+    let (all, _) = told(&folder, "");
+    let log = fs::read_to_string(folder.path().join("audit.log")).expect("the log");
+    folder.write("logs/audit.log", format!("==> audit.log <==\n{log}"));
+    let ran = run(&mut folder.bulkhead("replay --format json logs"), b"");
+    assert_eq!((ran.json().len(), ran.code), (all.len() + 1, 2));
+    assert_eq!(ran.json()[0]["error"]["reason"], "broken");
+}
+
+#[test]
 fn says_first_that_a_log_cannot_tell() {
     let folder = Folder::new();
     let event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata",

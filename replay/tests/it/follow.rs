@@ -4,7 +4,7 @@
 use crate::common::Folder;
 use serde_json::{Value, json};
 use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -60,7 +60,7 @@ fn append(folder: &Folder, text: &str) {
     written.expect("the log is written");
 }
 
-/// The ids of the requests that were told of, whole lines alone.
+/// The ids of the requests that were told of, whole lines alone; empty for what is no request.
 fn told(folder: &Folder) -> Vec<String> {
     let text = fs::read_to_string(folder.path().join("out")).unwrap_or_default();
     let whole = text
@@ -68,7 +68,7 @@ fn told(folder: &Folder) -> Vec<String> {
         .map_or("", |end| text.get(..end).unwrap_or_default());
     let id = |line: &str| {
         let line: Value = serde_json::from_str(line).expect(line);
-        line["audit"]["id"].as_str().expect("an id").to_owned()
+        line["audit"]["id"].as_str().unwrap_or_default().to_owned()
     };
     whole.lines().map(id).collect()
 }
@@ -110,6 +110,22 @@ fn tells_of_each_request_as_it_comes() {
 }
 
 #[test]
+fn tells_of_each_request_below_a_line_that_is_none() {
+    let folder = Folder::new();
+    append(&folder, "I1122 01:28:32.920959       1 server.go:1] text\n");
+    append(&folder, &created(0..2));
+    drop({
+        let follower = Follower::start(&folder);
+        assert_eq!(wait_for(&folder, 3), ["", "0", "1"]);
+        follower
+    });
+    // what a crash of the machine leaves
+    append(&folder, &("\0".repeat(100) + "\n" + &created(2..4)));
+    let _follower = Follower::start(&folder);
+    assert_eq!(wait_for(&folder, 6), ["", "0", "1", "", "2", "3"]);
+}
+
+#[test]
 fn tells_of_a_request_that_does_not_end_when_it_is_late() {
     let folder = Folder::new();
     append(&folder, &event("1", "RequestReceived"));
@@ -120,6 +136,29 @@ fn tells_of_a_request_that_does_not_end_when_it_is_late() {
         "stageTimestamp": "2026-11-22T01:06:00Z"});
     append(&folder, &format!("{other}\n"));
     assert_eq!(wait_for(&folder, 1), ["1"]);
+}
+
+#[test]
+fn waits_for_what_cannot_be_opened_and_says_so_once() {
+    let folder = Folder::new();
+    let arguments = "replay --format json --follow logs/audit.log --output out";
+    let mut command = folder.bulkhead(arguments);
+    let child = command.stderr(Stdio::piped()).spawn();
+    let mut follower = Follower(child.expect("bulkhead starts"));
+    let log = folder.path().join("logs");
+    wait_for(&folder, 1);
+    fs::create_dir(&log).expect("a folder");
+    folder.write("logs/audit.log", created(0..1));
+    wait_for(&folder, 2);
+    fs::remove_dir_all(&log).expect("it is gone");
+    wait_for(&folder, 3);
+    folder.write("logs/audit.log", created(1..2));
+    assert_eq!(wait_for(&folder, 4), ["", "0", "", "1"]);
+    let mut errors = follower.0.stderr.take().expect("a pipe");
+    drop(follower);
+    let mut text = String::new();
+    errors.read_to_string(&mut text).expect("UTF-8");
+    assert_eq!(text.matches("No such file").count(), 2, "{text}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod cloud_logging;
 mod cloudwatch;
 mod prefix;
 
-pub(crate) use prefix::{is_prefixed, payload};
+pub(crate) use prefix::{Part, is_logged_object, is_prefixed, part, payload};
 
 use crate::named::Named;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
@@ -17,6 +17,9 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+
+/// What every audit event holds.
+pub(crate) const EVENT: &str = "audit.k8s.io/";
 
 /// What a wrapper holds.
 #[derive(Debug)]
@@ -65,7 +68,8 @@ const LINES: &[&str] = &["message", "log", "@message", "short_message"];
 fn forwarded<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> {
     let holds_objects = |text: &Cow<'_, str>| {
         let text = payload(text);
-        text.starts_with('{') || text.starts_with("[{")
+        // an event behind something unknown is for whoever reads it to tell
+        text.starts_with('{') || text.starts_with("[{") || text.contains(EVENT)
     };
     let line = LINES
         .iter()
