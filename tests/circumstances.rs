@@ -149,6 +149,49 @@ mod the_pod {
         );
     }
 
+    #[test]
+    fn a_read_only_mount_that_can_be_undone_is_told_as_such() {
+        let mounting = |privileged: bool, read_only: bool| {
+            pod(json!({
+                "containers": [{"name": "a", "securityContext": {"privileged": privileged},
+                    "volumeMounts": [{"name": "v", "readOnly": read_only}]}],
+                "volumes": [{"name": "v", "hostPath": {"path": "/var/log"}}],
+            }))
+        };
+        let undone = mounting(true, true);
+        assert_message(
+            &undone,
+            "high",
+            "mounts the node's `/var/log` read-only, which a container that is privileged or has \
+             `SYS_ADMIN` can undo: ",
+        );
+        assert_message(&mounting(true, false), "high", "`/var/log` writable: ");
+        assert_message(&mounting(false, true), "medium", "`/var/log` read-only: ");
+
+        // one that writes besides is told in its place
+        let mut other = undone.clone();
+        let writes = json!({"name": "b", "volumeMounts": [{"name": "v"}]});
+        let containers = &mut other["object"]["spec"]["containers"];
+        containers.as_array_mut().unwrap().push(writes);
+        assert_message(&other, "high", "`/var/log` writable: ");
+
+        // what allows reading does not allow it, and to write openly is no news
+        let settings =
+            json!({"rules": {"host-path": {"allow": [{"path": "/var/log", "readOnly": true}]}}});
+        let is_found = |request: &Value| {
+            let found = severities(request, &settings);
+            found.contains(&"host-path high".to_owned())
+        };
+        assert!(is_found(&undone));
+        assert!(!is_found(&mounting(false, true)));
+        let mut update = mounting(true, false);
+        update["operation"] = json!("UPDATE");
+        update["oldObject"] = undone["object"].clone();
+        let findings = inspect(&update, &json!({}))["findings"].take();
+        let mut findings = findings.as_array().unwrap().iter();
+        assert!(findings.all(|finding| finding["new"] == false));
+    }
+
     /// A single mount that writes is enough, whatever the container and its list.
     #[test]
     fn read_only_is_what_every_mount_is() {
