@@ -63,7 +63,7 @@ fn host_path(form: &mut Form<'_, '_>) -> Option<AllowedPath> {
     let mut path = None;
     let mut read_only = false;
     let before = form.mistakes_so_far();
-    form.table(&["path", "readOnly"], &mut |key, form| match key {
+    form.table_or_value(&["path", "readOnly"], &mut |key, form| match key {
         "path" => path = form.text().map(|text| text.as_str().to_owned()),
         _ => read_only = form.flag().unwrap_or_default(),
     });

@@ -1,6 +1,7 @@
 //! From what the rules found to what happens: what is new, what another finding covers, what is
 //! exempted, and the action that follows from the settings. The one place that decides actions.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -67,8 +68,8 @@ pub(crate) struct Finding<'d> {
 
 impl Finding<'_> {
     /// What to do about it; one line.
-    pub fn fix(&self) -> &'static str {
-        self.evidence.fix().unwrap_or(self.rule.help.fix)
+    pub fn fix(&self) -> Cow<'static, str> {
+        self.evidence.fix(self.rule.help.fix)
     }
 }
 

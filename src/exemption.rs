@@ -98,6 +98,10 @@ const EVERYBODY: &[&str] = &[
     "system:serviceaccounts",
 ];
 
+/// Alerts, which are no rules.
+const ALERTS: &[(&str, &str)] = &[("host-access", ALERT), ("pod-write", ALERT)];
+const ALERT: &str = "which is an alert: name those of its rules that are meant";
+
 /// Rules whose values are paths of a node.
 const OF_PATHS: &[&str] = &["host-path", "persistent-volume"];
 
@@ -471,7 +475,7 @@ fn rule_ids(form: &mut Form<'_, '_>) -> Vec<&'static str> {
     let ids: Vec<(&str, &'static str)> = RULES.iter().map(|rule| (rule.id, rule.id)).collect();
     let mut rules = Vec::new();
     let before = form.mistakes_so_far();
-    form.list(&mut |form| rules.extend(form.one_of(&ids)));
+    form.list(&mut |form| rules.extend(form.one_of_without(ALERTS, &ids)));
     if rules.is_empty() && form.mistakes_so_far() == before {
         form.mistake("empty");
     }

@@ -64,6 +64,18 @@ impl<'t, 'm> Form<'t, 'm> {
         self.mistake(&[self.found(), ", expected ", expected].concat());
     }
 
+    /// Notes that this value is none of the words that are allowed here.
+    fn no_word(&mut self, text: Option<&Text<'_>>, others: &[(&str, &str)], allowed: &[&str]) {
+        let Some(text) = text.map(Text::as_str) else {
+            return self.none_of(self.found(), "", allowed);
+        };
+        let other = others.iter().find(|(word, _)| *word == text);
+        match other {
+            Some((_, instead)) => self.mistake(&[&quoted(text), ", ", instead].concat()),
+            None => self.none_of(&quoted(text), text, allowed),
+        }
+    }
+
     /// Notes that something is none of the words that are allowed: the one that may be meant, and
     /// all, if they are not too many beside it.
     fn none_of(&mut self, what: &str, written: &str, allowed: &[&str]) {
@@ -101,6 +113,44 @@ impl<'t, 'm> Form<'t, 'm> {
         field: &mut dyn FnMut(&'static str, &mut Form<'_, '_>),
     ) {
         self.table_without(&[], keys, field);
+    }
+
+    /// Reads an object as [`Form::table`] does. What is none is told with the first of the keys
+    /// that takes it as its value.
+    pub fn table_or_value(
+        &mut self,
+        keys: &[&'static str],
+        field: &mut dyn FnMut(&'static str, &mut Form<'_, '_>),
+    ) {
+        if self.found() == "an object" {
+            return self.table(keys, field);
+        }
+        let mut takes = |key: &&'static str| {
+            let mut mistakes = Mistakes::default();
+            field(key, &mut Form::new(self.text, &mut mistakes));
+            mistakes.is_empty()
+        };
+        let (key, value) = match keys.iter().find(|key| takes(key)) {
+            Some(key) => (Some(key), self.shown()),
+            None => (keys.first(), "…"),
+        };
+        let form = ["{", key.copied().unwrap_or_default(), ": ", value, "}"].concat();
+        self.unfit(&["an object such as ", &quoted(&form)].concat());
+    }
+
+    /// The value as one writes it in YAML: without the quotes that it does not need.
+    fn shown(&self) -> &'t str {
+        let needs_none = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._".contains(&byte);
+        let word = self
+            .text
+            .strip_prefix('"')
+            .and_then(|word| word.strip_suffix('"'))
+            .unwrap_or(self.text);
+        match word {
+            "false" => "off",
+            word if word.bytes().all(needs_none) => word,
+            _ => self.text,
+        }
     }
 
     /// Reads an object as [`Form::table`] does; `elsewhere` are keys that do not stand here, and
@@ -219,6 +269,16 @@ impl<'t, 'm> Form<'t, 'm> {
 
     /// Reads one of a few words. YAML 1.1 takes `off` for a boolean, so `false` stands for it.
     pub fn one_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
+        self.one_of_without(&[], words)
+    }
+
+    /// Reads one of a few words as [`Form::one_of`] does; `others` are words that do not stand
+    /// here, and what to write.
+    pub fn one_of_without<T: Copy>(
+        &mut self,
+        others: &[(&str, &str)],
+        words: &[(&str, T)],
+    ) -> Option<T> {
         if self.text == "false"
             && let Some((_, off)) = words.iter().find(|(word, _)| *word == "off")
         {
@@ -231,10 +291,7 @@ impl<'t, 'm> Form<'t, 'm> {
         });
         if found.is_none() {
             let allowed: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            match &text {
-                Some(text) => self.none_of(&quoted(text.as_str()), text.as_str(), &allowed),
-                None => self.none_of(self.found(), "", &allowed),
-            }
+            self.no_word(text.as_ref(), others, &allowed);
         }
         found.map(|(_, value)| *value)
     }

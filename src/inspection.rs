@@ -145,7 +145,8 @@ pub struct FindingReport<'d> {
     pub severity: Severity,
     /// What happens because of it.
     pub action: Action,
-    /// RFC 6901 pointer, from the object, of the smallest part whose removal ends the finding.
+    /// RFC 6901 pointer, from the object, of the smallest part whose removal ends the finding; of
+    /// pod write, which may take more to end it, the place that makes it as bad as it is.
     pub path: Cow<'d, str>,
     /// The container's name; null for what belongs to no container.
     pub container: Option<&'d str>,
@@ -154,7 +155,7 @@ pub struct FindingReport<'d> {
     /// What an attacker gains by it; one line.
     pub message: Cow<'d, str>,
     /// What to do about it; one line.
-    pub fix: &'static str,
+    pub fix: Cow<'static, str>,
     /// Whether the old object did not have it, or had it milder. True of everything that is
     /// created.
     pub new: bool,

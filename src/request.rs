@@ -118,13 +118,28 @@ pub(crate) fn read(payload: &[u8]) -> Result<Payload<'_>, Fault> {
     let mut envelope = Envelope::new(Objects::InPlace);
     if envelope.read_from(text).is_err() {
         envelope = Envelope::new(Objects::SetAside);
-        envelope.read_from(text)?;
+        envelope.read_from(text).map_err(no_request)?;
     }
     let Envelope { request, settings } = envelope;
     Ok(Payload {
         request: request.finish()?,
         settings,
     })
+}
+
+/// What cannot be read of a request. An object names its kind by a string, and is told as one.
+fn no_request(fault: Fault) -> Fault {
+    const NAMED: &str = "a string, expected an object";
+
+    if (fault.pointer.as_str(), fault.reason.as_str()) != ("/request/kind", NAMED) {
+        return fault;
+    }
+    Fault {
+        pointer: "/request".to_owned(),
+        reason: "a Kubernetes object, expected an admission request, such as an AdmissionReview \
+                 has below `request`"
+            .to_owned(),
+    }
 }
 
 /// The root of a payload.
@@ -385,9 +400,15 @@ mod tests {
                 "a number, expected an object",
             ),
             (
-                r#"{"request":{"kind":"Pod"}}"#,
+                r#"{"request":{"apiVersion":"v1","kind":"Pod"}}"#,
+                "/request",
+                "a Kubernetes object, expected an admission request, such as an AdmissionReview \
+                 has below `request`",
+            ),
+            (
+                r#"{"request":{"kind":7}}"#,
                 "/request/kind",
-                "a string, expected an object",
+                "a number, expected an object",
             ),
             (
                 r#"{"request":{"kind":{"kind":"Pod"},"operation":"PATCH"}}"#,

@@ -201,7 +201,8 @@ fn message(causes: &Causes<'_>, origin: Option<Origin<'_>>) -> String {
         } else {
             " | "
         };
-        let parts = [separator, &cause.text, "; ", cause.first.fix()];
+        let fix = cause.first.fix();
+        let parts = [separator, &cause.text, "; ", &fix];
         let length: usize = parts.iter().map(|part| part.len()).sum();
         if message.len() + length > MESSAGE - REST {
             break;

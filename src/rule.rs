@@ -344,11 +344,11 @@ impl<'d> Evidence<'d> {
         }
     }
 
-    /// What to do about it, where that is another thing than for the rule's plain case.
-    pub fn fix(&self) -> Option<&'static str> {
+    /// What to do about it, where its rule's plain case has this fix; one line.
+    pub fn fix(&self, of_rule: &'static str) -> Cow<'static, str> {
         match &self.what {
-            What::Part { .. } => None,
-            What::Grant(grant) => grant.fix(),
+            What::Part { .. } => of_rule.into(),
+            What::Grant(grant) => grant.fix(of_rule),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::json::{Json, Writer};
 use crate::rule::{Alert, Rule, Severity};
 use crate::rules::{self, RULES};
 use crate::version::Version;
+use crate::view;
 
 /// What happens because of a finding; the mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,10 +154,15 @@ impl Settings {
         let mut mistakes = Mistakes::default();
         settings.fill(&mut Form::new(text, &mut mistakes));
         if mistakes.is_empty() {
-            Ok(settings)
-        } else {
-            Err(mistakes)
+            return Ok(settings);
         }
+        let mut members = view::members(text).into_iter().flatten();
+        if members.any(|(key, _)| key.as_str() == "apiVersion") {
+            mistakes = Mistakes::default();
+            Form::new(text, &mut mistakes)
+                .mistake("an object with `apiVersion`, expected what it has below `spec.settings`");
+        }
+        Err(mistakes)
     }
 
     fn fill(&mut self, form: &mut Form<'_, '_>) {
@@ -235,7 +241,7 @@ impl Settings {
 
 impl Thresholds {
     fn fill(&mut self, form: &mut Form<'_, '_>) {
-        form.table(&["deny", "warn"], &mut |key, form| {
+        form.table_or_value(&["deny", "warn"], &mut |key, form| {
             let Some(threshold) = form.one_of(THRESHOLDS) else {
                 return;
             };
@@ -278,7 +284,7 @@ fn overrides(form: &mut Form<'_, '_>, allow: &mut Allow) -> Vec<Override> {
         } else {
             &["action", "severity"]
         };
-        form.table(keys, &mut |key, form| match key {
+        form.table_or_value(keys, &mut |key, form| match key {
             "action" => set.action = form.one_of(RULE_ACTIONS),
             "severity" => set.severity = form.one_of(SEVERITIES).flatten(),
             _ => allow.read(id, form),

@@ -82,11 +82,20 @@ mod the_pod {
         scheduled["operation"] = json!("UPDATE");
         let answer = inspect(&scheduled, &json!({})).to_string();
         assert!(!answer.contains("names the node"), "{answer}");
-        let alone = severities(
-            &pod(json!({"containers": adding(&["SYS_PTRACE", "NET_RAW"])})),
-            &json!({}),
+        let alone = pod(json!({"containers": adding(&["SYS_PTRACE", "NET_RAW"])}));
+        assert_eq!(
+            severities(&alone, &json!({})),
+            ["capabilities high", "capabilities low"]
         );
-        assert_eq!(alone, ["capabilities high", "capabilities low"]);
+        // and only then
+        let said = |request: &Value| {
+            let findings = inspect(request, &json!({}))["findings"].take();
+            let messages = findings.as_array().unwrap().iter();
+            let messages = messages.filter(|finding| finding["value"] == "SYS_PTRACE");
+            let texts = messages.map(|finding| finding["message"].as_str().unwrap().to_owned());
+            texts.collect::<String>().matches("hostPID").count()
+        };
+        assert_eq!((said(&alone), said(&ptrace)), (0, 1));
     }
 
     #[test]
@@ -147,6 +156,49 @@ mod the_pod {
             mounting(json!({"capabilities": {"add": ["NET_ADMIN"]}})),
             "host-path high"
         );
+    }
+
+    #[test]
+    fn a_read_only_mount_that_can_be_undone_is_told_as_such() {
+        let mounting = |privileged: bool, read_only: bool| {
+            pod(json!({
+                "containers": [{"name": "a", "securityContext": {"privileged": privileged},
+                    "volumeMounts": [{"name": "v", "readOnly": read_only}]}],
+                "volumes": [{"name": "v", "hostPath": {"path": "/var/log"}}],
+            }))
+        };
+        let undone = mounting(true, true);
+        assert_message(
+            &undone,
+            "high",
+            "mounts the node's `/var/log` read-only, which a container that is privileged or has \
+             `SYS_ADMIN` can undo: ",
+        );
+        assert_message(&mounting(true, false), "high", "`/var/log` writable: ");
+        assert_message(&mounting(false, true), "medium", "`/var/log` read-only: ");
+
+        // one that writes besides is told in its place
+        let mut other = undone.clone();
+        let writes = json!({"name": "b", "volumeMounts": [{"name": "v"}]});
+        let containers = &mut other["object"]["spec"]["containers"];
+        containers.as_array_mut().unwrap().push(writes);
+        assert_message(&other, "high", "`/var/log` writable: ");
+
+        // what allows reading does not allow it, and to write openly is no news
+        let settings =
+            json!({"rules": {"host-path": {"allow": [{"path": "/var/log", "readOnly": true}]}}});
+        let is_found = |request: &Value| {
+            let found = severities(request, &settings);
+            found.contains(&"host-path high".to_owned())
+        };
+        assert!(is_found(&undone));
+        assert!(!is_found(&mounting(false, true)));
+        let mut update = mounting(true, false);
+        update["operation"] = json!("UPDATE");
+        update["oldObject"] = undone["object"].clone();
+        let findings = inspect(&update, &json!({}))["findings"].take();
+        let mut findings = findings.as_array().unwrap().iter();
+        assert!(findings.all(|finding| finding["new"] == false));
     }
 
     /// A single mount that writes is enough, whatever the container and its list.

@@ -557,6 +557,8 @@ fn settings_that_are_right_are_valid() {
                "onUpdate": "new", "kubernetesVersion": "1.36",
                "rules": {"host-path": {"action": "off"}, "unreadable": {"action": "warn"}, "pod-exec": {"severity": "critical"}},
                "exemptions": [{"reason": "r", "rules": ["host-network"], "namespaces": ["monitoring"], "serviceAccounts": ["node-exporter"]}]}),
+        // Clusters are newer than policies at times: the newest that is known holds.
+        json!({"kubernetesVersion": "1.99"}),
         // What YAML 1.1 makes of `action: off`.
         json!({"rules": {"host-path": {"action": false}}}),
     ] {
@@ -646,6 +648,61 @@ fn a_mistake_in_the_settings_says_what_to_write() {
             "settings: unknown key `pod-write`, did you mean `podWrite`? expected one of \
              `hostAccess`, `podWrite`, `onUpdate`, `kubernetesVersion`, `rules`, `podTemplates`, \
              `podMakers`, `exemptions`, `clusterContext`",
+        ),
+        (
+            json!({"exemptions": [{"reason": "r", "users": ["u"], "rules": ["host-access", "host-pid"]}]}),
+            "exemptions[0].rules[0]: `host-access`, which is an alert: name those of its rules \
+             that are meant",
+        ),
+        // what stands where an object is expected may be one of its values
+        (
+            json!({"hostAccess": "high"}),
+            "hostAccess: a string, expected an object such as `{deny: high}`",
+        ),
+        (
+            json!({"podWrite": "audit"}),
+            "podWrite: a string, expected an object such as `{deny: …}`",
+        ),
+        (
+            json!({"podWrite": false}),
+            "podWrite: a boolean, expected an object such as `{deny: …}`",
+        ),
+        (
+            json!({"rules": {"host-path": "audit"}}),
+            "rules.host-path: a string, expected an object such as `{action: audit}`",
+        ),
+        (
+            json!({"rules": {"host-path": "critical"}}),
+            "rules.host-path: a string, expected an object such as `{severity: critical}`",
+        ),
+        // as YAML 1.1 reads `host-path: off`
+        (
+            json!({"rules": {"host-path": false}}),
+            "rules.host-path: a boolean, expected an object such as `{action: off}`",
+        ),
+        (
+            json!({"rules": {"host-path": {"allow": ["/var/log"]}}}),
+            "rules.host-path.allow[0]: a string, expected an object such as `{path: /var/log}`",
+        ),
+        (
+            json!({"rules": {"host-path": {"allow": ["/a, b"]}}}),
+            "rules.host-path.allow[0]: a string, expected an object such as `{path: \"/a, b\"}`",
+        ),
+        (
+            json!({"rules": {"capabilities": ["NET_ADMIN"]}}),
+            "rules.capabilities: an array, expected an object such as `{allow: [\"NET_ADMIN\"]}`",
+        ),
+        (
+            json!({"rules": {"host-path": []}}),
+            "rules.host-path: an array, expected an object such as `{allow: []}`",
+        ),
+        // the whole object is told as such, not key by key
+        (
+            json!({
+                "apiVersion": "policies.kubewarden.io/v1", "kind": "ClusterAdmissionPolicy",
+                "metadata": {"name": "bulkhead"}, "spec": {"settings": {}},
+            }),
+            "settings: an object with `apiVersion`, expected what it has below `spec.settings`",
         ),
         // quotes are advised where they make it right, and only there
         (

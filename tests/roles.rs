@@ -471,3 +471,81 @@ fn an_update_tells_what_it_adds() {
         Ok(())
     });
 }
+
+/// Of what is found for a rule of the policy: where it is, what was found, what it gives and how to
+/// end it.
+fn told<'f>(found: &'f [Value], rule: &str) -> [&'f str; 4] {
+    let finding = found
+        .iter()
+        .find(|finding| finding["rule"] == rule)
+        .unwrap();
+    ["path", "value", "message", "fix"].map(|key| finding[key].as_str().unwrap())
+}
+
+fn rule(group: &str, resource: &str, verbs: &[&str]) -> Value {
+    json!({"apiGroups": [group], "resources": [resource], "verbs": verbs})
+}
+
+#[test]
+fn the_place_and_the_text_are_those_of_what_makes_it_as_bad_as_it_is() {
+    let scale = rule("apps", "deployments/scale", &["update"]);
+    let jobs = rule("batch", "jobs", &["create"]);
+    let found = findings(&[scale, jobs]);
+    let [path, value, message, _] = told(&found, "pod-create");
+    assert_eq!(path, "/rules/1/resources/0");
+    assert_eq!(value, "create jobs, update deployments/scale");
+    assert!(message.contains("; by way of jobs: "), "{message}");
+    let [path, _, message, _] = told(&found, "pod-scale");
+    assert_eq!(path, "/rules/0/resources/0");
+    assert!(message.contains("deployments/scale: "), "{message}");
+
+    // what is on pods themselves comes first where it is as bad
+    let deployments = rule("apps", "deployments", &["create"]);
+    let pods = rule("", "pods", &["create"]);
+    let found = findings(&[deployments, pods]);
+    let [path, _, message, _] = told(&found, "pod-create");
+    assert_eq!(path, "/rules/1/resources/0");
+    assert!(!message.contains("by way of"), "{message}");
+
+    // and not where it is milder
+    let get = rule("", "pods/exec", &["get"]);
+    let proxy = rule("", "nodes/proxy", &["get"]);
+    let found = findings(&[get, proxy]);
+    let [path, _, message, _] = told(&found, "pod-exec");
+    assert_eq!(path, "/rules/1/resources/0");
+    assert!(message.contains("; by way of nodes/proxy: "), "{message}");
+}
+
+#[test]
+fn the_fix_names_what_is_in_the_role() {
+    let fix = |rules: &[Value], id| told(&findings(rules), id)[3].to_owned();
+    let scale = rule("apps", "deployments/scale", &["update"]);
+    let jobs = rule("batch", "jobs", &["create"]);
+    let rules = [scale, jobs];
+    assert_eq!(
+        fix(&rules, "pod-create"),
+        "take `create jobs`, `update deployments/scale` out of the role"
+    );
+    for id in ["pod-scale", "pod-delete"] {
+        let update = "take `update deployments/scale` out of the role";
+        assert_eq!(fix(&rules, id), update, "{id}");
+    }
+    assert_eq!(
+        fix(&rules, "pod-exec"),
+        "take `create jobs` out of the role"
+    );
+    assert_eq!(
+        fix(&[rule("", "pods/exec", &["create"])], "pod-exec"),
+        "take `create pods/exec` out of the role; grant that for one namespace, for as long as \
+         it is needed"
+    );
+    assert_eq!(
+        fix(&[rule("apps", "deployments", &["*"])], "pod-delete"),
+        "take `* deployments` out of the role, or name what is needed in place of `*`"
+    );
+    let everything = json!({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]});
+    assert_eq!(
+        fix(&[everything], "pod-create"),
+        "name the groups, resources and verbs that are needed in place of `*`"
+    );
+}

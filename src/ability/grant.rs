@@ -1,12 +1,13 @@
 //! What is told of an ability that a role gives: put together only when it is told.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::{Ability, Grants, Hit, Request, Resource};
 use crate::role::Verbs;
 use crate::rule::{Evidence, GrantPlace, Severity, What};
-use crate::text::{push_all, quoted};
+use crate::text::{push_all, quoted, split_once};
 use crate::version::Version;
 use crate::view::Text;
 
@@ -64,9 +65,23 @@ impl<'r> Grant<'r> {
         self.hits().any(|hit| hit.request.how.is_none())
     }
 
-    /// RFC 6901 pointer of the first entry that contributes.
+    /// The hit that the severity, the place and the text are of: the worst. Of equal ones the first
+    /// on pods themselves or, if there is none, the first.
+    fn leading(&self) -> Option<&Hit<'r>> {
+        let mut leading = None;
+        for hit in self.hits() {
+            let severity = self.grants.severity_of(hit, self.ability);
+            let weight = (severity, hit.request.how.is_none());
+            if leading.is_none_or(|(known, _)| weight > known) {
+                leading = Some((weight, hit));
+            }
+        }
+        leading.map(|(_, hit)| hit)
+    }
+
+    /// RFC 6901 pointer of the entry that makes it as bad as it is.
     pub fn pointer(&self) -> String {
-        self.hits().next().map(Hit::pointer).unwrap_or_default()
+        self.leading().map(Hit::pointer).unwrap_or_default()
     }
 
     /// Every entry that contributes, in the order of the role, with the verbs that count.
@@ -125,12 +140,16 @@ impl<'r> Grant<'r> {
             self.gain
         };
         let mut message = ["whoever is bound to the role ", gain].concat();
-        if let Some(way) = self.indirect_way() {
-            push_all(&mut message, &["; by way of ", way.0, ": ", way.1]);
+        let leading = self.leading();
+        if let Some((hit, how)) = leading.and_then(|hit| hit.request.how.map(|how| (hit, how))) {
+            push_all(
+                &mut message,
+                &["; by way of ", &hit.resource.name, ": ", how],
+            );
         }
         if let Some(names) = self.names() {
             message.push_str("; only those named ");
-            push_some(&mut message, names.iter().map(|name| quoted(name)));
+            push_some(&mut message, &mut names.iter().map(|name| quoted(name)));
         }
         if let Some(until) = self.until() {
             message.push_str(&format!(
@@ -141,40 +160,54 @@ impl<'r> Grant<'r> {
         message
     }
 
-    /// The worst of the ways to it, by what and how, if none is on pods themselves.
-    fn indirect_way(&self) -> Option<(&str, &'static str)> {
-        let mut worst: Option<(Severity, &Hit<'_>)> = None;
-        for hit in self.hits() {
-            hit.request.how?;
-            let severity = self.grants.severity_of(hit, self.ability)?;
-            if worst.is_none_or(|(known, _)| severity > known) {
-                worst = Some((severity, hit));
+    /// The grants in short, such as `create pods`, each once and the leading one first; of many,
+    /// the first few.
+    fn parts(&self) -> Vec<String> {
+        let leading = self.pointer();
+        let places = self.places();
+        let mut parts: Vec<String> = Vec::new();
+        for leads in [true, false] {
+            for place in &places {
+                let part = [&place.verbs.join("|"), " ", &place.resource].concat();
+                let is_next = (place.path == leading) == leads;
+                if is_next && parts.len() <= SHOWN && !parts.contains(&part) {
+                    parts.push(part);
+                }
             }
         }
-        let (_, hit) = worst?;
-        Some((&hit.resource.name, hit.request.how?))
+        parts
     }
 
     /// The grants in short, such as `create pods, create pods/exec`; the first few.
     pub fn value(&self) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        for place in self.places() {
-            let part = [&place.verbs.join("|"), " ", &place.resource].concat();
-            if !parts.contains(&part) {
-                parts.push(part);
-            }
-            if parts.len() > SHOWN {
-                break;
-            }
-        }
         let mut value = String::new();
-        push_some(&mut value, parts.into_iter());
+        push_some(&mut value, &mut self.parts().into_iter());
         value
     }
 
-    /// What to do, if the rule's own fix does not help.
-    pub fn fix(&self) -> Option<&'static str> {
-        self.is_of_everything().then_some(EVERYTHING_FIX)
+    /// What to do: what is in the role, and what the rule's own fix says after its semicolon, which
+    /// is about pods themselves.
+    pub fn fix(&self, of_rule: &'static str) -> Cow<'static, str> {
+        if self.is_of_everything() {
+            return EVERYTHING_FIX.into();
+        }
+        let parts = self.parts();
+        let has_wildcard = parts.iter().any(|part| part.contains('*'));
+        let mut fix = "take ".to_owned();
+        push_some(
+            &mut fix,
+            &mut parts.iter().map(|part| ["`", part, "`"].concat()),
+        );
+        fix.push_str(" out of the role");
+        if has_wildcard {
+            fix.push_str(", or name what is needed in place of `*`");
+        }
+        let leading = self.leading();
+        let is_direct = leading.is_some_and(|hit| hit.request.how.is_none());
+        if is_direct && let Some((_, instead)) = split_once(of_rule, "; ") {
+            push_all(&mut fix, &["; ", instead]);
+        }
+        fix.into()
     }
 
     /// Adds to what is told.
@@ -196,7 +229,7 @@ impl<'r> Grant<'r> {
             }
         }
         let mut text = String::new();
-        push_some(&mut text, parts.into_iter());
+        push_some(&mut text, &mut parts.into_iter());
         Some(text).filter(|text| !text.is_empty())
     }
 
@@ -261,15 +294,13 @@ impl<'r> Grant<'r> {
 const SHOWN: usize = 4;
 
 /// Adds the first few of some things to a text.
-fn push_some(text: &mut String, mut parts: impl Iterator<Item = String>) {
-    for (index, part) in parts.by_ref().take(SHOWN).enumerate() {
-        if index > 0 {
-            text.push_str(", ");
-        }
-        text.push_str(&part);
-    }
-    if parts.next().is_some() {
-        text.push_str(", …");
+fn push_some(text: &mut String, parts: &mut dyn Iterator<Item = String>) {
+    for index in 0..=SHOWN {
+        let Some(part) = parts.next() else {
+            return;
+        };
+        let part = if index < SHOWN { &part } else { "…" };
+        push_all(text, &[if index > 0 { ", " } else { "" }, part]);
     }
 }
 

@@ -79,7 +79,7 @@ const GAINS: &[(&str, Severity, &str)] = &[
     (
         "SYS_PTRACE",
         Severity::High,
-        "can read and change the memory of every process it sees, and with `hostPID` those are the node's",
+        "can read and change the memory of every process it sees",
     ),
     (
         "DAC_READ_SEARCH",

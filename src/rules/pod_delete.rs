@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
         why: "Deleting pods stops what runs, and what watches: agents, admission controllers, the network. Deleted often enough, a pod moves to the node where it is wanted.",
         bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [deletecollection]\n",
         good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [list]\n",
-        fix: "take `delete`, `deletecollection` and evictions out of the role, or restrict them by `resourceNames`",
+        fix: "take `delete`, `deletecollection` and evictions out of the role; restrict by `resourceNames` what has to stay",
         references: &["https://kubernetes.io/docs/reference/access-authn-authz/rbac/"],
     },
     check: Check::Ability {

@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
         why: "A command in a pod runs with its service account, its volumes and its privileges; in a privileged pod it runs on the node.",
         bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods/exec]\n  verbs: [create]\n",
         good: "rules:\n- apiGroups: [\"\"]\n  resources: [pods/log]\n  verbs: [get]\n",
-        fix: "take `pods/exec`, `pods/attach` and `pods/ephemeralcontainers` out of the role; grant them for one namespace, for as long as they are needed",
+        fix: "take `pods/exec`, `pods/attach` and `pods/ephemeralcontainers` out of the role; grant that for one namespace, for as long as it is needed",
         references: &[
             "https://kubernetes.io/docs/reference/access-authn-authz/rbac/",
             "https://kubernetes.io/docs/concepts/security/rbac-good-practices/",

@@ -148,7 +148,8 @@ export interface Finding {
   severity: Severity;
   /** What happens because of it. */
   action: Action;
-  /** RFC 6901 pointer, from the object, of the smallest part whose removal ends the finding. */
+  /** RFC 6901 pointer, from the object, of the smallest part whose removal ends the finding; of pod
+   * write, which may take more to end it, the place that makes it as bad as it is. */
   path: string;
   container: string | null;
   value: string;

@@ -1,5 +1,6 @@
 // What the functions do in JavaScript's own terms, by hand. Run where the package is installed.
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import init, { Reader, call, cases, catalog, inspect, validate, validateSettings } from "bulkhead";
 
@@ -12,6 +13,18 @@ const request = {
 
 test("there is nothing to wait for, and no harm in it", async () => {
   assert.equal(await init(), undefined);
+  const required = createRequire(import.meta.url)("bulkhead");
+  assert.equal(await required.init(), undefined);
+  // what compilers make of the README's example
+  assert.equal(required.__esModule, true);
+  assert.equal(await required.default(), undefined);
+  assert.equal([...required.cases(POD)].length, 1);
+});
+
+test("an object in place of a request is told as such", () => {
+  const [{ rule, message, path }, ...rest] = inspect(request.object).findings;
+  assert.deepEqual([rule, path, rest], ["unreadable", "", []]);
+  assert.match(message, /^cannot be judged: \/request: a Kubernetes object, expected an admission request/);
 });
 
 test("a manifest is a case that knows its places", () => {

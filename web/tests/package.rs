@@ -329,7 +329,7 @@ fn holds_what_it_names_and_nothing_else() {
     }
 }
 
-/// The README's examples, checked against the types by TypeScript.
+/// The README's examples, and what `require` gives, checked against the types by TypeScript.
 #[test]
 fn its_readme_fits_its_types() {
     let Some(installed) = &*INSTALLED else {
@@ -347,6 +347,12 @@ fn its_readme_fits_its_types() {
         .collect();
     let files = [
         ("readme.mts", examples.join("")),
+        (
+            "required.cts",
+            "import init, { cases, init as same } from \"bulkhead\";\nconst nothing: \
+             Promise<void>[] = [init(), same()];\nfor (const item of cases(\"\")) item.type;\n"
+                .to_owned(),
+        ),
         (
             "node.d.ts",
             "declare module \"node:fs\" {\n  export function createReadStream(path: string): \
@@ -367,6 +373,7 @@ fn its_readme_fits_its_types() {
         "esnext,dom",
         "node.d.ts",
         "readme.mts",
+        "required.cts",
     ];
     run(installed.0.path(), "node", &arguments);
 }

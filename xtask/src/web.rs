@@ -46,11 +46,17 @@ pub fn write(project: &Path, compiled: &Path, folder: &Path) -> Result<usize, Er
     }
     fs::create_dir_all(folder)?;
 
-    // Node's, for `require`. Its wasm is that of browsers, byte for byte, and is written by them.
+    // Node's, for `require`, with an `init` as the others have it. Its wasm is that of browsers, byte for byte, and is written by them.
     let mut node = bindgen(module.clone());
     let node = node.nodejs(true)?.generate_output()?;
-    fs::write(folder.join("bulkhead.cjs"), node.js())?;
-    fs::write(folder.join("bulkhead.d.cts"), node.ts().unwrap_or_default())?;
+    let types = node.ts().unwrap_or_default();
+    for (name, loader, more) in [
+        ("bulkhead.cjs", node.js(), "web/npm/init.cjs"),
+        ("bulkhead.d.cts", types, "web/npm/init.d.cts"),
+    ] {
+        let more = fs::read_to_string(project.join(more))?;
+        fs::write(folder.join(name), [loader, &more].concat())?;
+    }
 
     // Browsers fetch the wasm from beside the loader, unless they are told where it is.
     let mut web = bindgen(module);

@@ -23,7 +23,8 @@ pub(crate) static RULE: Rule = Rule {
     help: Help {
         finds: "A volume with `hostPath` (in KubeVirt's machines `hostDisk`), mounted or not. How bad it is follows from the path and \
                 its mounts: whether it is, holds or lies under a path that leads to control of \
-                the node, and whether every mount of it is read-only. Paths are compared component \
+                the node, and whether every mount of it is read-only, in no container that is \
+                privileged or has `SYS_ADMIN`, which can undo that. Paths are compared component \
                 by component, `/var/run` counts as `/run`, and `//run/./x/` as `/run/x`; on Windows, \
                 where pipes count as sockets, without regard to case. There, a path without a drive \
                 lies on `C:`: one with a backslash, and any in a pod with `os.name: windows`.",
@@ -35,7 +36,8 @@ pub(crate) static RULE: Rule = Rule {
         good: "spec:\n  containers:\n  - name: main\n    volumeMounts:\n    - {name: scratch, \
                mountPath: /host}\n  volumes:\n  - name: scratch\n    emptyDir: {}\n",
         fix: "use a persistent volume claim, an `emptyDir` or a config map instead; if it has to be \
-              the node, mount the narrowest path, read-only in every container",
+              the node, mount the narrowest path, read-only in every container, none of which can \
+              undo that",
         references: &[
             "https://kubernetes.io/docs/concepts/storage/volumes/#hostpath",
             "https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
@@ -72,7 +74,7 @@ fn evidence<'d>(
     } else {
         mounts.access(volume)
     };
-    if settings.allow.has(&path, access != Access::Writable) {
+    if settings.allow.has(&path, access <= Access::ReadOnly) {
         return None;
     }
     let (class, relation) = sensitive::class(&path, source.source_type.as_ref().map(Text::as_str));
@@ -82,6 +84,10 @@ fn evidence<'d>(
             ", which no container mounts yet, but an ephemeral one can: ",
         ),
         Access::ReadOnly => ("mounts", " read-only: "),
+        Access::Remountable => (
+            "mounts",
+            " read-only, which a container that is privileged or has `SYS_ADMIN` can undo: ",
+        ),
         Access::Writable => ("mounts", " writable: "),
     };
     let why = sensitive::reason(class, relation);
@@ -95,7 +101,8 @@ fn evidence<'d>(
         message,
     );
     evidence.identify(identity);
-    evidence.reach = access as u8;
+    // to write openly is no news where a read-only mount could be undone
+    evidence.reach = access.min(Access::Remountable) as u8;
     Some(evidence.refused_by_baseline())
 }
 
@@ -142,6 +149,8 @@ enum Access {
     Unmounted,
     /// Every mount of it, in every container, is read-only.
     ReadOnly,
+    /// The same, but a container that mounts it can mount it anew.
+    Remountable,
     Writable,
 }
 
@@ -162,10 +171,10 @@ impl<'p> Mounts<'p> {
             mounts.map(move |mount| (placed.can_remount(), mount))
         });
         for (can_remount, mount) in all {
-            let access = if mount.read_only && !can_remount {
-                Access::ReadOnly
-            } else {
-                Access::Writable
+            let access = match (mount.read_only, can_remount) {
+                (false, _) => Access::Writable,
+                (true, true) => Access::Remountable,
+                (true, false) => Access::ReadOnly,
             };
             let most = mounts.entry(name(mount.name.as_ref())).or_default();
             *most = (access as usize).max(*most);
@@ -176,7 +185,7 @@ impl<'p> Mounts<'p> {
     fn access(&self, volume: &Volume<'_>) -> Access {
         let most = self.0.get(name(volume.name.as_ref()));
         let of = |access: &Access| most == Some(&(*access as usize));
-        let mounted = [Access::ReadOnly, Access::Writable];
+        let mounted = [Access::ReadOnly, Access::Remountable, Access::Writable];
         mounted.into_iter().find(of).unwrap_or(Access::Unmounted)
     }
 }
@@ -186,16 +195,16 @@ fn name<'n>(name: Option<&'n Text<'_>>) -> &'n str {
 }
 
 fn severity(class: Class, access: Access) -> Severity {
-    match (class, access) {
-        (Class::Socket | Class::Device | Class::Secret, Access::ReadOnly | Access::Writable)
-        | (Class::Control, Access::Writable) => Severity::Critical,
-        (Class::Control, Access::ReadOnly)
-        | (Class::Listener, Access::ReadOnly | Access::Writable)
-        | (Class::Logs | Class::Public, Access::Writable) => Severity::High,
-        (Class::Socket | Class::Device | Class::Secret | Class::Control, Access::Unmounted)
-        | (Class::Logs, Access::ReadOnly)
-        | (Class::Other, Access::Writable) => Severity::Medium,
-        (Class::Listener | Class::Logs | Class::Public | Class::Other, Access::Unmounted)
-        | (Class::Public | Class::Other, Access::ReadOnly) => Severity::Low,
+    let writes = access > Access::ReadOnly;
+    let is_mounted = access > Access::Unmounted;
+    match class {
+        Class::Socket | Class::Device | Class::Secret if is_mounted => Severity::Critical,
+        Class::Control if writes => Severity::Critical,
+        Class::Control | Class::Listener if is_mounted => Severity::High,
+        Class::Logs | Class::Public if writes => Severity::High,
+        Class::Socket | Class::Device | Class::Secret | Class::Control => Severity::Medium,
+        Class::Logs if is_mounted => Severity::Medium,
+        Class::Other if writes => Severity::Medium,
+        Class::Listener | Class::Logs | Class::Public | Class::Other => Severity::Low,
     }
 }
