@@ -3,6 +3,7 @@
 
 mod acts;
 mod alert;
+mod cases;
 mod foreign;
 mod gaps;
 pub(crate) mod json;

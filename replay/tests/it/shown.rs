@@ -129,3 +129,56 @@ fn a_span_that_ends_before_it_begins_is_a_wrong_question() {
     let day = folder.replay("a.jsonl --since 2026-11-22 --until 2026-11-22");
     assert_eq!(day.code, 0, "{}", day.stderr);
 }
+
+#[test]
+fn what_is_left_out_is_told_with_what_the_exit_code_counts_of_it() {
+    let folder = Folder::new();
+    let denied = finding(json!({"severity": "high"}));
+    let warned = finding(json!({"action": "warn", "severity": "low"}));
+    folder.write(
+        "a.jsonl",
+        review(&answer("db", false, &[denied])) + &review(&answer("web", true, &[warned])),
+    );
+    let all = "2 cases, as asked for: 1 denied, 1 allowed";
+    for (options, code, told) in [
+        (
+            "--min-severity critical",
+            1,
+            format!("{all}; 1 at or above --fail-on, which the exit code counts shown nothing"),
+        ),
+        (
+            "--min-severity critical --fail-on low",
+            1,
+            format!("{all}; 2 at or above --fail-on, which the exit code counts shown nothing"),
+        ),
+        (
+            "--min-severity critical --fail-on critical",
+            0,
+            format!("{all}; none at or above --fail-on shown nothing"),
+        ),
+        (
+            "--min-severity critical --fail-on never",
+            0,
+            format!("{all} shown nothing"),
+        ),
+        (
+            "--name web",
+            1,
+            "1 case, as asked for: 1 denied, 0 allowed; 1 at or above --fail-on, which the exit \
+             code counts verdicts of what is shown: 0 denied, 1 allowed; 1 with findings, 0 without \
+             findings 1: 1 low; 1 warn"
+                .to_owned(),
+        ),
+    ] {
+        let ran = folder.replay(&format!("a.jsonl {options}"));
+        let expected = format!("read 1 file judged 2 requests left out {told}");
+        assert_eq!((ran.code, summary(&ran)), (code, expected), "{options}");
+    }
+    // a format without a summary says what its lines do not show
+    let json = folder.replay("a.jsonl --format json --name web");
+    let told = "bulkhead: left out: 1 case, as asked for: 1 denied, 0 allowed; 1 at or above \
+                --fail-on, which the exit code counts\n";
+    assert_eq!((json.code, json.stderr.as_str()), (1, told));
+    let json = folder.replay("a.jsonl --format json --name db");
+    assert_eq!((json.code, json.stderr.as_str()), (1, ""));
+}
