@@ -4,6 +4,7 @@
 mod acts;
 mod alert;
 mod cases;
+mod exemptions;
 mod foreign;
 mod gaps;
 pub(crate) mod json;

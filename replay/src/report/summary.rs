@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use intake::Passed;
 use jiff::Timestamp;
 
-use super::{cases, counted, place};
+use super::{cases, counted, exemptions, place};
 use crate::answer::{Action, Severity};
 use crate::tally::Tally;
 use crate::terminal::{Terminal, escaped};
@@ -60,7 +60,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     if !other.is_empty() {
         lines.push(("", other.join(", ")));
     }
-    lines.extend(idle(tally).map(|text| ("exemptions", text)));
+    lines.extend(exemptions::told(tally).map(|text| ("exemptions", text)));
     let mut label = "skipped";
     lines.extend(skipped(tally).map(|text| (std::mem::take(&mut label), text)));
     if tally.forgotten > 0 {
@@ -104,30 +104,6 @@ fn beside(tally: &Tally) -> String {
         parts.push("and others".to_owned());
     }
     format!("{total} of them: {}", parts.join(", "))
-}
-
-/// `1 of 5 matched nothing of what its rules found: exemptions[3] (node-exporter)`.
-fn idle(tally: &Tally) -> Option<String> {
-    const SHOWN: usize = 8;
-
-    let idle = tally.exemptions.idle();
-    let mut named: Vec<String> = idle
-        .iter()
-        .take(SHOWN)
-        .map(|(index, exemption)| format!("exemptions[{index}] ({})", escaped(&exemption.reason)))
-        .collect();
-    if idle.len() > SHOWN {
-        named.push("and others".to_owned());
-    }
-    let whose = if idle.len() == 1 { "its" } else { "their" };
-    (!idle.is_empty()).then(|| {
-        format!(
-            "{} of {} matched nothing of what {whose} rules found: {}",
-            idle.len(),
-            tally.exemptions.count,
-            named.join(", ")
-        )
-    })
 }
 
 fn findings(tally: &Tally) -> String {
@@ -294,7 +270,7 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     if !tally.unanswered.is_empty() {
         gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
     }
-    gaps.extend(idle(tally).map(|text| format!("exemptions: {text}")));
+    gaps.extend(exemptions::idle(tally).map(|text| format!("exemptions: {text}")));
     gaps.extend(timeless(tally).map(|text| format!("no time: {text}")));
     if !tally.in_vain.is_empty() {
         gaps.push(format!("not found: {}", tally.in_vain.join("; ")));

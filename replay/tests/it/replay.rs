@@ -182,44 +182,6 @@ fn reads_folders_in_order_and_counts_the_rest() {
 }
 
 #[test]
-fn names_the_exemptions_that_do_not_fit_what_was_found() {
-    let folder = Folder::new();
-    let exemption = |reason: &str, rules: &str, namespace: &str| {
-        format!("- {{reason: {reason}, rules: [{rules}], namespaces: [{namespace}]}}\n")
-    };
-    let settings = [
-        exemption("fits", "host-pid", "a"),
-        exemption("elsewhere", "host-ipc, host-pid", "b"),
-        // nothing was there that they could be for
-        exemption("storage", "host-path", "a"),
-        exemption("roles", "pod-exec", "a"),
-    ];
-    folder
-        .write("s.yaml", format!("exemptions:\n{}", settings.concat()))
-        .write(
-            "p.yaml",
-            "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: a}, spec: {hostPID: true}}",
-        )
-        .write(
-            "none.yaml",
-            "{apiVersion: v1, kind: Namespace, metadata: {name: a}}",
-        );
-    let told = "1 of 4 matched nothing of what its rules found: exemptions[1] (elsewhere)\n";
-    let replay = |arguments: &str| run(&mut folder.bulkhead(&format!("replay {arguments}")), b"");
-    // what is left out of the report was matched all the same
-    for filter in ["", "--name q", "--rule host-ipc"] {
-        let ran = replay(&format!("--settings s.yaml {filter} p.yaml"));
-        let line = format!("  exemptions    {told}");
-        assert!(ran.stdout.contains(&line), "{filter}: {}", ran.stdout);
-    }
-    let json = replay("--settings s.yaml --format json p.yaml");
-    let line = format!("exemptions: {told}");
-    assert!(json.stderr.ends_with(&line), "{}", json.stderr);
-    let none = replay("--settings s.yaml none.yaml");
-    assert!(!none.stdout.contains("exemptions"), "{}", none.stdout);
-}
-
-#[test]
 fn names_what_was_read_and_is_no_object() {
     let folder = Folder::new();
     let values = "replicas: 3\n---\n".repeat(12);

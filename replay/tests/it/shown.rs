@@ -1,6 +1,6 @@
 //! What a report is asked to show, where the question itself may be wrong.
 
-use crate::common::{Folder, Ran, answer, finding, review};
+use crate::common::{Folder, answer, finding, review};
 use serde_json::json;
 
 /// A folder with pods `web-0` and `db` of bob, in team-a, one of which has a finding.
@@ -11,13 +11,6 @@ fn pods() -> Folder {
     let warned = review(&answer("web-0", true, &[warned]));
     folder.write("a.jsonl", clean + &warned);
     folder
-}
-
-/// The summary, its line breaks aside.
-fn summary(ran: &Ran) -> String {
-    let (_, summary) = ran.stdout.split_once("Summary\n").expect("a summary");
-    let words: Vec<&str> = summary.split_whitespace().collect();
-    words.join(" ")
 }
 
 #[test]
@@ -49,7 +42,7 @@ fn a_name_that_no_case_has_is_told_with_the_nearest() {
         ),
     ] {
         let text = folder.replay(&format!("a.jsonl {options}"));
-        assert!(summary(&text).contains(told), "{options}: {}", text.stdout);
+        assert!(text.summary().contains(told), "{options}: {}", text.stdout);
         let json = folder.replay(&format!("a.jsonl --format json {options}"));
         assert_eq!(
             json.stderr,
@@ -109,7 +102,7 @@ fn what_has_no_time_is_shown_and_counted() {
         let told = "2 cases, shown whatever --since and --until say";
         let text = folder.replay(&format!("a.jsonl {options}"));
         let line = format!("no time {told}");
-        assert!(summary(&text).contains(&line), "{}", text.stdout);
+        assert!(text.summary().contains(&line), "{}", text.stdout);
         let json = folder.replay(&format!("a.jsonl --format json {options}"));
         assert_eq!(json.stderr, format!("bulkhead: no time: {told}\n"));
         assert_eq!(json.json().len(), 2);
@@ -172,7 +165,7 @@ fn what_is_left_out_is_told_with_what_the_exit_code_counts_of_it() {
     ] {
         let ran = folder.replay(&format!("a.jsonl {options}"));
         let expected = format!("read 1 file judged 2 requests left out {told}");
-        assert_eq!((ran.code, summary(&ran)), (code, expected), "{options}");
+        assert_eq!((ran.code, ran.summary()), (code, expected), "{options}");
     }
     // a format without a summary says what its lines do not show
     let json = folder.replay("a.jsonl --format json --name web");
