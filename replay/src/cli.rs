@@ -239,10 +239,15 @@ pub(crate) struct Rbac {
     pub(crate) all: bool,
 
     /// How to list: text by role; JSON or CSV with a line for each ability that somebody holds
+    ///
+    /// Roles that are bound to nobody are in the text alone. JSON and CSV have no line for them, and
+    /// standard error says how many there are.
     #[arg(long, default_value = "text")]
     pub(crate) format: RbacFormat,
 
-    /// What makes the exit code 1: an ability that is listed, at least as severe
+    /// What makes the exit code 1: an ability at least as severe, of what was asked for
+    ///
+    /// Also one of a role that is bound to nobody, whatever the format.
     #[arg(long, value_name = "LEVEL", default_value = "never")]
     pub(crate) fail_on: SeverityLevel,
 

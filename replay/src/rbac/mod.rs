@@ -13,7 +13,7 @@ mod text;
 
 use std::io::{self, Write};
 
-use crate::cli::{self, RbacFormat};
+use crate::cli::{self, RbacFormat, SeverityLevel};
 use crate::fatal::Fatal;
 use crate::host::Policy;
 use crate::report::counted;
@@ -85,6 +85,9 @@ pub(crate) fn write(
         report.granting(&granting, out)
     } else {
         let access = Access::new(&judged, &filter);
+        if arguments.format != RbacFormat::Text && !access.unbound.is_empty() {
+            (told.notice)(&unlisted(number(access.unbound.len()), arguments));
+        }
         let worst = access.worst();
         failing = worst.is_some_and(|worst| arguments.fail_on.is_reached(worst));
         report.access(&access, out)
@@ -100,6 +103,28 @@ pub(crate) fn write(
         (false, _) => 2,
         (true, failing) => u8::from(failing),
     })
+}
+
+/// What to say of roles that have no line where each is for what somebody holds.
+fn unlisted(count: u64, arguments: &cli::Rbac) -> String {
+    let (roles, are, have, them, they) = match count {
+        1 => ("1 role".to_owned(), "is", "has", "it", "it grants"),
+        _ => (
+            counted(count, "role", "roles"),
+            "are",
+            "have",
+            "them",
+            "they grant",
+        ),
+    };
+    let counts = match arguments.fail_on {
+        SeverityLevel::Never => String::new(),
+        _ => format!("; --fail-on counts what {they}"),
+    };
+    format!(
+        "{roles} with pod write {are} bound to nobody, and {have} no line: `--format text` lists \
+         {them}{counts}"
+    )
 }
 
 /// How a list is written.
