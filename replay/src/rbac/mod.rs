@@ -77,7 +77,9 @@ pub(crate) fn write(
     };
     let mut failing = false;
     let written = if arguments.who_can_grant {
-        let granting = Granting::new(&judged, filter.subjects.as_ref(), filter.components);
+        let knows_powers = || evaluator.knows_powers();
+        let (subjects, components) = (filter.subjects.as_ref(), filter.components);
+        let granting = Granting::new(&judged, knows_powers, subjects, components);
         granting
             .notices
             .iter()

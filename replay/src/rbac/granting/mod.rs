@@ -32,8 +32,11 @@ pub(super) struct Granting<'a> {
 }
 
 impl<'a> Granting<'a> {
+    /// `knows_powers` says whether the policy tells of powers at all, and is asked where it told of
+    /// none.
     pub(super) fn new(
         judged: &'a Judged<'a>,
+        knows_powers: impl FnOnce() -> bool,
         subjects: Option<&BTreeSet<Subject>>,
         components: bool,
     ) -> Self {
@@ -57,10 +60,10 @@ impl<'a> Granting<'a> {
         }
         let mut notices = Vec::new();
         // without bindings nobody holds anything, whatever the policy tells
-        if !facts.told && !judged.bindings.is_empty() {
+        if !facts.told && !judged.bindings.is_empty() && !knows_powers() {
             notices.push(
-                "the policy tells of no powers that lead to more rights, such as `escalate`: if it \
-                 is an older one it does not know them, and chains are missing"
+                "the policy is one that does not tell of powers that lead to more rights, such as \
+                 `escalate`: chains are missing"
                     .to_owned(),
             );
         }
