@@ -64,6 +64,10 @@ pub(crate) fn write(
     } else if let Some(stranger) = subjects.and_then(|asked| Filter::stranger(asked, &judged)) {
         (told.notice)(&stranger);
     }
+    let namespace = arguments.namespace.as_deref();
+    if let Some(nowhere) = namespace.and_then(|asked| Filter::nowhere(asked, &rbac)) {
+        (told.notice)(&nowhere);
+    }
     let filter = Filter {
         ability: arguments.ability.map(|ability| ability.0),
         subjects: subjects.map(|asked| Filter::subjects(asked, &judged)),
@@ -73,6 +77,7 @@ pub(crate) fn write(
     let report = Report {
         rbac: &rbac,
         format: arguments.format,
+        fail_on: arguments.fail_on,
         terminal,
     };
     let mut failing = false;
@@ -133,6 +138,7 @@ fn unlisted(count: u64, arguments: &cli::Rbac) -> String {
 struct Report<'a> {
     rbac: &'a Rbac,
     format: RbacFormat,
+    fail_on: SeverityLevel,
     terminal: Terminal,
 }
 
@@ -151,7 +157,15 @@ impl Report<'_> {
                 );
                 let folded = (access.folded > 0)
                     .then(|| format!("{} to", counted(access.folded, "grant", "grants")));
-                self.summary(&shown, folded, out)
+                let left_out = (access.left_out > 0).then(|| {
+                    let grants = counted(access.left_out, "grant", "grants");
+                    let counts = match self.fail_on {
+                        SeverityLevel::Never => "",
+                        _ => "; --fail-on counts what is asked for alone",
+                    };
+                    format!("{grants} of pod write, as asked for{counts}")
+                });
+                self.summary(&shown, left_out, folded, out)
             }
         }
     }
@@ -165,13 +179,23 @@ impl Report<'_> {
                 let count = counted(number(granting.count()), "subject", "subjects");
                 let shown = format!("{count} that can grant pod write");
                 let folded = (granting.folded > 0).then(|| format!("{} of", granting.folded));
-                self.summary(&shown, folded, out)
+                let left_out = (granting.left_out > 0).then(|| {
+                    let subjects = counted(granting.left_out, "subject", "subjects");
+                    format!("{subjects}, as asked for")
+                });
+                self.summary(&shown, left_out, folded, out)
             }
         }
     }
 
-    fn summary(&self, shown: &str, folded: Option<String>, out: &mut impl Write) -> io::Result<()> {
-        let summary = text::summary(self.rbac, shown, folded, self.terminal);
+    fn summary(
+        &self,
+        shown: &str,
+        left_out: Option<String>,
+        folded: Option<String>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let summary = text::summary(self.rbac, shown, left_out, folded, self.terminal);
         out.write_all(summary.as_bytes())
     }
 }

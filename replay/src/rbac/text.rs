@@ -225,6 +225,7 @@ pub(super) fn in_full(subject: &Subject) -> String {
 pub(super) fn summary(
     read: &Rbac,
     shown: &str,
+    left_out: Option<String>,
     folded: Option<String>,
     terminal: Terminal,
 ) -> String {
@@ -249,6 +250,9 @@ pub(super) fn summary(
         .join(", "),
     );
     line("shown", shown);
+    if let Some(left_out) = left_out {
+        line("left out", &left_out);
+    }
     if let Some(folded) = folded {
         line(
             "not shown",

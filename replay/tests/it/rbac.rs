@@ -381,6 +381,65 @@ fn shows_what_is_asked_for() {
 }
 
 #[test]
+fn a_namespace_that_the_snapshot_has_not_is_told_with_the_nearest() {
+    let folder = folder();
+    let told = "bulkhead: no role or binding is in the namespace `";
+    for (namespace, near) in [
+        ("tema-a", "; did you mean `team-a`?\n"),
+        ("payments", "everywhere is listed\n"),
+    ] {
+        let ran = rbac(&folder, &format!("--namespace {namespace}"));
+        let is_told = ran.stderr.starts_with(&format!("{told}{namespace}`, "));
+        assert!(is_told && ran.stderr.ends_with(near), "{}", ran.stderr);
+        assert_eq!(ran.code, 0);
+    }
+    assert_eq!(rbac(&folder, "--namespace team-a").stderr, "");
+}
+
+#[test]
+fn counts_what_was_not_asked_for() {
+    let folder = folder();
+    for (options, left_out) in [
+        // of the nine grants of pod write
+        (
+            "--namespace team-a",
+            Some("1 grant of pod write, as asked for"),
+        ),
+        (
+            "--subject User/carol",
+            Some("7 grants of pod write, as asked for"),
+        ),
+        (
+            "--ability delete",
+            Some("6 grants of pod write, as asked for"),
+        ),
+        (
+            "--ability delete --fail-on low",
+            Some("6 grants of pod write, as asked for; --fail-on counts what is asked for alone"),
+        ),
+        // Kubernetes' own among them
+        (
+            "--ability exec --all",
+            Some("4 grants of pod write, as asked for"),
+        ),
+        ("--all", None),
+        ("", None),
+        (
+            "--who-can-grant --subject bob",
+            Some("1 subject, as asked for"),
+        ),
+    ] {
+        let summary = rbac(&folder, options).summary();
+        let line = left_out.map(|left_out| format!(" left out {left_out}"));
+        let told = summary.find(" left out ").map(|at| {
+            let line = &summary[at..];
+            line.split(" not shown ").next().unwrap_or(line)
+        });
+        assert_eq!(told, line.as_deref(), "{options}");
+    }
+}
+
+#[test]
 fn says_once_that_a_snapshot_has_no_bindings() {
     let folder = folder();
     let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",

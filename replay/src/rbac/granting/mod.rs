@@ -27,6 +27,8 @@ pub(super) struct Granting<'a> {
     shown: Vec<Subject>,
     /// Kubernetes' own components that are not shown.
     pub(super) folded: u64,
+    /// Others that were not asked for.
+    pub(super) left_out: u64,
     /// What the policy did not tell, or nobody here understood: a sentence for each.
     pub(super) notices: Vec<String>,
 }
@@ -42,18 +44,20 @@ impl<'a> Granting<'a> {
     ) -> Self {
         let facts = Facts::new(judged);
         let reached = search(&facts, judged);
-        let mut folded = 0;
+        let (mut folded, mut left_out) = (0, 0);
         let mut shown = Vec::new();
         for (subject, step) in reached.nearest_first() {
-            let asked = subjects.is_none_or(|subjects| subjects.contains(subject));
             let alone = step.facts.iter().any(|fact| fact.holder == subject);
             // what a subject can only as everybody of its kind is said once, of the group
-            if !asked || !(alone || step.facts.is_empty()) {
+            if !(alone || step.facts.is_empty()) {
                 continue;
             }
             let own = step.facts.iter().all(|fact| fact.component);
-            if own && !step.facts.is_empty() && !components {
-                folded += 1;
+            let is_folded = own && !step.facts.is_empty() && !components;
+            let asked = subjects.is_none_or(|subjects| subjects.contains(subject));
+            if !asked || is_folded {
+                folded += u64::from(asked);
+                left_out += u64::from(!asked && !is_folded);
                 continue;
             }
             shown.push(subject.clone());
@@ -78,6 +82,7 @@ impl<'a> Granting<'a> {
             reached,
             shown,
             folded,
+            left_out,
             notices,
         }
     }
