@@ -45,8 +45,9 @@ impl FailOn {
 pub(crate) struct Tally {
     /// What makes the exit code 1.
     pub(crate) fail_on: FailOn,
-    /// Whether an event that cannot be judged makes the replay incomplete.
-    strict: bool,
+    /// Whether the replay is incomplete for an event that cannot be judged, or for want of anything
+    /// to judge.
+    pub(crate) strict: bool,
     pub(crate) files: u64,
     /// Cases that the report shows.
     pub(crate) shown: Cases,
@@ -213,10 +214,20 @@ impl Tally {
         bodiless > 0 && self.shown.bodies + self.left_out.bodies == 0
     }
 
+    /// Whether there was nothing to judge. Of an audit log that was read there was, though nobody
+    /// need see what it tells.
+    pub(crate) fn is_void(&self) -> bool {
+        let Passed {
+            irrelevant, stages, ..
+        } = self.passed;
+        self.shown.count() + self.left_out.count() + irrelevant + stages == 0
+    }
+
     /// Whether something could not be read or not be judged.
     pub(crate) fn incomplete(&self) -> bool {
-        let has_gaps = self.strict && self.shown.unjudged + self.left_out.unjudged > 0;
-        has_gaps || !(self.broken.is_empty() && self.unanswered.is_empty())
+        let has_gaps = self.shown.unjudged + self.left_out.unjudged > 0;
+        (self.strict && (has_gaps || self.is_void()))
+            || !(self.broken.is_empty() && self.unanswered.is_empty())
     }
 
     /// 0: nothing that counts; 1: something; 2: not all could be judged.

@@ -4,7 +4,7 @@ use super::{counted, summary};
 use crate::tally::Tally;
 
 /// ``nothing was judged: no file was read; skipped: another file ending (3)``.
-pub(super) fn judged(tally: &Tally) -> Option<String> {
+pub(in crate::report) fn judged(tally: &Tally) -> Option<String> {
     let Tally {
         shown, left_out, ..
     } = tally;

@@ -182,6 +182,35 @@ fn reads_folders_in_order_and_counts_the_rest() {
 }
 
 #[test]
+fn nothing_to_judge_fails_if_that_is_asked_for() {
+    let folder = Folder::new();
+    let event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata",
+        "auditID": "1", "stage": "ResponseComplete", "verb": "get", "user": {"username": "bob"},
+        "requestURI": "/api/v1/namespaces/a/pods/b", "responseStatus": {"code": 200},
+        "requestReceivedTimestamp": "2026-11-22T01:00:00Z",
+        "objectRef": {"resource": "pods", "namespace": "a", "name": "b"}});
+    folder
+        .write("templates/a.yaml", "spec: {{ .Values.spec }}\n")
+        .write(
+            "objects/a.yaml",
+            "{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n",
+        )
+        .write("audit/audit.log", format!("{event}\n"));
+    for (arguments, code) in [
+        ("templates", 0),
+        ("templates --strict", 2),
+        ("templates --strict --fail-on never --format json", 2),
+        ("objects --strict", 0),
+        ("objects --strict --namespace b", 0),
+        // an hour in which nothing of note happened
+        ("audit --strict", 0),
+    ] {
+        let ran = run(&mut folder.bulkhead(&format!("replay {arguments}")), b"");
+        assert_eq!(ran.code, code, "{arguments}: {ran:?}");
+    }
+}
+
+#[test]
 fn names_what_was_read_and_is_no_object() {
     let folder = Folder::new();
     let values = "replicas: 3\n---\n".repeat(12);
