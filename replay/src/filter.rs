@@ -221,6 +221,12 @@ impl Filter {
         self.since.is_some() || self.until.is_some()
     }
 
+    /// Whether this is left out by `--namespace` for naming none, which a manifest need not.
+    pub(crate) fn is_nowhere(&self, outcome: &Outcome) -> bool {
+        matches!(outcome, Outcome::Judged(judged) if judged.lacks_namespace())
+            && !self.namespaces.is_empty()
+    }
+
     /// Whether this, which is shown, has no time to compare with the span that was asked for.
     pub(crate) fn is_timeless(&self, outcome: &Outcome) -> bool {
         let audit = match outcome {

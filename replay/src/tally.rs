@@ -63,6 +63,8 @@ pub(crate) struct Tally {
     pub(crate) order: Order,
     /// Cases that are shown and have no time, where a span of time was asked for.
     pub(crate) timeless: u64,
+    /// Manifests that are left out for naming no namespace.
+    pub(crate) nowhere: u64,
     /// What it was asked to show and nothing has: a sentence for each.
     pub(crate) in_vain: Vec<String>,
     /// Objects of audit logs that could not be kept to measure changes against.
@@ -118,6 +120,7 @@ impl Tally {
             left_out_findings: 0,
             order: Order::default(),
             timeless: 0,
+            nowhere: 0,
             in_vain: Vec::new(),
             unremembered: 0,
             beside: BTreeMap::new(),

@@ -39,6 +39,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     lines.extend(cases::left_out(tally).map(|text| (std::mem::take(&mut label), text)));
     lines.extend([
         ("not found", tally.in_vain.join("; ")),
+        ("no namespace", nowhere(tally).unwrap_or_default()),
         ("no time", timeless(tally).unwrap_or_default()),
     ]);
     lines.extend(match cases::shown(tally) {
@@ -197,6 +198,17 @@ fn timeless(tally: &Tally) -> Option<String> {
     (tally.timeless > 0).then(|| format!("{cases}, shown whatever --since and --until say"))
 }
 
+/// `3 manifests, left out by --namespace`, and what to do.
+fn nowhere(tally: &Tally) -> Option<String> {
+    let manifests = counted(tally.nowhere, "manifest", "manifests");
+    (tally.nowhere > 0).then(|| {
+        format!(
+            "{manifests}, left out by --namespace: whoever applies them says where, and `helm \
+             template` prints no namespace unless the chart does"
+        )
+    })
+}
+
 /// What it means that a file goes back in time behind one that was read before it.
 fn disorder(tally: &Tally) -> Option<String> {
     let broken = tally.order.broken()?;
@@ -271,6 +283,7 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
         gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
     }
     gaps.extend(exemptions::idle(tally).map(|text| format!("exemptions: {text}")));
+    gaps.extend(nowhere(tally).map(|text| format!("no namespace: {text}")));
     gaps.extend(timeless(tally).map(|text| format!("no time: {text}")));
     if !tally.in_vain.is_empty() {
         gaps.push(format!("not found: {}", tally.in_vain.join("; ")));

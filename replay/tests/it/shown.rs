@@ -1,6 +1,6 @@
 //! What a report is asked to show, where the question itself may be wrong.
 
-use crate::common::{Folder, answer, finding, review};
+use crate::common::{Folder, answer, finding, review, run};
 use serde_json::json;
 
 /// A folder with pods `web-0` and `db` of bob, in team-a, one of which has a finding.
@@ -174,4 +174,37 @@ fn what_is_left_out_is_told_with_what_the_exit_code_counts_of_it() {
     assert_eq!((json.code, json.stderr.as_str()), (1, told));
     let json = folder.replay("a.jsonl --format json --name db");
     assert_eq!((json.code, json.stderr.as_str()), (1, ""));
+}
+
+#[test]
+fn manifests_without_a_namespace_are_told_where_one_is_asked_for() {
+    let folder = Folder::new();
+    let object = |kind: &str, metadata: &str| {
+        format!("{{apiVersion: v1, kind: {kind}, metadata: {{{metadata}}}, spec: {{}}}}\n---\n")
+    };
+    folder.write(
+        "a.yaml",
+        object("Pod", "name: web")
+            + &object("Pod", "name: db, namespace: payments")
+            // these have none to name
+            + &object("PersistentVolume", "name: disk")
+            + &object("Namespace", "name: payments"),
+    );
+    let told = "1 manifest, left out by --namespace: whoever applies them says where, and `helm \
+                template` prints no namespace unless the chart does";
+    let replay = |options: &str| {
+        run(
+            &mut folder.bulkhead(&format!("replay a.yaml {options}")),
+            b"",
+        )
+    };
+    let text = replay("--namespace payments");
+    let line = format!(" no namespace {told} verdicts ");
+    assert!(text.summary().contains(&line), "{}", text.stdout);
+    let json = replay("--namespace payments --format json");
+    assert_eq!(json.stderr, format!("bulkhead: no namespace: {told}\n"));
+    for options in ["", "--name db"] {
+        let ran = replay(options);
+        assert!(!ran.stdout.contains("no namespace"), "{}", ran.stdout);
+    }
 }
