@@ -199,6 +199,8 @@ fn shows_what_is_asked_for() {
             "--name k-deploy-hostpath --namespace psa",
             &["k-deploy-hostpath", "k-deploy-hostpath-f6d57c96", "?"],
         ),
+        // by the name that was made for it before it was refused
+        ("--name k-deploy-hostpath-f6d57c96-8kkrt", &["?"]),
         ("--name k-deploy --namespace psa", &[]),
         (
             "--name r-imp --name v-hostpath-bad",
@@ -231,6 +233,10 @@ fn shows_what_is_asked_for() {
     ] {
         assert!(none.contains(told), "{told}: {none}");
     }
+    let pod = said("--name k-deploy-hostpath-f6d57c96-other");
+    let near = "no case has `--name k-deploy-hostpath-f6d57c96-other`: did you mean \
+                `k-deploy-hostpath-f6d57c96`?";
+    assert!(pod.contains(near), "{pod}");
     let bob = said("--user bob");
     let shown = format!("{covers}; what is shown, 2026-11-22T01:28:49Z to 2026-11-22T01:29:20Z ");
     assert!(bob.contains(&shown), "{bob}");
