@@ -3,6 +3,7 @@
 //!
 //! Source: kubewarden/audit-scanner, `internal/policies/admission_review.go`.
 
+use crate::audit::UNREADABLE;
 use crate::pointer::member;
 use crate::written::Object;
 use serde_json::value::RawValue;
@@ -27,9 +28,10 @@ pub(crate) fn request(
     };
     let mut head = Object::default().json("kind", &of_kind("kind"));
     for key in ["name", "namespace"] {
-        // anything but a text is the policy's to complain of
         let value = metadata.and_then(|metadata| member(metadata.get(), key));
-        if let Some(Ok(value)) = value.map(serde_json::from_str::<String>) {
+        // `y` and `on` are no texts in YAML, and an object without a name is another thing
+        let value = value.and_then(|value| serde_json::from_str(value).unwrap_or(Some(UNREADABLE)));
+        if let Some(value) = value {
             head = head.text(key, &value);
         }
     }
@@ -82,7 +84,7 @@ mod tests {
 
     #[test]
     fn leaves_out_what_is_not_given() {
-        let metadata = r#"{"generateName":"web-","namespace":3}"#;
+        let metadata = r#"{"generateName":"web-","namespace":null}"#;
         assert_eq!(
             made("v1", "Pod", metadata, "{}"),
             json!({
@@ -94,6 +96,17 @@ mod tests {
                 "object": {},
             })
         );
+    }
+
+    #[test]
+    fn names_what_is_no_name_unreadable() {
+        for value in ["3", "true", "[]", "{}"] {
+            let metadata = format!(r#"{{"name":{value},"namespace":{value}}}"#);
+            let made = made("v1", "Pod", &metadata, "{}");
+            for key in ["name", "namespace"] {
+                assert_eq!(made[key], "(unreadable)", "{key} {value}");
+            }
+        }
     }
 
     #[test]

@@ -77,7 +77,8 @@ pub(crate) enum Command {
                                              keep them in the cluster
 
 Exit codes:
-  0  nothing at or above --fail-on; also where nothing was judged, which standard error says
+  0  nothing at or above --fail-on; without --strict also where nothing was judged, which standard
+     error says
   1  something at or above --fail-on
   2  something could not be read or judged, or settings or usage are wrong")]
 pub(crate) struct Replay {
@@ -155,7 +156,10 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Exit with 2 if a request of an audit log matters and cannot be judged
+    /// Exit with 2 if a request of an audit log matters and cannot be judged, or if nothing was judged
+    ///
+    /// Nothing was judged where the input has no request, no Kubernetes object and no audit event, as
+    /// a folder of templates that are still to be rendered. JUnit has an error then.
     #[arg(long)]
     pub(crate) strict: bool,
 
@@ -239,10 +243,15 @@ pub(crate) struct Rbac {
     pub(crate) all: bool,
 
     /// How to list: text by role; JSON or CSV with a line for each ability that somebody holds
+    ///
+    /// Roles that are bound to nobody are in the text alone. JSON and CSV have no line for them, and
+    /// standard error says how many there are.
     #[arg(long, default_value = "text")]
     pub(crate) format: RbacFormat,
 
-    /// What makes the exit code 1: an ability that is listed, at least as severe
+    /// What makes the exit code 1: an ability at least as severe, of what was asked for
+    ///
+    /// Also one of a role that is bound to nobody, whatever the format.
     #[arg(long, value_name = "LEVEL", default_value = "never")]
     pub(crate) fail_on: SeverityLevel,
 

@@ -14,6 +14,8 @@ pub(crate) struct Exemptions {
     unmatched: BTreeMap<u64, Exemption>,
     /// Rules that found something, as long as an exemption is unmatched.
     found: BTreeSet<String>,
+    /// Those of them that found something in a manifest that lacks its namespace.
+    nowhere: BTreeSet<String>,
 }
 
 impl Exemptions {
@@ -23,6 +25,7 @@ impl Exemptions {
             count: all.len(),
             unmatched: (0..).zip(all).collect(),
             found: BTreeSet::new(),
+            nowhere: BTreeSet::new(),
         }
     }
 
@@ -38,7 +41,15 @@ impl Exemptions {
             if !self.found.contains(&finding.rule) {
                 self.found.insert(finding.rule.clone());
             }
+            if judged.lacks_namespace() && !self.nowhere.contains(&finding.rule) {
+                self.nowhere.insert(finding.rule.clone());
+            }
         }
+    }
+
+    /// How many matched something.
+    pub(crate) fn matched(&self) -> usize {
+        self.count - self.unmatched.len()
     }
 
     /// Those that matched nothing although one of their rules found something. Of the others the
@@ -50,5 +61,12 @@ impl Exemptions {
             .filter(|(_, exemption)| exemption.rules.iter().any(was_found))
             .map(|(index, exemption)| (*index, exemption))
             .collect()
+    }
+
+    /// Whether one that holds in namespaces alone may be idle because a manifest lacks its own.
+    pub(crate) fn is_nowhere(&self, exemption: &Exemption) -> bool {
+        let was_found = |rule: &String| self.nowhere.contains(rule);
+        let is_local = !(exemption.namespaces.is_empty() && exemption.service_accounts.is_empty());
+        is_local && exemption.rules.iter().any(was_found)
     }
 }

@@ -127,7 +127,10 @@ impl<'a> Names<'a> {
                 request.namespace.as_deref(),
                 root.map(|root| root.namespace.as_str()),
             ],
-            names: [request.name.as_deref(), root.map(|root| root.name.as_str())],
+            names: [
+                request.name.as_deref().or_else(|| refused(audit?)),
+                root.map(|root| root.name.as_str()),
+            ],
         }
     }
 }
@@ -221,6 +224,12 @@ impl Filter {
         self.since.is_some() || self.until.is_some()
     }
 
+    /// Whether this is left out by `--namespace` for naming none, which a manifest need not.
+    pub(crate) fn is_nowhere(&self, outcome: &Outcome) -> bool {
+        matches!(outcome, Outcome::Judged(judged) if judged.lacks_namespace())
+            && !self.namespaces.is_empty()
+    }
+
     /// Whether this, which is shown, has no time to compare with the span that was asked for.
     pub(crate) fn is_timeless(&self, outcome: &Outcome) -> bool {
         let audit = match outcome {
@@ -247,6 +256,14 @@ impl Filter {
 
 fn time_of(audit: Option<&Audit>) -> Option<Timestamp> {
     audit?.time.parse().ok()
+}
+
+/// The name that the API server made for what it then refused, as it stands in its answer:
+/// `pods "web-6d57c96-8kkrt" is forbidden: …`.
+fn refused(audit: &Audit) -> Option<&str> {
+    let (_, rest) = audit.message.as_deref()?.split_once(' ')?;
+    let (name, _) = rest.strip_prefix('"')?.split_once('"')?;
+    Some(name)
 }
 
 /// What an audit log tells of a case, where it comes from one.

@@ -5,6 +5,7 @@
 //! it links no detector. [`host`] runs a policy, everything else is the command.
 
 mod answer;
+mod cases;
 mod catalog;
 mod checkpoint;
 mod cli;

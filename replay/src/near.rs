@@ -12,8 +12,9 @@ const LEAST: usize = 3;
 const LONGEST: usize = 256;
 
 /// How far a known name is from the one that was written: the letters that differ, or one more
-/// than may where it holds it, as `system:serviceaccount:ci:deployer` does `deployer`. None where
-/// it is not meant.
+/// than may where it holds it, as `system:serviceaccount:ci:deployer` does `deployer`, and more the
+/// shorter it is where the one that was written is made of it, as `web-6d57c96-8kkrt` is of `web`.
+/// None where it is not meant.
 pub(crate) fn distance(written: &str, known: &str) -> Option<usize> {
     if written.len().max(known.len()) > LONGEST {
         return None;
@@ -23,7 +24,10 @@ pub(crate) fn distance(written: &str, known: &str) -> Option<usize> {
         // of a short name, any other would do
         .filter(|letters| *letters <= DISTANCE && 2 * letters < written.chars().count());
     let holds = || written.len() >= LEAST && known.contains(written);
-    letters.or_else(|| holds().then_some(DISTANCE + 1))
+    let rest = || Some(written.strip_prefix(known)?).filter(|rest| rest.starts_with('-'));
+    letters
+        .or_else(|| holds().then_some(DISTANCE + 1))
+        .or_else(|| Some(DISTANCE + 1 + rest()?.len()))
 }
 
 /// The nearest of the known names, in their order; all that are as near.
@@ -75,6 +79,9 @@ mod tests {
             ("ob", &[]),
             ("Ärgre", &["Ärger"]),
             ("", &[]),
+            ("alice-6d57c96-8kkrt", &["alice"]),
+            ("bob-alice", &["bob"]),
+            ("alicefoo", &[]),
         ] {
             assert_eq!(nearest(written, known), near, "{written}");
         }

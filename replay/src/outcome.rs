@@ -120,6 +120,21 @@ pub(crate) struct Judged {
     pub(crate) json: Option<String>,
 }
 
+/// The kinds in no namespace that rules are about.
+const CLUSTER_WIDE: [&str; 3] = ["ClusterRole", "ClusterRoleBinding", "PersistentVolume"];
+
+impl Judged {
+    /// Whether it is a manifest that leaves its namespace to whoever applies it, as what
+    /// `helm template` prints does.
+    pub(crate) fn lacks_namespace(&self) -> bool {
+        let is_wide = |kind: &str| CLUSTER_WIDE.contains(&kind);
+        self.form == Form::Manifest
+            && self.asked
+            && self.request.namespace.is_none()
+            && !self.request.kind.as_deref().is_some_and(is_wide)
+    }
+}
+
 /// What an audit log tells of a case that was judged.
 #[derive(Debug)]
 pub(crate) struct Audited {

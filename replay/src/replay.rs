@@ -220,6 +220,7 @@ impl Run<'_> {
         self.filter.note(&outcome);
         self.tally.order.note(&outcome);
         if !self.filter.shows(&outcome) {
+            self.tally.nowhere += u64::from(self.filter.is_nowhere(&outcome));
             self.tally.leave_out(&outcome);
             return Ok(());
         }

@@ -24,12 +24,16 @@ pub(crate) struct Settings {
 
 /// What is known here of an exemption.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct Exemption {
     /// Why it is there.
     pub(crate) reason: String,
     /// The rules that it is for.
     pub(crate) rules: Vec<String>,
+    /// Where it holds, as do the following.
+    pub(crate) namespaces: Vec<String>,
+    pub(crate) service_accounts: Vec<String>,
+    pub(crate) workloads: Vec<String>,
 }
 
 /// The settings of `file`, or those of no file: `{}`.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use intake::Passed;
 use intake::audit::Gap;
-use intake::{Form, Passed};
 
 use crate::answer::{Action, Finding, Request, Severity};
+use crate::cases::Cases;
 use crate::exemptions::Exemptions;
 use crate::order::Order;
 use crate::outcome::{Failure, Judged, Outcome, Source};
@@ -42,43 +43,34 @@ impl FailOn {
 /// Everything that was read, counted.
 #[derive(Debug)]
 pub(crate) struct Tally {
-    fail_on: FailOn,
-    /// Whether an event that cannot be judged makes the replay incomplete.
-    strict: bool,
-    failing: bool,
+    /// What makes the exit code 1.
+    pub(crate) fail_on: FailOn,
+    /// Whether the replay is incomplete for an event that cannot be judged, or for want of anything
+    /// to judge.
+    pub(crate) strict: bool,
     pub(crate) files: u64,
-    /// Judged cases that were admission requests.
-    pub(crate) requests: u64,
-    /// Judged cases that were manifests, judged as if created.
-    pub(crate) objects: u64,
-    /// Judged cases that were requests of audit logs.
-    pub(crate) audited: u64,
+    /// Cases that the report shows.
+    pub(crate) shown: Cases,
+    /// Cases that it was asked to leave out.
+    pub(crate) left_out: Cases,
     /// Audit events that nobody needs to see.
     pub(crate) passed: Passed,
     /// Requests of audit logs that matter and could not be judged, by reason.
     pub(crate) gaps: BTreeMap<Gap, u64>,
-    /// Requests and objects that the report was asked to leave out.
-    pub(crate) left_out: u64,
     /// Findings that it was asked to leave out of what it shows.
     pub(crate) left_out_findings: usize,
-    /// Whether something of that could not be judged.
-    left_out_gaps: bool,
     /// Whether audit logs were read in the order of time.
     pub(crate) order: Order,
     /// Cases that are shown and have no time, where a span of time was asked for.
     pub(crate) timeless: u64,
+    /// Manifests that are left out for naming no namespace.
+    pub(crate) nowhere: u64,
     /// What it was asked to show and nothing has: a sentence for each.
     pub(crate) in_vain: Vec<String>,
-    /// Requests of audit logs that were judged by an object.
-    bodies: u64,
-    /// The first and the last time of a request that is shown.
-    pub(crate) times: Option<(String, String)>,
     /// Objects of audit logs that could not be kept to measure changes against.
     pub(crate) unremembered: u64,
     /// Cases that no rule is about, by what they are.
     pub(crate) beside: BTreeMap<String, u64>,
-    pub(crate) denied: u64,
-    pub(crate) with_findings: u64,
     pub(crate) findings: BTreeMap<(Severity, Action), u64>,
     pub(crate) exempted: u64,
     pub(crate) exemptions: Exemptions,
@@ -120,25 +112,18 @@ impl Tally {
         Self {
             fail_on,
             strict,
-            failing: false,
             files: 0,
-            requests: 0,
-            objects: 0,
-            audited: 0,
+            shown: Cases::default(),
+            left_out: Cases::default(),
             passed: Passed::default(),
             gaps: BTreeMap::new(),
-            left_out: 0,
             left_out_findings: 0,
-            left_out_gaps: false,
             order: Order::default(),
             timeless: 0,
+            nowhere: 0,
             in_vain: Vec::new(),
-            bodies: 0,
-            times: None,
             unremembered: 0,
             beside: BTreeMap::new(),
-            denied: 0,
-            with_findings: 0,
             findings: BTreeMap::new(),
             exempted: 0,
             exemptions: Exemptions::new(exemptions),
@@ -162,7 +147,7 @@ impl Tally {
                 skips.add(skipped.source.as_ref());
             }
             Outcome::Unjudged(gap) => {
-                self.covers(&gap.unjudged.audit.time);
+                self.shown.unjudged(&gap.unjudged.audit);
                 *self.gaps.entry(gap.unjudged.gap).or_default() += 1;
             }
             Outcome::Passed(passed) => {
@@ -175,15 +160,14 @@ impl Tally {
         }
     }
 
-    /// Counts what the report was asked to leave out: for the exit code alone.
+    /// Counts what the report was asked to leave out.
     pub(crate) fn leave_out(&mut self, outcome: &Outcome) {
-        self.left_out += 1;
         match outcome {
             Outcome::Judged(judged) => {
-                self.failing |= self.fails(judged);
-                self.exemptions.note(judged);
+                self.left_out.judged(judged, self.fails(judged));
+                self.note(judged);
             }
-            Outcome::Unjudged(_) => self.left_out_gaps = true,
+            Outcome::Unjudged(gap) => self.left_out.unjudged(&gap.unjudged.audit),
             _ => {}
         }
     }
@@ -196,23 +180,9 @@ impl Tally {
     }
 
     fn judged(&mut self, judged: &Judged) {
-        if let Some(audited) = &judged.audit {
-            self.covers(&audited.audit.time);
-            self.bodies += u64::from(audited.audit.object != intake::audit::Judged::None);
-        }
-        match judged.form {
-            Form::Request => self.requests += 1,
-            Form::Event => self.audited += 1,
-            Form::Manifest => self.objects += 1,
-        }
-        if !judged.asked {
-            *self.beside.entry(what(&judged.request)).or_default() += 1;
-        }
-        self.denied += u64::from(!judged.allowed);
-        self.with_findings += u64::from(!judged.findings.is_empty());
+        self.shown.judged(judged, self.fails(judged));
+        self.note(judged);
         self.omitted += judged.omitted;
-        self.failing |= self.fails(judged);
-        self.exemptions.note(judged);
         for (finding, _) in &judged.findings {
             *self
                 .findings
@@ -220,6 +190,14 @@ impl Tally {
                 .or_default() += 1;
             self.exempted += u64::from(finding.exempted.is_some());
             self.not_new += u64::from(!finding.new);
+        }
+    }
+
+    /// Takes note of what counts whether a case is shown or not.
+    fn note(&mut self, judged: &Judged) {
+        self.exemptions.note(judged);
+        if !judged.asked {
+            *self.beside.entry(what(&judged.request)).or_default() += 1;
         }
     }
 
@@ -232,43 +210,33 @@ impl Tally {
         *counts.entry(failure.reason).or_default() += 1;
     }
 
-    /// Cases that were judged.
-    pub(crate) fn cases(&self) -> u64 {
-        self.requests + self.objects + self.audited
-    }
-
     /// Whether an audit log was read that keeps no body of anything that matters, so that it can
     /// never tell what was written.
     pub(crate) fn is_blind(&self) -> bool {
         let bodiless = self.gaps.get(&Gap::NoBody).copied().unwrap_or_default();
-        bodiless > 0 && self.bodies == 0
+        bodiless > 0 && self.shown.bodies + self.left_out.bodies == 0
     }
 
-    /// Takes note of the time of a request.
-    fn covers(&mut self, time: &str) {
-        if time.is_empty() {
-            return;
-        }
-        let (first, last) = self
-            .times
-            .get_or_insert_with(|| (time.to_owned(), time.to_owned()));
-        if time < first.as_str() {
-            time.clone_into(first);
-        }
-        if time > last.as_str() {
-            time.clone_into(last);
-        }
+    /// Whether there was nothing to judge. Of an audit log that was read there was, though nobody
+    /// need see what it tells.
+    pub(crate) fn is_void(&self) -> bool {
+        let Passed {
+            irrelevant, stages, ..
+        } = self.passed;
+        self.shown.count() + self.left_out.count() + irrelevant + stages == 0
     }
 
     /// Whether something could not be read or not be judged.
     pub(crate) fn incomplete(&self) -> bool {
-        let has_gaps = self.strict && (self.left_out_gaps || !self.gaps.is_empty());
-        has_gaps || !(self.broken.is_empty() && self.unanswered.is_empty())
+        let has_gaps = self.shown.unjudged + self.left_out.unjudged > 0;
+        (self.strict && (has_gaps || self.is_void()))
+            || !(self.broken.is_empty() && self.unanswered.is_empty())
     }
 
     /// 0: nothing that counts; 1: something; 2: not all could be judged.
     pub(crate) fn exit_code(&self) -> u8 {
-        match (self.incomplete(), self.failing) {
+        let is_failing = self.shown.failing + self.left_out.failing > 0;
+        match (self.incomplete(), is_failing) {
             (true, _) => 2,
             (false, true) => 1,
             (false, false) => 0,

@@ -28,6 +28,7 @@ pub use gap::Gap;
 pub(crate) use head::{is_irrelevant, told};
 pub use history::{Cause, Root};
 pub use log::Log;
+pub(crate) use object::UNREADABLE;
 pub use outcome::{By, Outcome};
 pub use resource::kinds;
 pub(crate) use wrapper::{

@@ -7,10 +7,11 @@ use std::rc::Rc;
 use super::bound::{Bound, Judged};
 use super::components::is_component;
 use super::evaluate::{Granted, Held};
-use super::objects::{BindingName, RoleKind, RoleName};
+use super::objects::{BindingName, Rbac, RoleKind, RoleName};
 use super::subjects::Subject;
 use crate::answer::Severity;
 use crate::near::{did_you_mean, nearest};
+use crate::terminal::escaped;
 
 /// What to show; everything where nothing is said.
 #[derive(Debug, Default)]
@@ -35,6 +36,8 @@ pub(super) struct Access<'a> {
     pub(super) unknown: BTreeMap<&'a RoleName, Vec<Holder<'a>>>,
     /// Grants to Kubernetes' own components that are not shown.
     pub(super) folded: u64,
+    /// Grants of pod write that were not asked for.
+    pub(super) left_out: u64,
 }
 
 /// A role with everybody who holds it everywhere, or in namespaces.
@@ -110,6 +113,26 @@ impl Filter {
         ))
     }
 
+    /// What to say of a namespace in which the snapshot has nothing.
+    pub(super) fn nowhere(asked: &str, rbac: &Rbac) -> Option<String> {
+        let roles = rbac.roles.keys().map(|role| &role.namespace);
+        let bindings = rbac.bindings.keys().map(|binding| &binding.namespace);
+        let all: BTreeSet<&str> = roles
+            .chain(bindings)
+            .filter_map(|namespace| namespace.as_deref())
+            .collect();
+        if all.contains(asked) {
+            return None;
+        }
+        let near = did_you_mean(&nearest(asked, all));
+        let near = near.map_or_else(String::new, |near| format!("; {near}"));
+        Some(format!(
+            "no role or binding is in the namespace `{}`, so that only what holds everywhere is \
+             listed{near}",
+            escaped(asked)
+        ))
+    }
+
     fn shows(&self, subject: &Subject) -> bool {
         self.subjects
             .as_ref()
@@ -132,14 +155,14 @@ impl<'a> Access<'a> {
         let mut held: BTreeMap<(&RoleName, bool, Vec<Held>), Block<'a>> = BTreeMap::new();
         for bound in &judged.bindings {
             let abilities = filter.abilities(&bound.granted);
-            if !filter.holds_in(bound.name.namespace.as_deref())
-                || (bound.role.is_some() && abilities.is_empty())
-            {
-                continue;
-            }
+            let is_asked = filter.holds_in(bound.name.namespace.as_deref())
+                && (bound.role.is_none() || !abilities.is_empty());
             for subject in &bound.binding.subjects {
                 let holder = bound.holder(subject);
-                if !filter.shows(subject) {
+                if !is_asked || !filter.shows(subject) {
+                    let counts = filter.components || !holder.component;
+                    let grants = !bound.granted.abilities.is_empty();
+                    access.left_out += u64::from(counts && grants);
                     continue;
                 }
                 if holder.component && !filter.components {

@@ -1,6 +1,7 @@
 //! What a role grants, as the policy says: `inspect` of a request to create it. Nothing of RBAC
 //! is decided here.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -56,6 +57,30 @@ pub(super) struct Evaluator<'a> {
     pub(super) policy: &'a Policy,
     pub(super) settings: &'a str,
     pub(super) rbac: &'a Rbac,
+}
+
+impl Evaluator<'_> {
+    /// Whether the policy tells of powers at all. One that does leaves them out of a role that has
+    /// none, so it is asked about a role that has one.
+    pub(super) fn knows_powers(&self) -> bool {
+        let name = RoleName {
+            kind: RoleKind::ClusterRole,
+            namespace: None,
+            name: "escalator".to_owned(),
+        };
+        let role = Role {
+            object: json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "metadata": {"name": name.name},
+                "rules": [{"apiGroups": ["rbac.authorization.k8s.io"],
+                    "resources": ["clusterroles"], "verbs": ["escalate"]}],
+            }),
+            aggregates: None,
+            labels: BTreeMap::new(),
+        };
+        let granted = Question::new(self, &name, &role).granted(None);
+        granted.is_ok_and(|granted| !granted.powers.is_empty())
+    }
 }
 
 /// A role that the policy is asked about, in any number of places.

@@ -13,7 +13,7 @@ mod text;
 
 use std::io::{self, Write};
 
-use crate::cli::{self, RbacFormat};
+use crate::cli::{self, RbacFormat, SeverityLevel};
 use crate::fatal::Fatal;
 use crate::host::Policy;
 use crate::report::counted;
@@ -64,6 +64,10 @@ pub(crate) fn write(
     } else if let Some(stranger) = subjects.and_then(|asked| Filter::stranger(asked, &judged)) {
         (told.notice)(&stranger);
     }
+    let namespace = arguments.namespace.as_deref();
+    if let Some(nowhere) = namespace.and_then(|asked| Filter::nowhere(asked, &rbac)) {
+        (told.notice)(&nowhere);
+    }
     let filter = Filter {
         ability: arguments.ability.map(|ability| ability.0),
         subjects: subjects.map(|asked| Filter::subjects(asked, &judged)),
@@ -73,11 +77,14 @@ pub(crate) fn write(
     let report = Report {
         rbac: &rbac,
         format: arguments.format,
+        fail_on: arguments.fail_on,
         terminal,
     };
     let mut failing = false;
     let written = if arguments.who_can_grant {
-        let granting = Granting::new(&judged, filter.subjects.as_ref(), filter.components);
+        let knows_powers = || evaluator.knows_powers();
+        let (subjects, components) = (filter.subjects.as_ref(), filter.components);
+        let granting = Granting::new(&judged, knows_powers, subjects, components);
         granting
             .notices
             .iter()
@@ -85,6 +92,9 @@ pub(crate) fn write(
         report.granting(&granting, out)
     } else {
         let access = Access::new(&judged, &filter);
+        if arguments.format != RbacFormat::Text && !access.unbound.is_empty() {
+            (told.notice)(&unlisted(number(access.unbound.len()), arguments));
+        }
         let worst = access.worst();
         failing = worst.is_some_and(|worst| arguments.fail_on.is_reached(worst));
         report.access(&access, out)
@@ -102,10 +112,33 @@ pub(crate) fn write(
     })
 }
 
+/// What to say of roles that have no line where each is for what somebody holds.
+fn unlisted(count: u64, arguments: &cli::Rbac) -> String {
+    let (roles, are, have, them, they) = match count {
+        1 => ("1 role".to_owned(), "is", "has", "it", "it grants"),
+        _ => (
+            counted(count, "role", "roles"),
+            "are",
+            "have",
+            "them",
+            "they grant",
+        ),
+    };
+    let counts = match arguments.fail_on {
+        SeverityLevel::Never => String::new(),
+        _ => format!("; --fail-on counts what {they}"),
+    };
+    format!(
+        "{roles} with pod write {are} bound to nobody, and {have} no line: `--format text` lists \
+         {them}{counts}"
+    )
+}
+
 /// How a list is written.
 struct Report<'a> {
     rbac: &'a Rbac,
     format: RbacFormat,
+    fail_on: SeverityLevel,
     terminal: Terminal,
 }
 
@@ -124,7 +157,15 @@ impl Report<'_> {
                 );
                 let folded = (access.folded > 0)
                     .then(|| format!("{} to", counted(access.folded, "grant", "grants")));
-                self.summary(&shown, folded, out)
+                let left_out = (access.left_out > 0).then(|| {
+                    let grants = counted(access.left_out, "grant", "grants");
+                    let counts = match self.fail_on {
+                        SeverityLevel::Never => "",
+                        _ => "; --fail-on counts what is asked for alone",
+                    };
+                    format!("{grants} of pod write, as asked for{counts}")
+                });
+                self.summary(&shown, left_out, folded, out)
             }
         }
     }
@@ -138,13 +179,23 @@ impl Report<'_> {
                 let count = counted(number(granting.count()), "subject", "subjects");
                 let shown = format!("{count} that can grant pod write");
                 let folded = (granting.folded > 0).then(|| format!("{} of", granting.folded));
-                self.summary(&shown, folded, out)
+                let left_out = (granting.left_out > 0).then(|| {
+                    let subjects = counted(granting.left_out, "subject", "subjects");
+                    format!("{subjects}, as asked for")
+                });
+                self.summary(&shown, left_out, folded, out)
             }
         }
     }
 
-    fn summary(&self, shown: &str, folded: Option<String>, out: &mut impl Write) -> io::Result<()> {
-        let summary = text::summary(self.rbac, shown, folded, self.terminal);
+    fn summary(
+        &self,
+        shown: &str,
+        left_out: Option<String>,
+        folded: Option<String>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let summary = text::summary(self.rbac, shown, left_out, folded, self.terminal);
         out.write_all(summary.as_bytes())
     }
 }

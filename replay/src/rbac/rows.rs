@@ -20,11 +20,10 @@ struct Row<'a> {
     ability: Option<&'static str>,
     rule: Option<&'static str>,
     grant: Option<&'a str>,
-    /// None for a role that is bound to nobody, as is `binding`.
-    subject: Option<&'a Subject>,
+    subject: &'a Subject,
     /// Where it holds; none for everywhere.
     namespace: Option<&'a str>,
-    binding: Option<&'a BindingName>,
+    binding: &'a BindingName,
     role: &'a RoleName,
     /// Whether the snapshot has the role.
     known: bool,
@@ -51,17 +50,15 @@ pub(super) fn places<'a>(grants: &'a [Grant], of: &'a Granted) -> Vec<Place<'a>>
     grants.iter().map(place).collect()
 }
 
+/// What somebody holds. A role that is bound to nobody has no row: a program that counts them would
+/// take it for one that everybody has, or holds everywhere.
 fn rows<'a>(access: &'a Access<'_>) -> impl Iterator<Item = Row<'a>> {
     let held = access.held.iter().flat_map(|block| {
         let holders = block.holders.iter();
         holders.flat_map(move |holder| {
             let abilities = block.abilities.iter();
-            abilities.map(move |held| Row::of(block, held, Some(holder)))
+            abilities.map(move |held| Row::of(block, held, holder))
         })
-    });
-    let unbound = access.unbound.iter().flat_map(|block| {
-        let abilities = block.abilities.iter();
-        abilities.map(move |held| Row::of(block, held, None))
     });
     let unknown = access.unknown.iter().flat_map(|(role, holders)| {
         holders.iter().map(move |holder| Row {
@@ -69,9 +66,9 @@ fn rows<'a>(access: &'a Access<'_>) -> impl Iterator<Item = Row<'a>> {
             ability: None,
             rule: None,
             grant: None,
-            subject: Some(holder.subject),
+            subject: holder.subject,
             namespace: holder.namespace,
-            binding: Some(holder.binding),
+            binding: holder.binding,
             role,
             known: false,
             grants: Vec::new(),
@@ -80,34 +77,29 @@ fn rows<'a>(access: &'a Access<'_>) -> impl Iterator<Item = Row<'a>> {
             component: holder.component,
         })
     });
-    held.chain(unbound).chain(unknown)
+    held.chain(unknown)
 }
 
 impl<'a> Row<'a> {
-    fn of(block: &'a Block<'_>, held: &'a Held, holder: Option<&'a Holder<'_>>) -> Self {
-        let everybody = holder.is_some_and(|holder| holder.subject.is_everybody());
-        let severity = if everybody {
-            Severity::Critical
-        } else {
-            held.severity
+    fn of(block: &'a Block<'_>, held: &'a Held, holder: &'a Holder<'_>) -> Self {
+        let severity = match holder.subject.is_everybody() {
+            true => Severity::Critical,
+            false => held.severity,
         };
         Self {
             severity: Some(severity.name()),
             ability: Some(held.word()),
             rule: Some(held.rule()),
             grant: Some(&held.grant),
-            subject: holder.map(|holder| holder.subject),
-            namespace: match holder {
-                Some(holder) => holder.namespace,
-                None => block.role.namespace.as_deref(),
-            },
-            binding: holder.map(|holder| holder.binding),
+            subject: holder.subject,
+            namespace: holder.namespace,
+            binding: holder.binding,
             role: block.role,
             known: true,
             grants: places(&held.grants, &block.granted),
             resource_names: held.resource_names.as_deref(),
             until: held.until.as_deref(),
-            component: holder.is_some_and(|holder| holder.component),
+            component: holder.component,
         }
     }
 
@@ -130,12 +122,12 @@ impl<'a> Row<'a> {
             text(self.severity),
             text(self.ability),
             text(self.grant),
-            self.subject.map(ToString::to_string).unwrap_or_default(),
+            self.subject.to_string(),
             match self.namespace {
                 Some(namespace) => namespace.to_owned(),
                 None => "*".to_owned(),
             },
-            self.binding.map(ToString::to_string).unwrap_or_default(),
+            self.binding.to_string(),
             self.role.to_string(),
             grants.collect::<Vec<_>>().join("; "),
             self.resource_names.unwrap_or_default().join(" "),

@@ -37,19 +37,16 @@ pub(super) fn listing(access: &Access<'_>, terminal: Terminal) -> String {
         text.push('\n');
     }
     if !access.unbound.is_empty() {
-        let title = terminal.bold("Bound to nobody by themselves");
-        let _ = writeln!(text, "{title}");
+        let heading = terminal.bold("Bound to nobody by themselves");
+        let _ = writeln!(text, "{heading}\n");
         for block in &access.unbound {
-            let words: Vec<&str> = block.abilities.iter().map(Held::word).collect();
-            let role = escaped(&block.role.to_string()).into_owned();
-            let mut line = format!("{role}: {}", unique(&words).join(", "));
-            if !block.collected_by.is_empty() {
-                let by = block.collected_by.join(", ");
-                let _ = write!(line, "; its rules are collected by {}", escaped(&by));
+            title(block, "", terminal, &mut text);
+            match block.collected_by.is_empty() {
+                true => abilities(block, terminal, &mut text),
+                false => collected(block, terminal, &mut text),
             }
-            severity_line(block.severity(), &line, terminal, &mut text);
+            text.push('\n');
         }
-        text.push('\n');
     }
     if !access.unknown.is_empty() {
         let title =
@@ -66,16 +63,12 @@ pub(super) fn listing(access: &Access<'_>, terminal: Terminal) -> String {
     text
 }
 
-/// `  CRITICAL  ClusterRole edit  everywhere`.
+/// `  CRITICAL  ClusterRole edit  everywhere`; without a place where nobody holds it.
 fn title(block: &Block<'_>, place: &str, terminal: Terminal, text: &mut String) {
     let role = terminal.bold(&escaped(&block.role.to_string()));
     let severity = painted(block.severity(), terminal);
-    let _ = writeln!(text, "{severity}  {role}  {place}");
-}
-
-fn severity_line(severity: Option<Severity>, line: &str, terminal: Terminal, text: &mut String) {
-    let label = format!("  {}  ", painted(severity, terminal));
-    text.push_str(&terminal.hanging(&label, 2 + SEVERITY + 2, line));
+    let gap = if place.is_empty() { "" } else { "  " };
+    let _ = writeln!(text, "{severity}  {role}{gap}{place}");
 }
 
 /// Columns of a severity.
@@ -115,6 +108,16 @@ fn abilities(block: &Block<'_>, terminal: Terminal, text: &mut String) {
             words.join(", "),
             granted(held, &block.granted)
         );
+        text.push_str(&terminal.labelled(&label, &line));
+    }
+}
+
+/// What a role is for whose rules are those of others, where each of them is told.
+fn collected(block: &Block<'_>, terminal: Terminal, text: &mut String) {
+    let words: Vec<&str> = block.abilities.iter().map(Held::word).collect();
+    let into = format!("into {}", block.collected_by.join(", "));
+    for (label, line) in [("can", words.join(", ")), ("collected", into)] {
+        let label = format!("{label:>LABEL$}  ");
         text.push_str(&terminal.labelled(&label, &line));
     }
 }
@@ -218,20 +221,11 @@ pub(super) fn in_full(subject: &Subject) -> String {
     }
 }
 
-fn unique<'a>(words: &[&'a str]) -> Vec<&'a str> {
-    let mut unique: Vec<&str> = Vec::new();
-    for word in words {
-        if !unique.contains(word) {
-            unique.push(word);
-        }
-    }
-    unique
-}
-
 /// What was read and what is not shown.
 pub(super) fn summary(
     read: &Rbac,
     shown: &str,
+    left_out: Option<String>,
     folded: Option<String>,
     terminal: Terminal,
 ) -> String {
@@ -256,6 +250,9 @@ pub(super) fn summary(
         .join(", "),
     );
     line("shown", shown);
+    if let Some(left_out) = left_out {
+        line("left out", &left_out);
+    }
     if let Some(folded) = folded {
         line(
             "not shown",

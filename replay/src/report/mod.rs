@@ -3,6 +3,8 @@
 
 mod acts;
 mod alert;
+mod cases;
+mod exemptions;
 mod foreign;
 mod gaps;
 pub(crate) mod json;

@@ -4,8 +4,11 @@ use super::{counted, summary};
 use crate::tally::Tally;
 
 /// ``nothing was judged: no file was read; skipped: another file ending (3)``.
-pub(super) fn judged(tally: &Tally) -> Option<String> {
-    if tally.cases() > 0 || tally.left_out > 0 {
+pub(in crate::report) fn judged(tally: &Tally) -> Option<String> {
+    let Tally {
+        shown, left_out, ..
+    } = tally;
+    if shown.count() + left_out.count() + left_out.unjudged > 0 {
         return None;
     }
     let mut why = Vec::new();

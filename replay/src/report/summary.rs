@@ -7,8 +7,7 @@ use std::io::{self, Write};
 use intake::Passed;
 use jiff::Timestamp;
 
-use super::alert::to_the_second;
-use super::{counted, place};
+use super::{cases, counted, exemptions, place};
 use crate::answer::{Action, Severity};
 use crate::tally::Tally;
 use crate::terminal::{Terminal, escaped};
@@ -31,16 +30,25 @@ pub(super) fn write(tally: &Tally, terminal: Terminal, out: &mut impl Write) -> 
 fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("read", counted(tally.files, "file", "files")),
-        ("judged", judged(tally)),
-        ("covers", covers(tally)),
-        ("not relevant", passed(tally)),
-        ("left out", left_out(tally)),
-        ("not found", tally.in_vain.join("; ")),
-        ("no time", timeless(tally).unwrap_or_default()),
+        ("judged", cases::judged(tally)),
         ("no rule for", beside(tally)),
-        ("verdicts", verdicts(tally)),
-        ("findings", findings(tally)),
+        ("covers", cases::covers(tally)),
+        ("not relevant", passed(tally)),
     ];
+    let mut label = "left out";
+    lines.extend(cases::left_out(tally).map(|text| (std::mem::take(&mut label), text)));
+    lines.extend([
+        ("not found", tally.in_vain.join("; ")),
+        ("no namespace", nowhere(tally).unwrap_or_default()),
+        ("no time", timeless(tally).unwrap_or_default()),
+    ]);
+    lines.extend(match cases::shown(tally) {
+        Some(nothing) => vec![("shown", nothing.to_owned())],
+        None => vec![
+            ("verdicts", cases::verdicts(tally)),
+            ("findings", findings(tally)),
+        ],
+    });
     let other: Vec<String> = [
         (tally.not_new, "not new"),
         (tally.exempted, "exempted"),
@@ -53,7 +61,7 @@ fn lines(tally: &Tally) -> Vec<(&'static str, String)> {
     if !other.is_empty() {
         lines.push(("", other.join(", ")));
     }
-    lines.extend(idle(tally).map(|text| ("exemptions", text)));
+    lines.extend(exemptions::told(tally).map(|text| ("exemptions", text)));
     let mut label = "skipped";
     lines.extend(skipped(tally).map(|text| (std::mem::take(&mut label), text)));
     if tally.forgotten > 0 {
@@ -98,76 +106,6 @@ fn beside(tally: &Tally) -> String {
         parts.push("and others".to_owned());
     }
     format!("{total} of them: {}", parts.join(", "))
-}
-
-/// `3 requests, 1 object from manifests`.
-fn judged(tally: &Tally) -> String {
-    let parts = present([
-        (tally.requests, "request", "requests"),
-        (
-            tally.objects,
-            "object from manifests",
-            "objects from manifests",
-        ),
-        (
-            tally.audited,
-            "request of an audit log",
-            "requests of audit logs",
-        ),
-    ]);
-    match (parts.is_empty(), tally.left_out) {
-        (false, _) => parts.join(", "),
-        (true, 0) => "nothing".to_owned(),
-        (true, _) => "nothing of what was asked to be shown".to_owned(),
-    }
-}
-
-/// Those of these that there are any of.
-fn present<const N: usize>(counts: [(u64, &str, &str); N]) -> Vec<String> {
-    let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
-    counts
-        .map(|(count, one, many)| counted(count, one, many))
-        .collect()
-}
-
-/// `1 of 5 matched nothing of what its rules found: exemptions[3] (node-exporter)`.
-fn idle(tally: &Tally) -> Option<String> {
-    const SHOWN: usize = 8;
-
-    let idle = tally.exemptions.idle();
-    let mut named: Vec<String> = idle
-        .iter()
-        .take(SHOWN)
-        .map(|(index, exemption)| format!("exemptions[{index}] ({})", escaped(&exemption.reason)))
-        .collect();
-    if idle.len() > SHOWN {
-        named.push("and others".to_owned());
-    }
-    let whose = if idle.len() == 1 { "its" } else { "their" };
-    (!idle.is_empty()).then(|| {
-        format!(
-            "{} of {} matched nothing of what {whose} rules found: {}",
-            idle.len(),
-            tally.exemptions.count,
-            named.join(", ")
-        )
-    })
-}
-
-/// What became of the cases.
-fn verdicts(tally: &Tally) -> String {
-    let (denied, allowed) = match tally.audited {
-        0 => ("denied", "allowed"),
-        // what happened, happened without the policy
-        _ => ("that the policy would deny", "that it would allow"),
-    };
-    format!(
-        "{} {denied}, {} {allowed}; {} with findings, {} without",
-        tally.denied,
-        tally.cases() - tally.denied,
-        tally.with_findings,
-        tally.cases() - tally.with_findings,
-    )
 }
 
 fn findings(tally: &Tally) -> String {
@@ -255,35 +193,21 @@ pub(super) fn passed(tally: &Tally) -> String {
     parts.join(", ")
 }
 
-/// `2026-11-22T01:28:32Z to 2026-11-22T01:30:05Z`.
-fn covers(tally: &Tally) -> String {
-    let times = tally.times.as_ref();
-    times.map_or_else(String::new, |(first, last)| {
-        format!("{} to {}", to_the_second(first), to_the_second(last))
-    })
-}
-
-/// What the options leave out.
-fn left_out(tally: &Tally) -> String {
-    let findings = u64::try_from(tally.left_out_findings).unwrap_or(u64::MAX);
-    let parts = present([
-        (tally.left_out, "case", "cases"),
-        (
-            findings,
-            "finding of what is shown",
-            "findings of what is shown",
-        ),
-    ]);
-    if parts.is_empty() {
-        return String::new();
-    }
-    format!("{}, as asked for", parts.join(" and "))
-}
-
 /// `3 cases, shown whatever --since and --until say`.
 fn timeless(tally: &Tally) -> Option<String> {
     let cases = counted(tally.timeless, "case", "cases");
     (tally.timeless > 0).then(|| format!("{cases}, shown whatever --since and --until say"))
+}
+
+/// `3 manifests, left out by --namespace`, and what to do.
+fn nowhere(tally: &Tally) -> Option<String> {
+    let manifests = counted(tally.nowhere, "manifest", "manifests");
+    (tally.nowhere > 0).then(|| {
+        format!(
+            "{manifests}, left out by --namespace: whoever applies them says where, and `helm \
+             template` prints no namespace unless the chart does"
+        )
+    })
 }
 
 /// What it means that a file goes back in time behind one that was read before it.
@@ -357,6 +281,7 @@ fn in_words(reason: &str) -> &str {
 /// One sentence about what a JSON report cannot say, if there is anything.
 pub(super) fn gaps(tally: &Tally) -> Option<String> {
     let mut gaps = Vec::new();
+    gaps.extend(cases::counting(tally).map(|text| format!("left out: {text}")));
     gaps.extend(skipped(tally).map(|text| format!("skipped: {text}")));
     if tally.forgotten > 0 {
         gaps.push(format!("cluster: {}", forgotten(tally)));
@@ -375,7 +300,8 @@ pub(super) fn gaps(tally: &Tally) -> Option<String> {
     if !tally.unanswered.is_empty() {
         gaps.push(format!("not judged: {}", failures(&tally.unanswered)));
     }
-    gaps.extend(idle(tally).map(|text| format!("exemptions: {text}")));
+    gaps.extend(exemptions::idle(tally).map(|text| format!("exemptions: {text}")));
+    gaps.extend(nowhere(tally).map(|text| format!("no namespace: {text}")));
     gaps.extend(timeless(tally).map(|text| format!("no time: {text}")));
     if !tally.in_vain.is_empty() {
         gaps.push(format!("not found: {}", tally.in_vain.join("; ")));

@@ -199,6 +199,8 @@ fn shows_what_is_asked_for() {
             "--name k-deploy-hostpath --namespace psa",
             &["k-deploy-hostpath", "k-deploy-hostpath-f6d57c96", "?"],
         ),
+        // by the name that was made for it before it was refused
+        ("--name k-deploy-hostpath-f6d57c96-8kkrt", &["?"]),
         ("--name k-deploy --namespace psa", &[]),
         (
             "--name r-imp --name v-hostpath-bad",
@@ -217,15 +219,27 @@ fn shows_what_is_asked_for() {
     assert_eq!(told(&folder, "--min-severity critical --user bob").1, 1);
     let strict = "--since 2026-11-23 --fail-on never --strict";
     assert_eq!(told(&folder, strict).1, 2);
-    let text = run(
-        &mut folder.bulkhead("replay audit.log --since 2026-11-23"),
-        b"",
-    )
-    .stdout;
-    assert!(
-        text.contains("left out      70 cases, as asked for"),
-        "{text}"
-    );
+    let said = |options: &str| {
+        let arguments = format!("replay audit.log --fail-on low {options}");
+        run(&mut folder.bulkhead(&arguments), b"").summary()
+    };
+    // what the log covers is told most of all where nothing of it is in the span
+    let covers = "covers 2026-11-22T01:28:33Z to 2026-11-22T01:29:53Z";
+    let none = said("--since 2026-11-23");
+    for told in [
+        &format!("{covers} not relevant"),
+        "left out 70 cases, as asked for: 26 that the policy would deny, 39 that it would allow, 5 \
+         without a verdict; 44 at or above --fail-on, which the exit code counts shown nothing",
+    ] {
+        assert!(none.contains(told), "{told}: {none}");
+    }
+    let pod = said("--name k-deploy-hostpath-f6d57c96-other");
+    let near = "no case has `--name k-deploy-hostpath-f6d57c96-other`: did you mean \
+                `k-deploy-hostpath-f6d57c96`?";
+    assert!(pod.contains(near), "{pod}");
+    let bob = said("--user bob");
+    let shown = format!("{covers}; what is shown, 2026-11-22T01:28:49Z to 2026-11-22T01:29:20Z ");
+    assert!(bob.contains(&shown), "{bob}");
     let wrong = run(&mut folder.bulkhead("replay audit.log --since soon"), b"");
     assert!(wrong.stderr.contains("not a time"), "{}", wrong.stderr);
 }
@@ -290,8 +304,12 @@ fn findings_of_other_rules_are_left_out() {
     assert!(ran.stdout.contains("host-pid: denied"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("host-ipc"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("Pod b"), "{}", ran.stdout);
-    let left_out = "1 case and 1 finding of what is shown, as asked for";
-    assert!(ran.stdout.contains(left_out), "{}", ran.stdout);
+    for told in [
+        "  left out      1 case, as asked for: 0 denied, 1 allowed; none at or above --fail-on\n",
+        "                1 finding of what is shown, which is counted below\n",
+    ] {
+        assert!(ran.stdout.contains(told), "{told}: {}", ran.stdout);
+    }
     let hidden = run("--rule host-pid --name b --fail-on medium");
     assert!(!hidden.stdout.contains("host-"), "{}", hidden.stdout);
     assert_eq!(hidden.code, 1, "the exit code counts everything");

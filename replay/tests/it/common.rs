@@ -196,6 +196,13 @@ impl Ran {
             .map(|line| serde_json::from_str(line).expect(line))
             .collect()
     }
+
+    /// The summary of a text report, its line breaks aside.
+    pub fn summary(&self) -> String {
+        let (_, summary) = self.stdout.split_once("Summary\n").expect("a summary");
+        let words: Vec<&str> = summary.split_whitespace().collect();
+        words.join(" ")
+    }
 }
 
 /// Runs a command with this standard input.

@@ -778,6 +778,25 @@ fn junit_escapes_and_tells_errors() {
 }
 
 #[test]
+fn junit_strictly_fails_where_nothing_was_judged() {
+    let folder = Folder::new();
+    folder.write("in/a.yaml", "spec: {{ .Values.spec }}\n");
+    let replay = |options: &str| {
+        let arguments = format!("replay in --format junit {options}");
+        run(&mut folder.bulkhead(&arguments), b"").stdout
+    };
+    let error = "<error type=\"nothing-judged\" message=\"nothing was judged: skipped: a Go \
+                 template, render it first (1): in/a.yaml:1\"/>";
+    let strict = replay("--strict");
+    assert!(strict.contains(error), "{strict}");
+    assert!(
+        strict.contains(" tests=\"1\" failures=\"0\" errors=\"1\" "),
+        "{strict}"
+    );
+    assert!(!replay("").contains("<testcase"));
+}
+
+#[test]
 fn junit_strictly_fails_what_cannot_be_judged() {
     let folder = Folder::new();
     let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e-tests/audit/audit.jsonl");

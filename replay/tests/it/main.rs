@@ -11,6 +11,7 @@ mod audit;
 mod built_in;
 mod cluster;
 mod common;
+mod exemptions;
 mod follow;
 mod formats;
 mod granting;

@@ -183,9 +183,13 @@ fn rbac(folder: &Folder, arguments: &str) -> Ran {
     run(&mut folder.bulkhead(&arguments), b"")
 }
 
+/// What is said of roles that nobody holds, where each line is for a holder.
+const UNLISTED: &str = " bound to nobody, and ha";
+
 /// `severity ability grant subject namespace role` of each row.
 fn rows(ran: &Ran) -> Vec<String> {
-    assert_eq!(ran.stderr, "");
+    let is_unlisted = |line: &str| line.contains(UNLISTED);
+    assert!(ran.stderr.lines().all(is_unlisted), "{}", ran.stderr);
     let row = |row: &Value| {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let subject = &row["subject"];
@@ -237,8 +241,6 @@ fn has_a_row_for_each_ability_that_somebody_holds() {
             "medium exec direct bob team-a writer",
             "medium create direct bob team-b writer",
             "medium exec direct bob team-b writer",
-            "high modify direct - team-b spare",
-            "medium delete direct - - spare",
             "- - - dave - later",
             "- - - carol team-b local",
         ]
@@ -260,6 +262,40 @@ fn has_a_row_for_each_ability_that_somebody_holds() {
             "resourceNames": null, "until": null, "component": false
         })
     );
+}
+
+#[test]
+fn what_nobody_holds_is_no_row_and_is_said_so() {
+    let folder = folder();
+    folder.write(
+        "cluster.json",
+        list(&[
+            role(
+                "ClusterRole",
+                None,
+                "spare",
+                &[found("create", "high", json!({}))],
+            ),
+            binding(None, "other", "ClusterRole/other", &["User/bob"]),
+        ]),
+    );
+    let told = "bulkhead: 1 role with pod write is bound to nobody, and has no line: `--format \
+                text` lists it";
+    for (format, lines) in [("json", 1), ("csv", 2)] {
+        let ran = rbac(&folder, &format!("--format {format}"));
+        assert_eq!((ran.code, ran.stderr), (0, format!("{told}\n")));
+        assert_eq!(ran.stdout.lines().count(), lines, "{}", ran.stdout);
+        assert!(!ran.stdout.contains("spare"), "{}", ran.stdout);
+        // whether it fails is not for the format to say
+        let ran = rbac(&folder, &format!("--format {format} --fail-on high"));
+        let told = format!("{told}; --fail-on counts what it grants\n");
+        assert_eq!((ran.code, ran.stderr), (1, told));
+    }
+    let text = rbac(&folder, "--fail-on high");
+    assert_eq!((text.code, text.stderr.as_str()), (1, ""));
+    let told = "Bound to nobody by themselves\n\n    HIGH  ClusterRole spare\n       can  create: \
+                create pods (/rules/0)\n\n";
+    assert!(text.stdout.contains(told), "{}", text.stdout);
 }
 
 #[test]
@@ -326,7 +362,6 @@ fn shows_what_is_asked_for() {
         [
             "critical modify direct admins - cluster-admin",
             "critical modify direct system:masters - cluster-admin",
-            "high modify direct - team-b spare",
             "- - - dave - later",
             "- - - carol team-b local",
         ]
@@ -342,6 +377,65 @@ fn shows_what_is_asked_for() {
         assert_eq!(ran.code, 2);
         let told = format!("'--ability <ABILITY>': {near}{seven}");
         assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_namespace_that_the_snapshot_has_not_is_told_with_the_nearest() {
+    let folder = folder();
+    let told = "bulkhead: no role or binding is in the namespace `";
+    for (namespace, near) in [
+        ("tema-a", "; did you mean `team-a`?\n"),
+        ("payments", "everywhere is listed\n"),
+    ] {
+        let ran = rbac(&folder, &format!("--namespace {namespace}"));
+        let is_told = ran.stderr.starts_with(&format!("{told}{namespace}`, "));
+        assert!(is_told && ran.stderr.ends_with(near), "{}", ran.stderr);
+        assert_eq!(ran.code, 0);
+    }
+    assert_eq!(rbac(&folder, "--namespace team-a").stderr, "");
+}
+
+#[test]
+fn counts_what_was_not_asked_for() {
+    let folder = folder();
+    for (options, left_out) in [
+        // of the nine grants of pod write
+        (
+            "--namespace team-a",
+            Some("1 grant of pod write, as asked for"),
+        ),
+        (
+            "--subject User/carol",
+            Some("7 grants of pod write, as asked for"),
+        ),
+        (
+            "--ability delete",
+            Some("6 grants of pod write, as asked for"),
+        ),
+        (
+            "--ability delete --fail-on low",
+            Some("6 grants of pod write, as asked for; --fail-on counts what is asked for alone"),
+        ),
+        // Kubernetes' own among them
+        (
+            "--ability exec --all",
+            Some("4 grants of pod write, as asked for"),
+        ),
+        ("--all", None),
+        ("", None),
+        (
+            "--who-can-grant --subject bob",
+            Some("1 subject, as asked for"),
+        ),
+    ] {
+        let summary = rbac(&folder, options).summary();
+        let line = left_out.map(|left_out| format!(" left out {left_out}"));
+        let told = summary.find(" left out ").map(|at| {
+            let line = &summary[at..];
+            line.split(" not shown ").next().unwrap_or(line)
+        });
+        assert_eq!(told, line.as_deref(), "{options}");
     }
 }
 
@@ -592,7 +686,9 @@ fn reads_a_recorded_cluster() {
     folder.write("cluster.jsonl", include_str!("../recorded-rbac.jsonl"));
     let arguments = "rbac --cluster cluster.jsonl --format json";
     let ran = run(&mut folder.bulkhead(arguments), b"");
-    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let told = "bulkhead: 2 roles with pod write are bound to nobody, and have no line: `--format \
+                text` lists them\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, told));
     let direct: Vec<Value> = ran
         .json()
         .into_iter()
@@ -633,8 +729,9 @@ fn reads_a_recorded_cluster() {
             "create delete modify status storage",
         ),
         ("dave", "team-a", "debugger", "exec modify storage"),
-        ("-", "-", "system:aggregate-to-edit", edits),
-        ("-", "-", "r-agg-view-pods", "create storage"),
+        // held by those alone who hold what they are collected into
+        ("-", "-", "system:aggregate-to-edit", ""),
+        ("-", "-", "r-agg-view-pods", ""),
         // a reader, and components
         ("night-shift", "-", "r-reader", ""),
         ("system:kube-scheduler", "-", "system:kube-scheduler", ""),
@@ -656,6 +753,10 @@ fn reads_a_recorded_cluster() {
         .find(|row| row["role"]["name"] == "view")
         .expect("a row");
     assert_eq!(of_view["grants"][0]["from"], "r-agg-view-pods");
+    let text = run(&mut folder.bulkhead("rbac --cluster cluster.jsonl"), b"");
+    let collected = "    HIGH  ClusterRole r-agg-view-pods\n       can  create, storage, exec\n \
+                     collected  into edit, view\n";
+    assert!(text.stdout.contains(collected), "{}", text.stdout);
     let unknown: Vec<Value> = ran
         .json()
         .into_iter()

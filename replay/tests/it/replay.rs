@@ -182,41 +182,32 @@ fn reads_folders_in_order_and_counts_the_rest() {
 }
 
 #[test]
-fn names_the_exemptions_that_do_not_fit_what_was_found() {
+fn nothing_to_judge_fails_if_that_is_asked_for() {
     let folder = Folder::new();
-    let exemption = |reason: &str, rules: &str, namespace: &str| {
-        format!("- {{reason: {reason}, rules: [{rules}], namespaces: [{namespace}]}}\n")
-    };
-    let settings = [
-        exemption("fits", "host-pid", "a"),
-        exemption("elsewhere", "host-ipc, host-pid", "b"),
-        // nothing was there that they could be for
-        exemption("storage", "host-path", "a"),
-        exemption("roles", "pod-exec", "a"),
-    ];
+    let event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata",
+        "auditID": "1", "stage": "ResponseComplete", "verb": "get", "user": {"username": "bob"},
+        "requestURI": "/api/v1/namespaces/a/pods/b", "responseStatus": {"code": 200},
+        "requestReceivedTimestamp": "2026-11-22T01:00:00Z",
+        "objectRef": {"resource": "pods", "namespace": "a", "name": "b"}});
     folder
-        .write("s.yaml", format!("exemptions:\n{}", settings.concat()))
+        .write("templates/a.yaml", "spec: {{ .Values.spec }}\n")
         .write(
-            "p.yaml",
-            "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: a}, spec: {hostPID: true}}",
+            "objects/a.yaml",
+            "{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n",
         )
-        .write(
-            "none.yaml",
-            "{apiVersion: v1, kind: Namespace, metadata: {name: a}}",
-        );
-    let told = "1 of 4 matched nothing of what its rules found: exemptions[1] (elsewhere)\n";
-    let replay = |arguments: &str| run(&mut folder.bulkhead(&format!("replay {arguments}")), b"");
-    // what is left out of the report was matched all the same
-    for filter in ["", "--name q", "--rule host-ipc"] {
-        let ran = replay(&format!("--settings s.yaml {filter} p.yaml"));
-        let line = format!("  exemptions    {told}");
-        assert!(ran.stdout.contains(&line), "{filter}: {}", ran.stdout);
+        .write("audit/audit.log", format!("{event}\n"));
+    for (arguments, code) in [
+        ("templates", 0),
+        ("templates --strict", 2),
+        ("templates --strict --fail-on never --format json", 2),
+        ("objects --strict", 0),
+        ("objects --strict --namespace b", 0),
+        // an hour in which nothing of note happened
+        ("audit --strict", 0),
+    ] {
+        let ran = run(&mut folder.bulkhead(&format!("replay {arguments}")), b"");
+        assert_eq!(ran.code, code, "{arguments}: {ran:?}");
     }
-    let json = replay("--settings s.yaml --format json p.yaml");
-    let line = format!("exemptions: {told}");
-    assert!(json.stderr.ends_with(&line), "{}", json.stderr);
-    let none = replay("--settings s.yaml none.yaml");
-    assert!(!none.stdout.contains("exemptions"), "{}", none.stdout);
 }
 
 #[test]

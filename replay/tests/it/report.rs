@@ -1,6 +1,6 @@
 //! The two reports, word for word.
 
-use crate::common::{Folder, answer, assert_expected, constant, finding, review};
+use crate::common::{Folder, answer, assert_expected, constant, finding, review, run};
 use serde_json::{Value, json};
 
 /// Requests that show all that a report can say.
@@ -184,4 +184,38 @@ fn json_has_a_line_for_every_case_and_nothing_else() {
         };
         assert_eq!(keys, expected);
     }
+}
+
+#[test]
+fn a_name_that_is_none_is_not_one_yet_to_come() {
+    let folder = Folder::new();
+    // `y` and `on` are booleans where YAML is read as kubectl reads it
+    folder.write(
+        "pods.yaml",
+        "{apiVersion: v1, kind: Pod, metadata: {name: y, namespace: on}, spec: {hostPID: true}}\n\
+         ---\n\
+         {apiVersion: v1, kind: Pod, metadata: {generateName: web-}, spec: {hostPID: true}}\n",
+    );
+    let replay = |options: &str| {
+        run(
+            &mut folder.bulkhead(&format!("replay pods.yaml {options}")),
+            b"",
+        )
+    };
+    let text = replay("").stdout;
+    for object in [
+        "Pod (unreadable)/(unreadable)  denied",
+        "Pod (no name yet)  denied",
+    ] {
+        assert!(text.contains(object), "{text}");
+    }
+    let json = replay("--format json").json();
+    let named = |index: usize| {
+        [
+            &json[index]["request"]["namespace"],
+            &json[index]["request"]["name"],
+        ]
+    };
+    assert_eq!(named(0), ["(unreadable)", "(unreadable)"]);
+    assert_eq!(named(1), [&Value::Null, &Value::Null]);
 }

@@ -1,6 +1,6 @@
 //! What a report is asked to show, where the question itself may be wrong.
 
-use crate::common::{Folder, Ran, answer, finding, review};
+use crate::common::{Folder, answer, finding, review, run};
 use serde_json::json;
 
 /// A folder with pods `web-0` and `db` of bob, in team-a, one of which has a finding.
@@ -11,13 +11,6 @@ fn pods() -> Folder {
     let warned = review(&answer("web-0", true, &[warned]));
     folder.write("a.jsonl", clean + &warned);
     folder
-}
-
-/// The summary, its line breaks aside.
-fn summary(ran: &Ran) -> String {
-    let (_, summary) = ran.stdout.split_once("Summary\n").expect("a summary");
-    let words: Vec<&str> = summary.split_whitespace().collect();
-    words.join(" ")
 }
 
 #[test]
@@ -49,7 +42,7 @@ fn a_name_that_no_case_has_is_told_with_the_nearest() {
         ),
     ] {
         let text = folder.replay(&format!("a.jsonl {options}"));
-        assert!(summary(&text).contains(told), "{options}: {}", text.stdout);
+        assert!(text.summary().contains(told), "{options}: {}", text.stdout);
         let json = folder.replay(&format!("a.jsonl --format json {options}"));
         assert_eq!(
             json.stderr,
@@ -109,7 +102,7 @@ fn what_has_no_time_is_shown_and_counted() {
         let told = "2 cases, shown whatever --since and --until say";
         let text = folder.replay(&format!("a.jsonl {options}"));
         let line = format!("no time {told}");
-        assert!(summary(&text).contains(&line), "{}", text.stdout);
+        assert!(text.summary().contains(&line), "{}", text.stdout);
         let json = folder.replay(&format!("a.jsonl --format json {options}"));
         assert_eq!(json.stderr, format!("bulkhead: no time: {told}\n"));
         assert_eq!(json.json().len(), 2);
@@ -128,4 +121,90 @@ fn a_span_that_ends_before_it_begins_is_a_wrong_question() {
     assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
     let day = folder.replay("a.jsonl --since 2026-11-22 --until 2026-11-22");
     assert_eq!(day.code, 0, "{}", day.stderr);
+}
+
+#[test]
+fn what_is_left_out_is_told_with_what_the_exit_code_counts_of_it() {
+    let folder = Folder::new();
+    let denied = finding(json!({"severity": "high"}));
+    let warned = finding(json!({"action": "warn", "severity": "low"}));
+    folder.write(
+        "a.jsonl",
+        review(&answer("db", false, &[denied])) + &review(&answer("web", true, &[warned])),
+    );
+    let all = "2 cases, as asked for: 1 denied, 1 allowed";
+    for (options, code, told) in [
+        (
+            "--min-severity critical",
+            1,
+            format!("{all}; 1 at or above --fail-on, which the exit code counts shown nothing"),
+        ),
+        (
+            "--min-severity critical --fail-on low",
+            1,
+            format!("{all}; 2 at or above --fail-on, which the exit code counts shown nothing"),
+        ),
+        (
+            "--min-severity critical --fail-on critical",
+            0,
+            format!("{all}; none at or above --fail-on shown nothing"),
+        ),
+        (
+            "--min-severity critical --fail-on never",
+            0,
+            format!("{all} shown nothing"),
+        ),
+        (
+            "--name web",
+            1,
+            "1 case, as asked for: 1 denied, 0 allowed; 1 at or above --fail-on, which the exit \
+             code counts verdicts of what is shown: 0 denied, 1 allowed; 1 with findings, 0 without \
+             findings 1: 1 low; 1 warn"
+                .to_owned(),
+        ),
+    ] {
+        let ran = folder.replay(&format!("a.jsonl {options}"));
+        let expected = format!("read 1 file judged 2 requests left out {told}");
+        assert_eq!((ran.code, ran.summary()), (code, expected), "{options}");
+    }
+    // a format without a summary says what its lines do not show
+    let json = folder.replay("a.jsonl --format json --name web");
+    let told = "bulkhead: left out: 1 case, as asked for: 1 denied, 0 allowed; 1 at or above \
+                --fail-on, which the exit code counts\n";
+    assert_eq!((json.code, json.stderr.as_str()), (1, told));
+    let json = folder.replay("a.jsonl --format json --name db");
+    assert_eq!((json.code, json.stderr.as_str()), (1, ""));
+}
+
+#[test]
+fn manifests_without_a_namespace_are_told_where_one_is_asked_for() {
+    let folder = Folder::new();
+    let object = |kind: &str, metadata: &str| {
+        format!("{{apiVersion: v1, kind: {kind}, metadata: {{{metadata}}}, spec: {{}}}}\n---\n")
+    };
+    folder.write(
+        "a.yaml",
+        object("Pod", "name: web")
+            + &object("Pod", "name: db, namespace: payments")
+            // these have none to name
+            + &object("PersistentVolume", "name: disk")
+            + &object("Namespace", "name: payments"),
+    );
+    let told = "1 manifest, left out by --namespace: whoever applies them says where, and `helm \
+                template` prints no namespace unless the chart does";
+    let replay = |options: &str| {
+        run(
+            &mut folder.bulkhead(&format!("replay a.yaml {options}")),
+            b"",
+        )
+    };
+    let text = replay("--namespace payments");
+    let line = format!(" no namespace {told} verdicts ");
+    assert!(text.summary().contains(&line), "{}", text.stdout);
+    let json = replay("--namespace payments --format json");
+    assert_eq!(json.stderr, format!("bulkhead: no namespace: {told}\n"));
+    for options in ["", "--name db"] {
+        let ran = replay(options);
+        assert!(!ran.stdout.contains("no namespace"), "{}", ran.stdout);
+    }
 }

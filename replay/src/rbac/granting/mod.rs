@@ -27,40 +27,47 @@ pub(super) struct Granting<'a> {
     shown: Vec<Subject>,
     /// Kubernetes' own components that are not shown.
     pub(super) folded: u64,
+    /// Others that were not asked for.
+    pub(super) left_out: u64,
     /// What the policy did not tell, or nobody here understood: a sentence for each.
     pub(super) notices: Vec<String>,
 }
 
 impl<'a> Granting<'a> {
+    /// `knows_powers` says whether the policy tells of powers at all, and is asked where it told of
+    /// none.
     pub(super) fn new(
         judged: &'a Judged<'a>,
+        knows_powers: impl FnOnce() -> bool,
         subjects: Option<&BTreeSet<Subject>>,
         components: bool,
     ) -> Self {
         let facts = Facts::new(judged);
         let reached = search(&facts, judged);
-        let mut folded = 0;
+        let (mut folded, mut left_out) = (0, 0);
         let mut shown = Vec::new();
         for (subject, step) in reached.nearest_first() {
-            let asked = subjects.is_none_or(|subjects| subjects.contains(subject));
             let alone = step.facts.iter().any(|fact| fact.holder == subject);
             // what a subject can only as everybody of its kind is said once, of the group
-            if !asked || !(alone || step.facts.is_empty()) {
+            if !(alone || step.facts.is_empty()) {
                 continue;
             }
             let own = step.facts.iter().all(|fact| fact.component);
-            if own && !step.facts.is_empty() && !components {
-                folded += 1;
+            let is_folded = own && !step.facts.is_empty() && !components;
+            let asked = subjects.is_none_or(|subjects| subjects.contains(subject));
+            if !asked || is_folded {
+                folded += u64::from(asked);
+                left_out += u64::from(!asked && !is_folded);
                 continue;
             }
             shown.push(subject.clone());
         }
         let mut notices = Vec::new();
         // without bindings nobody holds anything, whatever the policy tells
-        if !facts.told && !judged.bindings.is_empty() {
+        if !facts.told && !judged.bindings.is_empty() && !knows_powers() {
             notices.push(
-                "the policy tells of no powers that lead to more rights, such as `escalate`: if it \
-                 is an older one it does not know them, and chains are missing"
+                "the policy is one that does not tell of powers that lead to more rights, such as \
+                 `escalate`: chains are missing"
                     .to_owned(),
             );
         }
@@ -75,6 +82,7 @@ impl<'a> Granting<'a> {
             reached,
             shown,
             folded,
+            left_out,
             notices,
         }
     }

@@ -13,7 +13,7 @@ use super::{Foreign, Setting, Told, Unjudged, exemption};
 use crate::answer::Request;
 use crate::outcome::{Judged, Source};
 use crate::report::objects::Key;
-use crate::report::place;
+use crate::report::{nothing, place};
 use crate::tally::{FailOn, Tally};
 use crate::terminal::escaped;
 
@@ -158,8 +158,18 @@ impl Foreign for Junit {
         Ok(())
     }
 
-    fn finish(&mut self, _: &Tally, out: &mut dyn Write) -> io::Result<()> {
+    fn finish(&mut self, tally: &Tally, out: &mut dyn Write) -> io::Result<()> {
         self.close(out)?;
+        if let Some(nothing) = nothing::judged(tally).filter(|_| tally.strict && tally.is_void()) {
+            // a document without cases passes wherever it is read
+            write!(
+                out,
+                "<testsuite name=\"bulkhead\" tests=\"1\" failures=\"0\" errors=\"1\" \
+                 skipped=\"0\">\n<testcase classname=\"bulkhead\" name=\"--strict\"><error \
+                 type=\"nothing-judged\" message=\"{}\"/></testcase>\n</testsuite>\n",
+                xml(&nothing)
+            )?;
+        }
         writeln!(out, "</testsuites>")
     }
 }
