@@ -125,8 +125,9 @@ pub(crate) struct Resource {
     /// As a rule names it, such as `pods/exec`.
     name: Cow<'static, str>,
     requests: &'static [Request],
-    /// Whether it is in no namespace, so that the role of a namespace cannot grant it. Not so
-    /// `namespaces`: a request for one counts as made in it (`requestinfo.go`).
+    /// Whether it is in no namespace, so that the role of a namespace cannot grant it, but for what
+    /// is asked [elsewhere](Request::is_of_binding). Not so `namespaces`: a request for one counts as
+    /// made in it (`requestinfo.go`).
     is_of_cluster: bool,
 }
 
@@ -141,16 +142,23 @@ impl Resource {
         &self.group
     }
 
-    /// Whether it is in no namespace.
-    pub fn is_of_cluster(&self) -> bool {
-        self.is_of_cluster
+    /// Whether any of the verbs on it gives an ability to whoever may use it everywhere.
+    pub fn has_use_for(&self, verbs: Verbs) -> bool {
+        self.has_use_in(Scope::Cluster, verbs)
     }
 
-    /// Whether any of the verbs on it, or on one of its subresources, gives an ability.
-    pub fn has_use_for(&self, verbs: Verbs) -> bool {
-        self.requests
-            .iter()
-            .any(|request| !request.verbs.and(verbs).is_empty() && request.gains.are_of_pods())
+    /// Whether any of the verbs on it gives an ability where a role holds there.
+    pub fn has_use_in(&self, scope: Scope, verbs: Verbs) -> bool {
+        self.requests.iter().any(|request| {
+            !request.verbs.and(verbs).is_empty()
+                && request.gains.are_of_pods()
+                && self.is_asked_in(scope, request)
+        })
+    }
+
+    /// Whether a request for it is one that a role can allow where it holds.
+    fn is_asked_in(&self, scope: Scope, request: &Request) -> bool {
+        !self.is_of_cluster || scope == Scope::Cluster || request.is_of_binding
     }
 
     /// The subresources of one, or of all for `*`.
@@ -201,6 +209,9 @@ struct Request {
     how: Option<&'static str>,
     /// What the role must grant too.
     needs: &'static [Need],
+    /// Whether it is asked in the namespace of a binding that is written, whatever it is about
+    /// (`BindingAuthorized` in `pkg/registry/rbac/escalation_check.go`).
+    is_of_binding: bool,
     gains: Gains,
 }
 
@@ -327,11 +338,13 @@ impl<'r> Grants<'r> {
             let is_meant = |maker: &&'r Resource| role::Entry::of(entry).matches(&maker.name);
             let known = Resource::named_by(entry).map(|known| -> &'r Resource { known });
             for resource in known.chain(makers.iter().filter(is_meant)) {
-                let is_elsewhere = resource.is_of_cluster && self.terms.scope != Scope::Cluster;
-                if is_elsewhere || !groups.has(&resource.group) {
+                if !groups.has(&resource.group) {
                     continue;
                 }
                 for request in resource.requests {
+                    if !resource.is_asked_in(self.terms.scope, request) {
+                        continue;
+                    }
                     let hit = Hit {
                         resource,
                         request,

@@ -36,6 +36,7 @@ const fn direct(verbs: Verbs, target: Target, gains: &[Gain]) -> Request {
         until: None,
         how: None,
         needs: &[],
+        is_of_binding: false,
         gains: Gains::of(gains),
     }
 }
@@ -414,20 +415,29 @@ const fn as_others(power: Ability) -> [Gain; 3] {
     [(Create, High), (Exec, High), (power, High)]
 }
 
+const BINDS: Request = Request {
+    is_of_binding: true,
+    ..indirect(
+        "roles may be bound that their author does not have",
+        Verbs::BIND,
+        Named,
+        &as_others(Bind),
+    )
+};
+
 const CLUSTER_ROLES: &[Request] = &[
     indirect(ESCALATED, Verbs::ESCALATE, Named, &as_others(Escalate)),
-    indirect(BOUND, Verbs::BIND, Named, &as_others(Bind)),
+    BINDS,
     direct(Verbs::CREATE, CollectionOrApply, &[(WriteRoles, High)]),
     direct(WRITE, Named, &[(WriteRoles, High)]),
 ];
 
 const ROLES: &[Request] = &[
     indirect(ESCALATED, Verbs::ESCALATE, Named, &as_others(Escalate)),
-    indirect(BOUND, Verbs::BIND, Named, &as_others(Bind)),
+    BINDS,
 ];
 
 const ESCALATED: &str = "roles may be given more than their author has";
-const BOUND: &str = "roles may be bound that their author does not have";
 
 const ROLE_BINDINGS: &[Request] = &[
     direct(Verbs::CREATE, CollectionOrApply, &[(WriteBindings, High)]),
