@@ -60,7 +60,9 @@ impl Json for Inspection<'_> {
 pub struct Power<'d> {
     /// `write-roles` and `write-bindings`: cluster roles and bindings; `escalate` and `bind`: past
     /// the check that its holder has what they hold; `impersonate`; `token`: of service accounts;
-    /// `secrets`: reads them, those that hold tokens included; `certificates`: issues them.
+    /// `secrets`: reads them, those that hold tokens included; `certificates`: asks for them,
+    /// approves them or may approve for a signer; `run-pods`: runs pods, by whatever makes them, as
+    /// a service account that it chooses.
     pub power: &'static str,
     /// Every place that contributes.
     pub grants: Vec<GrantPlace>,

@@ -242,6 +242,26 @@ fn the_cluster_has_the_last_word_on_a_role() {
     );
 }
 
+/// The role by which the documentation lets somebody hand out roles in a namespace.
+#[test]
+fn a_role_that_binds_others_is_handed_out() {
+    let objects = Objects::read(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n\
+         metadata: {name: role-grantor}\nrules:\n\
+         - {apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}\n\
+         - {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind]}\n",
+    );
+    let answer = |operation: &str, question: &[u8]| objects.answer(operation, question);
+    let (rows, _) = inspect(&binding("ClusterRole", "role-grantor"), &on(), &answer);
+    assert_eq!(
+        rows,
+        [
+            "pod-write-binding medium /subjects/0 gives `User bob` the role `role-grantor`, and so \
+             in this namespace: create, execute commands in pods"
+        ]
+    );
+}
+
 #[test]
 fn the_roles_that_another_aggregates_are_looked_up() {
     let objects = Objects::read(

@@ -6,6 +6,9 @@
     reason = "this is a test"
 )]
 
+#[path = "../e2e-tests/expectation.rs"]
+mod expectation;
+
 use kubewarden_policy_sdk::response::ValidationResponse;
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 use serde_json::{Value, json};
@@ -847,6 +850,37 @@ fn a_role_of_a_namespace_is_a_step_milder() {
             .collect();
         assert_eq!(dead.len(), usize::from(kind == "Role"), "{dead:?}");
     }
+}
+
+/// To bind a cluster role in a namespace, `bind` is asked in that namespace: the documentation's own
+/// way to let somebody hand out roles there. What else is about cluster roles is asked nowhere there.
+#[test]
+fn cluster_roles_are_bound_in_the_namespace_of_the_binding() {
+    let found = |kind: &str, verbs: &[&str], names: &[&str]| {
+        let mut request = role(json!([
+            {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["rolebindings"], "verbs": ["create"]},
+            {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["clusterroles"], "verbs": verbs, "resourceNames": names},
+        ]));
+        request["kind"]["kind"] = json!(kind);
+        request["namespace"] = match kind {
+            "Role" => json!("team-a"),
+            _ => Value::Null,
+        };
+        expectation::rows(&inspect(&request, &json!({})))
+    };
+    let gains = |severity: &str, names: &str| {
+        ["pod-create", "pod-exec"]
+            .map(|rule| format!("{rule} {severity} new /rules/1/resources/0 - indirect{names}"))
+    };
+    let dead = ["dead-grant low new /rules/1/resources/0 \"clusterroles\""];
+    assert_eq!(found("Role", &["bind"], &[]), gains("medium", ""));
+    let few = found("Role", &["bind"], &["admin", "edit"]);
+    assert_eq!(few, gains("low", " names=admin,edit"));
+    assert_eq!(found("ClusterRole", &["bind"], &[]), gains("high", ""));
+    assert_eq!(found("Role", &["escalate"], &[]), dead);
+    assert_eq!(found("ClusterRole", &["escalate"], &[]), gains("high", ""));
+    // nobody is asked for a role without a name, and that is no matter of the namespace
+    assert_eq!(found("Role", &["bind"], &[""]), [""; 0]);
 }
 
 /// Kinds of others that pods are made of: those that many clusters have, and those of the settings.

@@ -37,10 +37,11 @@ pub(crate) enum Ability {
     Token,
     Secrets,
     Certificates,
+    RunPods,
 }
 
 impl Ability {
-    const COUNT: usize = Self::Certificates as usize + 1;
+    const COUNT: usize = Self::RunPods as usize + 1;
 
     /// The seven, as people say them before "pods".
     pub const OF_PODS: &'static [(Self, &'static str)] = &[
@@ -63,6 +64,7 @@ impl Ability {
         (Self::Token, "token"),
         (Self::Secrets, "secrets"),
         (Self::Certificates, "certificates"),
+        (Self::RunPods, "run-pods"),
     ];
 }
 
@@ -125,8 +127,9 @@ pub(crate) struct Resource {
     /// As a rule names it, such as `pods/exec`.
     name: Cow<'static, str>,
     requests: &'static [Request],
-    /// Whether it is in no namespace, so that the role of a namespace cannot grant it. Not so
-    /// `namespaces`: a request for one counts as made in it (`requestinfo.go`).
+    /// Whether it is in no namespace, so that the role of a namespace cannot grant it, but for what
+    /// is asked [elsewhere](Request::is_of_binding). Not so `namespaces`: a request for one counts as
+    /// made in it (`requestinfo.go`).
     is_of_cluster: bool,
 }
 
@@ -141,16 +144,23 @@ impl Resource {
         &self.group
     }
 
-    /// Whether it is in no namespace.
-    pub fn is_of_cluster(&self) -> bool {
-        self.is_of_cluster
+    /// Whether any of the verbs on it gives an ability to whoever may use it everywhere.
+    pub fn has_use_for(&self, verbs: Verbs) -> bool {
+        self.has_use_in(Scope::Cluster, verbs)
     }
 
-    /// Whether any of the verbs on it, or on one of its subresources, gives an ability.
-    pub fn has_use_for(&self, verbs: Verbs) -> bool {
-        self.requests
-            .iter()
-            .any(|request| !request.verbs.and(verbs).is_empty() && request.gains.are_of_pods())
+    /// Whether any of the verbs on it gives an ability where a role holds there.
+    pub fn has_use_in(&self, scope: Scope, verbs: Verbs) -> bool {
+        self.requests.iter().any(|request| {
+            !request.verbs.and(verbs).is_empty()
+                && request.gains.are_of_pods()
+                && self.is_asked_in(scope, request)
+        })
+    }
+
+    /// Whether a request for it is one that a role can allow where it holds.
+    fn is_asked_in(&self, scope: Scope, request: &Request) -> bool {
+        !self.is_of_cluster || scope == Scope::Cluster || request.is_of_binding
     }
 
     /// The subresources of one, or of all for `*`.
@@ -201,6 +211,9 @@ struct Request {
     how: Option<&'static str>,
     /// What the role must grant too.
     needs: &'static [Need],
+    /// Whether it is asked in the namespace of a binding that is written, whatever it is about
+    /// (`BindingAuthorized` in `pkg/registry/rbac/escalation_check.go`).
+    is_of_binding: bool,
     gains: Gains,
 }
 
@@ -217,6 +230,9 @@ enum Target {
     /// As for a collection, but whoever may also patch the same name can create it by
     /// server-side apply, and is then asked for with its name.
     CollectionOrApply,
+    /// As before, and whoever may also update the same name can create it by PUT
+    /// (`AllowCreateOnUpdate`).
+    CollectionOrPut,
 }
 
 /// Where a role holds.
@@ -259,7 +275,7 @@ pub(crate) struct Grants<'r> {
     hits: Vec<Hit<'r>>,
     /// What hits are restricted to.
     names: Vec<BTreeSet<&'r str>>,
-    /// What may be applied, by group and resource, as far as it was asked for.
+    /// What may be applied or put, by resource, as far as it was asked for.
     appliable: Vec<(&'r Resource, Appliable<'r>)>,
     /// Whether the role has what a request needs, as far as it was asked for.
     met: Vec<(&'static [Need], bool)>,
@@ -327,11 +343,13 @@ impl<'r> Grants<'r> {
             let is_meant = |maker: &&'r Resource| role::Entry::of(entry).matches(&maker.name);
             let known = Resource::named_by(entry).map(|known| -> &'r Resource { known });
             for resource in known.chain(makers.iter().filter(is_meant)) {
-                let is_elsewhere = resource.is_of_cluster && self.terms.scope != Scope::Cluster;
-                if is_elsewhere || !groups.has(&resource.group) {
+                if !groups.has(&resource.group) {
                     continue;
                 }
                 for request in resource.requests {
+                    if !resource.is_asked_in(self.terms.scope, request) {
+                        continue;
+                    }
                     let hit = Hit {
                         resource,
                         request,
@@ -416,20 +434,20 @@ impl<'r> Grants<'r> {
         match request.target {
             Target::Named => named.extend(names.filter(|name| !name.is_empty())),
             Target::Collection => {}
-            Target::CollectionOrApply => {
-                let appliable = self.appliable(resource);
+            Target::CollectionOrApply | Target::CollectionOrPut => {
+                let appliable = self.appliable(resource, request.target);
                 named.extend(names.filter(|name| appliable.has(name)));
             }
         }
         Some(named)
     }
 
-    fn appliable(&mut self, resource: &'r Resource) -> &Appliable<'r> {
+    fn appliable(&mut self, resource: &'r Resource, target: Target) -> &Appliable<'r> {
         let mut known = self.appliable.iter();
         let place = match known.position(|(known, _)| std::ptr::eq(*known, resource)) {
             Some(place) => place,
             None => {
-                let appliable = Appliable::new(resource, self.rules);
+                let appliable = Appliable::new(resource, target, self.rules);
                 self.appliable.push((resource, appliable));
                 self.appliable.len() - 1
             }
@@ -578,7 +596,7 @@ impl Hit<'_> {
     }
 }
 
-/// The names under which the role may apply an object, and so create it by `create`.
+/// The names under which the role may apply or put an object, and so create it by `create`.
 #[derive(Debug)]
 enum Appliable<'r> {
     All,
@@ -586,10 +604,14 @@ enum Appliable<'r> {
 }
 
 impl<'r> Appliable<'r> {
-    fn new(resource: &Resource, rules: &'r [PolicyRule<'r>]) -> Self {
+    fn new(resource: &Resource, target: Target, rules: &'r [PolicyRule<'r>]) -> Self {
+        let verbs = match target {
+            Target::CollectionOrPut => Verbs::PATCH.or(Verbs::UPDATE),
+            _ => Verbs::PATCH,
+        };
         let mut named = BTreeSet::new();
         for rule in rules {
-            if role::grants(rule, Verbs::PATCH, &resource.group, &resource.name) {
+            if role::grants(rule, verbs, &resource.group, &resource.name) {
                 if rule.resource_names.is_empty() {
                     return Self::All;
                 }
@@ -723,6 +745,38 @@ mod tests {
         assert_eq!(create(&both(&["c"])), None);
         let elsewhere = json!([rule(&["create"], &["a"]), {"apiGroups": ["apps"], "resources": ["pods"], "verbs": ["patch"]}]);
         assert_eq!(create(&elsewhere), None);
+    }
+
+    #[test]
+    fn what_may_be_updated_may_be_created_by_put_where_kubernetes_has_it_so() {
+        let both = |group: &str, resource: &str, verb: &str| {
+            let rule = |verb: &str, names: &[&str]| json!({"apiGroups": [group], "resources": [resource], "verbs": [verb], "resourceNames": names});
+            json!([rule("create", &["a", "b"]), rule(verb, &["b", "c"])])
+        };
+        let rbac = "rbac.authorization.k8s.io";
+        for (power, resource) in [
+            (Ability::WriteRoles, "clusterroles"),
+            (Ability::WriteRoles, "roles"),
+            (Ability::WriteBindings, "clusterrolebindings"),
+            (Ability::WriteBindings, "rolebindings"),
+        ] {
+            for verb in ["update", "patch"] {
+                let created = |rules: &Value| {
+                    found(power, rules, |_, grant| {
+                        let places = grant.places();
+                        places[0].verbs.clone()
+                    })
+                };
+                let rules = both(rbac, resource, verb);
+                assert_eq!(created(&rules), Some(vec!["create".to_owned()]));
+                assert_eq!(
+                    created(&both(rbac, resource, "delete")),
+                    None,
+                    "{resource} {verb}"
+                );
+            }
+        }
+        assert_eq!(names(Ability::Create, &both("", "pods", "update")), None);
     }
 
     #[test]

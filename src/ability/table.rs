@@ -8,14 +8,14 @@ use std::borrow::Cow;
 
 use super::Ability::{self, Create, Delete, Exec, Modify, Scale, Status, Storage};
 use super::Ability::{
-    Bind, Certificates, Escalate, Impersonate, Secrets, Token, WriteBindings, WriteRoles,
+    Bind, Certificates, Escalate, Impersonate, RunPods, Secrets, Token, WriteBindings, WriteRoles,
 };
 use super::{Gains, Need, Request, Resource, Target};
 use crate::role::Verbs;
 use crate::rule::Severity::{self, Critical, High, Low, Medium};
 use crate::version::Version;
 
-use Target::{Collection, CollectionOrApply, Named};
+use Target::{Collection, CollectionOrApply, CollectionOrPut, Named};
 
 /// The verbs that change an object.
 const WRITE: Verbs = Verbs::UPDATE.or(Verbs::PATCH);
@@ -36,6 +36,7 @@ const fn direct(verbs: Verbs, target: Target, gains: &[Gain]) -> Request {
         until: None,
         how: None,
         needs: &[],
+        is_of_binding: false,
         gains: Gains::of(gains),
     }
 }
@@ -65,7 +66,7 @@ const PODS: &[Request] = &[
     direct(
         Verbs::CREATE,
         CollectionOrApply,
-        &[(Create, High), (Storage, High)],
+        &[(Create, High), (Storage, High), (RunPods, High)],
     ),
     indirect(
         "the pods run what it wants",
@@ -140,11 +141,17 @@ const MAKE: Request = indirect(
     TEMPLATE,
     Verbs::CREATE,
     CollectionOrApply,
-    &[(Create, High), (Storage, High), (Exec, Low)],
+    &[
+        (Create, High),
+        (Storage, High),
+        (Exec, Low),
+        (RunPods, High),
+    ],
 );
 
 const CHANGE: &[Gain] = &[
     (Create, High),
+    (RunPods, High),
     (Modify, High),
     (Storage, High),
     (Exec, Medium),
@@ -358,7 +365,7 @@ const LIMITS: &[Request] = &[
     indirect(
         "new pods get the limits that they do not set",
         Verbs::CREATE,
-        CollectionOrApply,
+        CollectionOrPut,
         &[(Modify, Low)],
     ),
     indirect(
@@ -414,23 +421,28 @@ const fn as_others(power: Ability) -> [Gain; 3] {
     [(Create, High), (Exec, High), (power, High)]
 }
 
-const CLUSTER_ROLES: &[Request] = &[
+const BINDS: Request = Request {
+    is_of_binding: true,
+    ..indirect(
+        "roles may be bound that their author does not have",
+        Verbs::BIND,
+        Named,
+        &as_others(Bind),
+    )
+};
+
+/// Of the cluster or of a namespace.
+const ROLES: &[Request] = &[
     indirect(ESCALATED, Verbs::ESCALATE, Named, &as_others(Escalate)),
-    indirect(BOUND, Verbs::BIND, Named, &as_others(Bind)),
-    direct(Verbs::CREATE, CollectionOrApply, &[(WriteRoles, High)]),
+    BINDS,
+    direct(Verbs::CREATE, CollectionOrPut, &[(WriteRoles, High)]),
     direct(WRITE, Named, &[(WriteRoles, High)]),
 ];
 
-const ROLES: &[Request] = &[
-    indirect(ESCALATED, Verbs::ESCALATE, Named, &as_others(Escalate)),
-    indirect(BOUND, Verbs::BIND, Named, &as_others(Bind)),
-];
-
 const ESCALATED: &str = "roles may be given more than their author has";
-const BOUND: &str = "roles may be bound that their author does not have";
 
 const ROLE_BINDINGS: &[Request] = &[
-    direct(Verbs::CREATE, CollectionOrApply, &[(WriteBindings, High)]),
+    direct(Verbs::CREATE, CollectionOrPut, &[(WriteBindings, High)]),
     direct(WRITE, Named, &[(WriteBindings, High)]),
 ];
 
@@ -448,22 +460,33 @@ const TOKENS: &[Request] = &[indirect(
     &as_others(Token),
 )];
 
-const APPROVALS: &[Request] = &[with(
-    &[
-        (
-            "certificates.k8s.io",
-            "certificatesigningrequests",
-            Verbs::CREATE,
+const APPROVALS: &[Request] = &[
+    with(
+        &[
+            (
+                "certificates.k8s.io",
+                "certificatesigningrequests",
+                Verbs::CREATE,
+            ),
+            ("certificates.k8s.io", "signers", Verbs::APPROVE),
+        ],
+        indirect(
+            "it approves its own certificate, in anybody's name",
+            WRITE,
+            Named,
+            &as_others(Certificates),
         ),
-        ("certificates.k8s.io", "signers", Verbs::APPROVE),
-    ],
-    indirect(
-        "it approves its own certificate, in anybody's name",
-        WRITE,
-        Named,
-        &as_others(Certificates),
     ),
+    direct(WRITE, Named, &[(Certificates, High)]),
+];
+
+/// What, beside approving, a certificate takes; others may have given the rest.
+const CERTIFICATES: &[Request] = &[direct(
+    Verbs::CREATE,
+    CollectionOrApply,
+    &[(Certificates, High)],
 )];
+const SIGNERS: &[Request] = &[direct(Verbs::APPROVE, Named, &[(Certificates, High)])];
 
 /// What a rule of `*` on `*` in every group stands for.
 pub(super) static EVERYTHING: Resource = resource("*", "*", EVERY_REQUEST);
@@ -487,6 +510,7 @@ const EVERY_REQUEST: &[Request] = &[direct(
         (Token, Critical),
         (Secrets, Critical),
         (Certificates, Critical),
+        (RunPods, Critical),
     ],
 )];
 
@@ -545,6 +569,7 @@ pub(super) static TABLE: &[Resource] = &[
     resource("kubeflow.org", "mpijobs", MAKER),
     resource("ray.io", "rayjobs", MAKER),
     resource("", "secrets", SECRETS),
+    of_cluster("certificates.k8s.io", "signers", SIGNERS),
     resource("", "bindings", BINDINGS),
     resource("batch", "cronjobs", REPLICATED),
     resource("argoproj.io", "rollouts", REPLICATED),
@@ -572,7 +597,7 @@ pub(super) static TABLE: &[Resource] = &[
     resource("ray.io", "rayservices", MAKER),
     resource("apps", "replicasets", REPLICATED),
     resource("argoproj.io", "applications", MAKER),
-    of_cluster(RBAC, "clusterroles", CLUSTER_ROLES),
+    of_cluster(RBAC, "clusterroles", ROLES),
     resource("helm.toolkit.fluxcd.io", "helmreleases", MAKER),
     of_cluster("", "nodes/status", NODE_STATUS),
     resource("tekton.dev", "pipelineruns", MAKER),
@@ -621,6 +646,11 @@ pub(super) static TABLE: &[Resource] = &[
     resource("", "pods/ephemeralcontainers", EPHEMERAL),
     of_cluster(STORAGE, "volumeattachments/status", ATTACHMENT_STATUS),
     of_cluster(ADMISSION, "mutatingadmissionpolicies", MUTATION),
+    of_cluster(
+        "certificates.k8s.io",
+        "certificatesigningrequests",
+        CERTIFICATES,
+    ),
     resource("sparkoperator.k8s.io", "scheduledsparkapplications", MAKER),
     resource("", "replicationcontrollers/scale", SCALED),
     of_cluster(ADMISSION, "mutatingwebhookconfigurations", MUTATION),

@@ -20,7 +20,7 @@ pub(crate) static RULE: Rule = Rule {
         finds: "Entries of a role's rules that look as if they gave an ability to write pods, and \
                 match no request: `pods/*` and `*/*`, singular and short names, other cases, groups \
                 that have no such resource, verbs in another case or with a part of a wildcard, \
-                URLs of resources in `nonResourceURLs`, and in a Role what is in no namespace.",
+                URLs of resources in `nonResourceURLs`, and in a Role what is in no namespace, but for what it may `bind`.",
         why: "Whoever wrote it believes that somebody has this right, and so does whoever reviews \
               it. The next attempt to make it work is often `*`.",
         bad: "rules:\n- apiGroups: [\"\"]\n  resources: [pods/*]\n  verbs: [create]\n",
@@ -244,8 +244,7 @@ impl Dead<'_> {
         }
         let mut granted = called.iter().filter(|known| is_granted(known)).peekable();
         if granted.peek().is_some() {
-            let is_elsewhere =
-                |known: &Resource| known.is_of_cluster() && self.scope != Scope::Cluster;
+            let is_elsewhere = |known: &Resource| !known.has_use_in(self.scope, self.meant);
             let why = "it is in no namespace, so the role of a namespace cannot grant it";
             return granted.all(is_elsewhere).then(|| why.to_owned());
         }
