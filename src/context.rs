@@ -7,16 +7,16 @@
 use crate::json::{self, Json, Writer, field};
 use crate::pod::Pod;
 use crate::request::Request;
-use crate::role::Selector;
 use crate::settings::Settings;
 use crate::subject::Subject;
+use crate::text::split_once;
 use crate::view::{self, Text, object, reads, text};
 
 /// Answers a question about the cluster: the operation and the payload are those of Kubewarden's
 /// host capability `kubernetes`, the error is for people.
 pub type Cluster<'c> = &'c dyn Fn(&str, &[u8]) -> Result<Vec<u8>, String>;
 
-/// The most claims of one object that are looked up, and selectors of one role.
+/// The most claims of one object that are looked up.
 const MOST: usize = 16;
 
 /// What the cluster answered.
@@ -24,8 +24,8 @@ const MOST: usize = 16;
 pub(crate) struct Context {
     /// The role that a binding names.
     pub role: Option<Answer>,
-    /// For each selector of a role, the list of the roles that it selects.
-    pub aggregated: Vec<Answer>,
+    /// The list of all cluster roles, for one that aggregates others.
+    pub roles: Option<Answer>,
     /// The claims of an object's pods, by name.
     pub claims: Vec<(String, Claimed)>,
 }
@@ -60,9 +60,8 @@ impl Context {
                 context.role = Some(get(cluster, RBAC, kind, name, namespace));
             }
             Subject::Role(role) => {
-                let selectors = role.aggregation.iter().flat_map(|rule| &rule.selectors);
-                let lists = selectors.take(MOST).map(|selector| list(cluster, selector));
-                context.aggregated = lists.collect();
+                let rule = role.aggregation.as_ref();
+                context.roles = rule.map(|_| cluster_roles(cluster));
             }
             Subject::Workload(workload) => {
                 for claim in workload.pods.iter().flat_map(Pod::claims) {
@@ -157,28 +156,35 @@ fn get(
     ask(cluster, "get_resource", &question)
 }
 
-/// The payload of `list_resources_all`.
-struct ListResources {
-    label_selector: String,
-}
-
-impl Json for ListResources {
-    fn write(&self, json: &mut Writer) {
-        json.object(&[
-            field("api_version", &RBAC),
-            field("kind", &"ClusterRole"),
-            field("label_selector", &self.label_selector),
-            field("field_selector", &NOTHING),
-            field("field_masks", &NOTHING),
-        ]);
+/// All cluster roles. A host keeps a watch for each list that it was ever asked for, so this is the
+/// same for every request, and it is not the host that selects.
+fn cluster_roles(cluster: Cluster<'_>) -> Answer {
+    // A host that may not list waits until it may. One that may not get says so at once, and mostly
+    // may do both or neither. What it cannot find it has looked for.
+    let probe = get(cluster, RBAC, CLUSTER_ROLE, "cluster-admin", None);
+    match probe {
+        Err(reason) if split_once(&reason, "Cannot find").is_none() => Err(reason),
+        _ => ask(cluster, "list_resources_all", &ClusterRoles),
     }
 }
 
-fn list(cluster: Cluster<'_>, selector: &Selector<'_>) -> Answer {
-    let question = ListResources {
-        label_selector: selector.said(),
-    };
-    ask(cluster, "list_resources_all", &question)
+const CLUSTER_ROLE: &str = "ClusterRole";
+
+/// The payload of `list_resources_all`, for all cluster roles with what is read of them.
+struct ClusterRoles;
+
+impl Json for ClusterRoles {
+    fn write(&self, json: &mut Writer) {
+        const READ: &[&str] = &["metadata", "rules"];
+
+        json.object(&[
+            field("api_version", &RBAC),
+            field("kind", &CLUSTER_ROLE),
+            field("label_selector", &NOTHING),
+            field("field_selector", &NOTHING),
+            field("field_masks", &READ),
+        ]);
+    }
 }
 
 fn ask(cluster: Cluster<'_>, operation: &str, question: &dyn Json) -> Answer {

@@ -44,6 +44,7 @@ pub mod response;
 mod role;
 pub mod rule;
 pub mod rules;
+mod selector;
 mod settings;
 mod storage;
 mod subject;

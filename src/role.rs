@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::selector::Selector;
 use crate::text::is_same;
 use crate::view::{Reader, Stop, Text, object, object_if_any, objects, reads, text, texts};
 
@@ -62,69 +63,6 @@ pub(crate) struct Aggregation<'a> {
 }
 
 reads!(Aggregation<'de> { "clusterRoleSelectors" => selectors: objects });
-
-/// A selector by labels.
-#[derive(Debug, Default)]
-pub(crate) struct Selector<'a> {
-    pub labels: Labels<'a>,
-    pub expressions: Vec<LabelExpression<'a>>,
-}
-
-reads!(Selector<'de> {
-    "matchLabels" => labels: Labels::read,
-    "matchExpressions" => expressions: objects,
-});
-
-impl Selector<'_> {
-    /// As `kubectl --selector` takes it; empty for a selector that selects all.
-    pub fn said(&self) -> String {
-        let equal = self.labels.0.iter();
-        let mut parts: Vec<String> = equal
-            .map(|(key, value)| [key, "=", value.as_str()].concat())
-            .collect();
-        for expression in &self.expressions {
-            let given = |text: &Option<Text<'_>>| text.as_ref().map_or("", Text::as_str).to_owned();
-            let key = given(&expression.key);
-            let values: Vec<&str> = expression.values.iter().map(Text::as_str).collect();
-            let values = values.join(",");
-            parts.push(match given(&expression.operator).as_str() {
-                "In" => [&key, " in (", &values, ")"].concat(),
-                "NotIn" => [&key, " notin (", &values, ")"].concat(),
-                "DoesNotExist" => ["!", &key].concat(),
-                _ => key,
-            });
-        }
-        parts.join(",")
-    }
-}
-
-/// Labels with their values, in the order in which they stand.
-#[derive(Debug, Default)]
-pub(crate) struct Labels<'a>(pub Vec<(String, Text<'a>)>);
-
-impl<'a> Labels<'a> {
-    fn read(&mut self, value: &mut Reader<'a>) -> Result<(), Stop> {
-        value.entries(|_| true, &mut |key, value| {
-            let text = value.text()?.unwrap_or_default();
-            self.0.push((key.to_owned(), text));
-            Ok(())
-        })
-    }
-}
-
-/// What a label must be.
-#[derive(Debug, Default)]
-pub(crate) struct LabelExpression<'a> {
-    pub key: Option<Text<'a>>,
-    pub operator: Option<Text<'a>>,
-    pub values: Vec<Text<'a>>,
-}
-
-reads!(LabelExpression<'de> {
-    "key" => key: text,
-    "operator" => operator: text,
-    "values" => values: texts,
-});
 
 /// One rule of a role. What it says of URLs grants no resources.
 #[derive(Debug, Default)]

@@ -153,6 +153,12 @@ pub(crate) fn text<'de>(
     Ok(())
 }
 
+/// Reads any value, as text.
+pub(crate) fn raw<'de>(field: &mut Option<&'de str>, value: &mut Reader<'de>) -> Result<(), Stop> {
+    *field = value.raw()?;
+    Ok(())
+}
+
 /// Reads an integer of 32 bits.
 pub(crate) fn integer(field: &mut Option<i32>, value: &mut Reader<'_>) -> Result<(), Stop> {
     *field = value.integer()?;

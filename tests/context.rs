@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "this is a test"
 )]
@@ -138,23 +139,61 @@ fn asks_in_the_words_of_the_sdk() {
     ];
     assert_eq!(asked, expected);
 
-    let role = json!({"aggregationRule": {"clusterRoleSelectors": [
-        {"matchLabels": {"a": "b"}, "matchExpressions": [
-            {"key": "c", "operator": "NotIn", "values": ["d", "e"]},
-            {"key": "f", "operator": "Exists"},
-            {"key": "g", "operator": "DoesNotExist"},
-        ]},
-    ]}});
-    let (_, asked) = inspect(&request("ClusterRole", &role), &on(), &silent);
-    let question = ListAllResourcesRequest {
-        api_version: RBAC.to_owned(),
-        kind: "ClusterRole".to_owned(),
-        label_selector: Some("a=b,c notin (d,e),f,!g".to_owned()),
-        field_selector: None,
-        field_masks: None,
-    };
-    let question = serde_json::to_string(&question).unwrap();
-    assert_eq!(asked, [("list_resources_all".to_owned(), question)]);
+    // Whatever the selectors: a host keeps a watch for each list that differs.
+    for role in [
+        aggregator(&json!([{"matchLabels": {"a": "b"}}])),
+        aggregator(
+            &json!([{"matchExpressions": [{"key": "c", "operator": "Exists"}]}, {"matchLabels": {"d": "e"}}]),
+        ),
+    ] {
+        let (_, asked) = inspect(&role, &on(), &|operation, question| match operation {
+            "get_resource" => Ok(br#"{"metadata":{"name":"cluster-admin"}}"#.to_vec()),
+            _ => silent(operation, question),
+        });
+        assert_eq!(asked.len(), 2);
+        assert_eq!(asked[0], get(RBAC, "ClusterRole", "cluster-admin", None));
+        let question = ListAllResourcesRequest {
+            api_version: RBAC.to_owned(),
+            kind: "ClusterRole".to_owned(),
+            label_selector: None,
+            field_selector: None,
+            field_masks: Some(["metadata".to_owned(), "rules".to_owned()].into()),
+        };
+        let (operation, list) = &asked[1];
+        assert_eq!(operation, "list_resources_all");
+        let mut list: Value = serde_json::from_str(list).unwrap();
+        let masks = list["field_masks"].take();
+        assert_eq!(masks, json!(["metadata", "rules"]));
+        let mut expected = serde_json::to_value(question).unwrap();
+        expected["field_masks"].take();
+        assert_eq!(list, expected);
+    }
+}
+
+fn aggregator(selectors: &Value) -> Value {
+    let role = json!({
+        "metadata": {"name": "parent"},
+        "aggregationRule": {"clusterRoleSelectors": selectors},
+    });
+    request("ClusterRole", &role)
+}
+
+/// A host that may not list waits until it may; one that may not get says so.
+#[test]
+fn what_the_host_may_not_get_it_is_not_asked_to_list() {
+    let role = aggregator(&json!([{"matchLabels": {"a": "b"}}]));
+    let (rows, asked) = inspect(&role, &on(), &|_, _| Err("403 Forbidden".to_owned()));
+    assert_eq!(asked.len(), 1);
+    assert_eq!(
+        rows,
+        [
+            "aggregation medium /aggregationRule its rules are those of every role that is labelled \
+             so, now or later; which there are now is not known: 403 Forbidden"
+        ]
+    );
+    // In a replay, the role that every cluster has may be missing.
+    let (_, asked) = inspect(&role, &on(), &|_, _| Err("Cannot find it".to_owned()));
+    assert_eq!(asked.len(), 2);
 }
 
 #[test]
@@ -262,25 +301,106 @@ fn a_role_that_binds_others_is_handed_out() {
     );
 }
 
+const ROLES: &str = r#"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: child, labels: {a: b}}
+rules:
+- {apiGroups: [""], resources: [pods], verbs: [delete]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: other, labels: {a: c}}
+rules:
+- {apiGroups: [""], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: parent, labels: {a: d}}
+rules:
+- {apiGroups: ["*"], resources: ["*"], verbs: ["*"]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: odd, labels: {a: e}}
+rules: 7
+"#;
+
+/// The severity of an aggregation, and what is said of the roles that there are now.
+fn at_hand(selectors: &Value) -> String {
+    let objects = Objects::read(ROLES);
+    let answer = |operation: &str, question: &[u8]| objects.answer(operation, question);
+    let (rows, _) = inspect(&aggregator(selectors), &on(), &answer);
+    let [row] = rows.as_slice() else {
+        panic!("{rows:?}")
+    };
+    let (head, known) = row.split_once("now or later; ").unwrap();
+    let severity = head.split(' ').nth(1).unwrap();
+    format!("{severity} {known}")
+}
+
+fn labelled(value: &str) -> Value {
+    json!({"matchLabels": {"a": value}})
+}
+
 #[test]
 fn the_roles_that_another_aggregates_are_looked_up() {
-    let objects = Objects::read(
-        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n\
-         metadata: {name: child, labels: {a: b}}\n\
-         rules:\n- {apiGroups: [\"\"], resources: [pods], verbs: [delete]}\n\
-         ---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n\
-         metadata: {name: other, labels: {a: c}}\n\
-         rules:\n- {apiGroups: [\"\"], resources: [pods], verbs: [create]}\n",
-    );
-    let answer = |operation: &str, question: &[u8]| objects.answer(operation, question);
-    let role = json!({"aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}});
-    let (rows, _) = inspect(&request("ClusterRole", &role), &on(), &answer);
+    for (selectors, expected) in [
+        (
+            json!([labelled("b")]),
+            "medium those that there are now may delete pods",
+        ),
+        (
+            json!([labelled("b"), labelled("c")]),
+            "high those that there are now may create, delete, attach storage to pods",
+        ),
+        (
+            json!([{"matchExpressions": [{"key": "a", "operator": "In", "values": ["x", "b"]}]}]),
+            "medium those that there are now may delete pods",
+        ),
+        (
+            json!([labelled("z")]),
+            "low those that there are now may not write pods",
+        ),
+        // The controller passes over the role that it fills.
+        (
+            json!([labelled("d")]),
+            "low those that there are now may not write pods",
+        ),
+    ] {
+        assert_eq!(at_hand(&selectors), expected, "{selectors}");
+    }
+}
+
+#[test]
+fn one_role_that_cannot_be_read_hides_no_other() {
+    let two = json!([labelled("e"), labelled("c")]);
     assert_eq!(
-        rows,
-        [
-            "aggregation medium /aggregationRule its rules are those of every role that is labelled \
-             so, now or later; those that there are now may delete pods"
-        ]
+        at_hand(&two),
+        "high those that there are now may create, attach storage to pods; some of them cannot be \
+         read"
+    );
+    assert_eq!(
+        at_hand(&json!([labelled("e")])),
+        "medium those that there are now may not write pods; some of them cannot be read"
+    );
+}
+
+/// Kubernetes takes what any of the selectors selects, however many there are.
+#[test]
+fn no_selector_is_left_out() {
+    let mut selectors = vec![labelled("z"); 200];
+    selectors.push(labelled("c"));
+    assert_eq!(
+        at_hand(&json!(selectors)),
+        "high those that there are now may create, attach storage to pods"
+    );
+    // What its author makes unknowable is no milder than what may be behind it.
+    selectors.resize(257, labelled("z"));
+    assert_eq!(
+        at_hand(&json!(selectors)),
+        "critical which there are now is not known: more than 256 labels and values are not looked \
+         up"
     );
 }
 
@@ -294,8 +414,8 @@ fn the_questions_are_bounded() {
         "{}",
         rows[99]
     );
-    let selectors = vec![json!({"matchLabels": {"a": "b"}}); 100];
-    let role = json!({"aggregationRule": {"clusterRoleSelectors": selectors}});
-    let (rows, asked) = inspect(&request("ClusterRole", &role), &on(), &silent);
-    assert_eq!((rows.len(), asked.len()), (1, 16));
+    let selectors = vec![labelled("b"); 100];
+    let role = aggregator(&json!(selectors));
+    let (rows, asked) = inspect(&role, &on(), &|_, _| Err("Cannot find it".to_owned()));
+    assert_eq!((rows.len(), asked.len()), (1, 2));
 }

@@ -3,8 +3,9 @@
 use crate::ability::Grants;
 use crate::role::{Aggregation, AggregationLabels, PolicyRule, Role};
 use crate::rule::{Alert, Check, Evidence, Help, JudgedRole, Rule, Severity};
+use crate::selector::{Labels, Selector};
 use crate::text::{escaped, quoted, visible};
-use crate::view::{self, objects, reads};
+use crate::view::{self, Text, object_if_any, raw, reads, text};
 
 pub(crate) static RULE: Rule = Rule {
     id: "aggregation",
@@ -71,66 +72,105 @@ fn into<'d>(parent: &'d str, worst: Severity, grants: &Grants<'_>) -> Evidence<'
 
 /// The rules of the role are those of others.
 fn of<'d>(rule: &Aggregation<'_>, judged: &JudgedRole<'_>) -> Evidence<'d> {
-    let selectors: Vec<String> = rule
-        .selectors
-        .iter()
-        .map(|selector| selector.said())
-        .collect();
-    let value = selectors.join(" or ");
-    let mut message =
-        "its rules are those of every role that is labelled so, now or later".to_owned();
-    let severity = match at_hand(judged) {
-        Known::Nothing => Severity::Medium,
-        Known::Failed(reason) => {
-            message.push_str("; which there are now is not known: ");
-            message.push_str(&visible(&reason, 200));
-            Severity::Medium
-        }
-        Known::Abilities(worst, said) => {
-            message.push_str("; those that there are now may ");
-            message.push_str(if worst.is_some() {
-                &said
-            } else {
-                "not write pods"
-            });
-            worst.unwrap_or(Severity::Low)
-        }
-    };
+    let selectors = rule.selectors.iter().map(Selector::said);
+    let value = selectors.collect::<Vec<_>>().join(" or ");
+    let (severity, known) = at_hand(rule, judged);
+    let message = [
+        "its rules are those of every role that is labelled so, now or later",
+        &known,
+    ]
+    .concat();
     Evidence::new(severity, "/aggregationRule".to_owned(), value, message)
 }
 
-/// What is known of the roles that another aggregates.
-enum Known {
-    Nothing,
-    Failed(String),
-    /// How bad the worst ability is that they give, and all of them.
-    Abilities(Option<Severity>, String),
-}
+/// The most labels and values of the selectors of a role by which others are looked up: each role
+/// of the cluster is held against all of them.
+const MOST: usize = 256;
 
-fn at_hand(judged: &JudgedRole<'_>) -> Known {
-    #[derive(Default)]
-    struct Roles<'a> {
-        items: Vec<Role<'a>>,
-    }
-
-    reads!(Roles<'de> { "items" => items: objects });
-
-    if judged.context.aggregated.is_empty() {
-        return Known::Nothing;
-    }
+/// How bad it is to have the rules of the roles that are selected now, and what there is to say of
+/// them.
+fn at_hand(rule: &Aggregation<'_>, judged: &JudgedRole<'_>) -> (Severity, String) {
+    let unknown = |reason: &str| {
+        let reason = visible(reason, 200);
+        ["; which there are now is not known: ", &reason].concat()
+    };
+    let list = match &judged.context.roles {
+        None => return (Severity::Medium, String::new()),
+        // It is the author who makes it unknowable: no milder than what may be behind it.
+        Some(_) if rule.selectors.iter().map(Selector::size).sum::<usize>() > MOST => {
+            let reason = format!("more than {MOST} labels and values are not looked up");
+            return (Severity::Critical, unknown(&reason));
+        }
+        Some(Err(reason)) => return (Severity::Medium, unknown(reason)),
+        Some(Ok(list)) => list,
+    };
+    let Some(roles) = items(list) else {
+        return (Severity::Medium, unknown("the answer cannot be read"));
+    };
     let mut rules: Vec<PolicyRule<'_>> = Vec::new();
-    for answer in &judged.context.aggregated {
-        let roles = match answer {
-            Ok(list) => view::from_str::<Roles<'_>>(list).ok(),
-            Err(reason) => return Known::Failed(reason.clone()),
-        };
-        let Some(roles) = roles else {
-            return Known::Failed("the answer cannot be read".to_owned());
-        };
-        for mut role in roles.items {
-            rules.append(&mut role.rules);
+    let mut are_all_read = true;
+    let own_name = judged.role.metadata.name.as_ref();
+    for role in roles {
+        match selected(role, rule, own_name) {
+            Some(mut of_role) => rules.append(&mut of_role),
+            None => are_all_read = false,
         }
     }
     let grants = Grants::new(&rules, judged.terms);
-    Known::Abilities(grants.worst(), grants.said())
+    let mut severity = grants.worst().unwrap_or(Severity::Low);
+    let said = grants.said();
+    let may = match grants.worst() {
+        Some(_) => &said,
+        None => "not write pods",
+    };
+    let mut known = ["; those that there are now may ", may].concat();
+    if !are_all_read {
+        severity = severity.max(Severity::Medium);
+        known.push_str("; some of them cannot be read");
+    }
+    (severity, known)
+}
+
+/// The elements of a list that the host made; none where it is no list.
+fn items(list: &str) -> Option<Vec<&str>> {
+    #[derive(Default)]
+    struct List<'a> {
+        items: Option<&'a str>,
+    }
+
+    reads!(List<'de> { "items" => items: raw });
+
+    let list: List<'_> = view::from_str(list).ok()?;
+    view::elements(list.items?)
+}
+
+/// The rules of a role if it is selected, and none of it if not. The controller passes over the
+/// role that it fills (`syncClusterRole`). Nothing at all if it cannot be read.
+fn selected<'r>(
+    role: &'r str,
+    rule: &Aggregation<'_>,
+    own_name: Option<&Text<'_>>,
+) -> Option<Vec<PolicyRule<'r>>> {
+    #[derive(Default)]
+    struct Labelled<'a> {
+        metadata: Option<Metadata<'a>>,
+    }
+
+    reads!(Labelled<'de> { "metadata" => metadata: object_if_any });
+
+    #[derive(Default)]
+    struct Metadata<'a> {
+        name: Option<Text<'a>>,
+        labels: Labels<'a>,
+    }
+
+    reads!(Metadata<'de> { "name" => name: text, "labels" => labels: Labels::read });
+
+    let metadata = view::from_str::<Labelled<'_>>(role).ok()?.metadata?;
+    let mut selectors = rule.selectors.iter();
+    let is_itself = metadata.name.is_some() && metadata.name.as_ref() == own_name;
+    if is_itself || !selectors.any(|selector| selector.selects(&|key| metadata.labels.get(key))) {
+        return Some(Vec::new());
+    }
+    view::from_str::<Role<'_>>(role).ok().map(|role| role.rules)
 }

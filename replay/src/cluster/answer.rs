@@ -1,9 +1,13 @@
 //! What a view answers to the host calls that Kubewarden's SDK makes: `get_resource` and
-//! `list_resources_all`. Field masks may be ignored: they only spare work.
+//! `list_resources_all`.
 //!
 //! Source: `kubewarden-policy-sdk-0.17.3/src/host_capabilities/kubernetes.rs`.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{KINDS, Key, View, kind_of};
 use crate::host::HostCall;
@@ -23,6 +27,7 @@ struct List {
     kind: String,
     label_selector: Option<String>,
     field_selector: Option<String>,
+    field_masks: Option<Vec<String>>,
 }
 
 /// What Kubewarden puts in front of every error of a host call.
@@ -89,7 +94,7 @@ impl View {
             namespace: String::new(),
             name: String::new(),
         };
-        let items: Vec<&str> = self
+        let items: Vec<Cow<'_, str>> = self
             .objects
             .range(first..)
             .take_while(|(key, _)| key.kind == place)
@@ -100,7 +105,10 @@ impl View {
                     _ => Some(&key.namespace),
                 })
             })
-            .map(|(_, object)| object.json.as_str())
+            .map(|(_, object)| match &asked.field_masks {
+                Some(masks) if !masks.is_empty() => masked(&object.json, masks),
+                _ => object.json.as_str().into(),
+            })
             .collect();
         let head = serde_json::json!({
             "apiVersion": api_version,
@@ -118,6 +126,17 @@ impl View {
         }
         Ok(())
     }
+}
+
+/// An object with no more than what the masks name and what is always kept (policy-evaluator,
+/// `field_mask.rs`). Of what a mask names a part of, all is kept.
+fn masked<'o>(object: &'o str, masks: &[String]) -> Cow<'o, str> {
+    let Ok(mut members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(object) else {
+        return object.into();
+    };
+    let named = |key: &str| masks.iter().any(|mask| mask.split('.').next() == Some(key));
+    members.retain(|key, _| matches!(&**key, "apiVersion" | "kind" | "metadata") || named(key));
+    serde_json::to_string(&members).map_or(object.into(), Cow::Owned)
 }
 
 const NAME: &str = "metadata.name";

@@ -355,6 +355,32 @@ mod tests {
     }
 
     #[test]
+    fn a_mask_leaves_what_it_names_and_what_is_always_there() {
+        let mut cluster = Cluster::with_room(ROOM);
+        let mut parent = role("a");
+        parent["aggregationRule"] = json!({"clusterRoleSelectors": [{}]});
+        write(&mut cluster, "CREATE", "ClusterRole", &parent);
+        for (masks, kept) in [
+            (json!(null), &["aggregationRule", "rules"][..]),
+            (json!([]), &["aggregationRule", "rules"]),
+            (json!(["rules"]), &["rules"]),
+            (json!(["rules.verbs", "other"]), &["rules"]),
+            (json!(["metadata"]), &[]),
+        ] {
+            let argument =
+                json!({"api_version": RBAC, "kind": "ClusterRole", "field_masks": masks});
+            let list = call(&cluster.view(), "list_resources_all", &argument).unwrap();
+            let mut object = list["items"][0].clone();
+            let members = object.as_object_mut().unwrap();
+            for always in ["apiVersion", "kind", "metadata"] {
+                assert!(members.remove(always).is_some(), "{masks}: {always}");
+            }
+            let members: Vec<_> = members.keys().collect();
+            assert_eq!(members, kept, "{masks}");
+        }
+    }
+
+    #[test]
     fn an_object_that_is_to_get_a_name_is_found_by_its_labels() {
         let mut cluster = Cluster::with_room(ROOM);
         let nameless = json!({"metadata": {"generateName": "a-", "labels": {"x": "y"}}});
