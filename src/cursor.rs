@@ -61,6 +61,11 @@ impl<'de> Cursor<'de> {
         self.at
     }
 
+    /// Goes back to an earlier offset.
+    pub fn go_back(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// What lies between an earlier place and this one.
     pub fn since(&self, start: Self) -> &'de str {
         self.text.get(start.at..self.at).unwrap_or_default()

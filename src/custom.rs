@@ -2,16 +2,17 @@
 //! of kinds that many clusters have, and else by their structure.
 
 mod parts;
+mod search;
 
 use std::borrow::Cow;
 
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::metadata::Metadata;
-use crate::pod::{Container, OtherContainer, Pod, PodSpec};
+use crate::pod::{ByName, Pod};
 use crate::subject::{Subject, Workload};
 use crate::text::{escaped, unescaped};
-use crate::view::{self, Reader, Stop, Text, View, objects, reads, text};
+use crate::view::{self, Reader, Stop, Text, View};
 use parts::Part;
 
 /// Where a kind carries pod specs.
@@ -51,18 +52,16 @@ static KNOWN: &[PodTemplate] = &[
         "/spec/template/jobTemplate/spec/template/spec",
     ),
     known(
+        "apps.openshift.io",
+        "DeploymentConfig",
+        "/spec/template/spec",
+    ),
+    known(
         "jobset.x-k8s.io",
         "JobSet",
         "/spec/replicatedJobs/*/template/spec/template/spec",
     ),
 ];
-
-/// Levels of objects and arrays that are searched. Pod specs of custom kinds lie at most half as
-/// deep.
-const DEPTH: usize = 16;
-
-/// The most pods that are looked for in one object.
-const MOST_PODS: usize = 1_000;
 
 /// An object of such a kind, as text until the settings are known.
 #[derive(Debug)]
@@ -84,49 +83,74 @@ impl<'a> Object<'a> {
 
 /// Reads the pods of an object, whose kind is none of Kubernetes' own.
 ///
-/// What the settings or the list above name is unreadable if it is no pod spec. In any other kind,
-/// what does not fit is no pod.
+/// What the settings or the lists name is unreadable if it is no pod spec. Anywhere else, what does
+/// not fit is no pod.
 pub(crate) fn read<'a>(
     group: &str,
     kind: &str,
     object: &Object<'a>,
     settings: &[PodTemplate],
 ) -> Subject<'a> {
+    match pods(group, kind, object, settings) {
+        Ok(pods) if pods.is_empty() => Subject::Nothing,
+        Ok(pods) => {
+            let members = view::members(object.text).unwrap_or_default();
+            let metadata = find(&members, "metadata").and_then(read_metadata);
+            Subject::Workload(Workload {
+                metadata: metadata.unwrap_or_default(),
+                pods,
+            })
+        }
+        Err(fault) => Subject::Unreadable(fault),
+    }
+}
+
+/// Gives the pods of both versions of an object their numbers, by their names: what is put before
+/// them, or taken away, makes no other pods of them.
+pub(crate) fn number<'a>(new: &mut Subject<'a>, old: &mut Subject<'a>) {
+    let mut names = ByName::new();
+    let [new, old] = [new, old].map(|subject| match subject {
+        Subject::Workload(workload) => workload.pods.as_mut_slice(),
+        _ => &mut [],
+    });
+    for pod in new.iter_mut().chain(old) {
+        let next = names.len();
+        pod.number = *names.entry(&pod.name).or_insert(next);
+    }
+}
+
+/// The pods at the places that are named, then what has parts of them, then those elsewhere: a kind
+/// may keep pods where nobody said.
+fn pods<'a>(
+    group: &str,
+    kind: &str,
+    object: &Object<'a>,
+    settings: &[PodTemplate],
+) -> Result<Vec<Pod<'a>>, Fault> {
     let text = object.text;
     let mut pods = Vec::new();
     let is_it = |template: &&PodTemplate| template.group == group && template.kind == kind;
-    let mut is_named = false;
     for template in settings.iter().chain(KNOWN).filter(is_it) {
-        is_named = true;
         let path = &template.path;
-        if let Err(fault) = at_path(text, path, Place::default(), Part::Template, &mut pods) {
-            return Subject::Unreadable(fault);
-        }
+        at_path(text, path, Place::default(), Part::Template, &mut pods)?;
     }
-    if !is_named && let Err(fault) = parts::add(group, kind, text, &mut pods) {
-        return Subject::Unreadable(fault);
+    parts::add(group, kind, text, &mut pods)?;
+    if object.may_have_containers {
+        search::add(text, &mut pods)?;
     }
-    if !is_named && object.may_have_containers {
-        search(text, &Place::default(), DEPTH, &mut pods);
-    }
-    if pods.is_empty() {
-        return Subject::Nothing;
-    }
-    let metadata = member(text, "metadata").and_then(read_metadata);
-    Subject::Workload(Workload {
-        metadata: metadata.unwrap_or_default(),
-        pods,
-    })
+    Ok(pods)
 }
 
 /// Reads the pods at a path.
 fn at_path<'a>(
     value: &'a str,
     path: &str,
-    place: Place<'a>,
+    mut place: Place<'a>,
     part: Part,
     pods: &mut Vec<Pod<'a>>,
 ) -> Result<(), Fault> {
+    let members = members(value, &place)?;
+    place.note(&members);
     let Some(rest) = path.strip_prefix('/') else {
         return part.read(value, place, pods);
     };
@@ -134,21 +158,16 @@ fn at_path<'a>(
     let rest = rest.get(key.len()..).unwrap_or_default();
     if key == "*" {
         for (index, element) in elements(value).into_iter().enumerate() {
-            let place = place.below(&index.to_string(), None);
-            at_path(element, rest, place, part, pods)?;
+            at_path(element, rest, place.element(index), part, pods)?;
         }
         return Ok(());
     }
-    let members = members(value);
     let name = unescaped(key);
-    match find(&members, &name) {
-        Some(next) if next != "null" => at_path(
-            next,
-            rest,
-            place.below(&name, find(&members, "metadata")),
-            part,
-            pods,
-        ),
+    let next = place.member(&name);
+    let mut values = members.iter().filter(|(key, _)| key.as_str() == name);
+    match (values.next(), values.next()) {
+        (Some(_), Some(_)) => next.locate(Err(Fault::twice())),
+        (Some((_, value)), None) if *value != "null" => at_path(value, rest, next, part, pods),
         _ => Ok(()),
     }
 }
@@ -156,127 +175,76 @@ fn at_path<'a>(
 /// Reads an object into a view; faults tell its place.
 #[inline(never)]
 fn read_into<'a>(view: &mut impl View<'a>, value: &'a str, place: &Place<'_>) -> Result<(), Fault> {
-    let read = view::read_str(value, &mut |value| value.object(view).map(drop));
-    read.map_err(|fault| Fault {
-        pointer: [place.pointer.as_str(), &fault.pointer].concat(),
-        ..fault
-    })
+    place.locate(view::read_str(value, &mut |value| {
+        value.object(view).map(drop)
+    }))
 }
 
-/// Where the search is.
+/// Where in an object a value is.
 #[derive(Clone, Default)]
 struct Place<'a> {
     pointer: String,
+    /// The same with the names of elements, where they have some, instead of their indices. What
+    /// comes before the index of the last, while its name is not known.
+    identity: String,
+    stem: Option<usize>,
     /// The metadata beside the value, if it is the spec of something.
     metadata: Option<&'a str>,
+    /// The metadata in the value.
+    own_metadata: Option<&'a str>,
+    /// The service account that is named nearest around the value, or in it.
+    account: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
-    /// The place of a member of the value here; `metadata` is that which stands beside it.
-    fn below(&self, key: &str, metadata: Option<&'a str>) -> Self {
+    /// The place of a member of the object here.
+    fn member(&self, key: &str) -> Self {
+        let segment = ["/", &escaped(key)].concat();
         Self {
-            pointer: [self.pointer.as_str(), "/", &escaped(key)].concat(),
-            metadata: metadata.filter(|_| key == "spec"),
+            pointer: [&self.pointer, &*segment].concat(),
+            identity: [&self.identity, &*segment].concat(),
+            stem: None,
+            metadata: self.own_metadata.filter(|_| key == "spec"),
+            own_metadata: None,
+            account: self.account,
         }
+    }
+
+    /// The place of an element of the array here.
+    fn element(&self, index: usize) -> Self {
+        Self {
+            stem: Some(self.identity.len()),
+            ..self.member(&index.to_string())
+        }
+    }
+
+    /// Notes what the members of the value here tell of it, and of what is in it.
+    fn note(&mut self, members: &[(Text<'a>, &'a str)]) {
+        self.own_metadata = find(members, "metadata");
+        let account = find(members, "serviceAccountName").and_then(|text| text.strip_prefix('"'));
+        let account = account.and_then(|text| text.strip_suffix('"'));
+        self.account = account.or(self.account);
+        let Some(stem) = self.stem.take() else { return };
+        // Longer ones are no names that Kubernetes lets pass, and would be copied for every pod.
+        let is_name = |text: &&str| text.starts_with('"') && text.len() < 300;
+        if let Some(name) = find(members, "name").filter(is_name) {
+            self.identity.truncate(stem);
+            self.identity.push_str(name);
+        }
+    }
+
+    /// Tells the place of a fault.
+    fn locate<T>(&self, read: Result<T, Fault>) -> Result<T, Fault> {
+        read.map_err(|fault| Fault {
+            pointer: [self.pointer.as_str(), &fault.pointer].concat(),
+            ..fault
+        })
     }
 }
 
-/// Looks for pod specs in a value. Each level reads the text of its value once more, which the
-/// depth bounds.
-fn search<'a>(value: &'a str, place: &Place<'a>, depth: usize, pods: &mut Vec<Pod<'a>>) {
-    if depth == 0 || pods.len() >= MOST_PODS {
-        return;
-    }
-    for (index, element) in elements(value).into_iter().enumerate() {
-        search(
-            element,
-            &place.below(&index.to_string(), None),
-            depth - 1,
-            pods,
-        );
-    }
-    let members = members(value);
-    let metadata = find(&members, "metadata");
-    let mut others = Vec::new();
-    let mut has_list = false;
-    // Members that are looked into, and those that are not if this is a pod spec.
-    let (mut rest, mut lists) = (Vec::new(), Vec::new());
-    for (key, value) in &members {
-        if PodSpec::CONTAINERS.contains(&key.as_str()) {
-            has_list |= is_containers(value);
-            lists.push((key, value));
-            continue;
-        }
-        match other_containers(key.as_str(), value) {
-            none if none.is_empty() => rest.push((key, value)),
-            some => others.extend(some),
-        }
-    }
-    let is_spec = has_list || !others.is_empty();
-    if is_spec {
-        others.extend(step_template(&members));
-        // What is around other containers need not fit: they are what makes it a pod.
-        let spec = match view::from_str(value) {
-            Ok(spec) => Some(spec),
-            Err(_) if others.is_empty() => None,
-            Err(_) => Some(PodSpec::default()),
-        };
-        let mut parts = pods.iter().take(parts::MOST_CONTAINERS);
-        let is_known = parts.any(|part| part.pointer == place.pointer);
-        pods.extend(spec.filter(|_| !is_known).map(|spec| Pod {
-            others,
-            ..pod(place.clone(), spec, true)
-        }));
-    }
-    if !is_spec {
-        rest.extend(lists);
-    }
-    for (key, value) in rest {
-        search(value, &place.below(key.as_str(), metadata), depth - 1, pods);
-    }
-}
-
-/// The containers of a list by another name, such as Tekton's `steps`, or a single one, such as
-/// the `container` of an Argo Workflow.
-fn other_containers<'a>(key: &str, value: &'a str) -> Vec<OtherContainer<'a>> {
-    let key = escaped(key);
-    if is_containers(value) {
-        let mut containers = Vec::new();
-        let _ = view::read_str(value, &mut |value| objects(&mut containers, value));
-        let with_path = |(index, container): (usize, _)| OtherContainer {
-            path: format!("{key}/{index}"),
-            container,
-        };
-        return containers.into_iter().enumerate().map(with_path).collect();
-    }
-    if !matches!(key.as_str(), "container" | "script") {
-        return Vec::new();
-    }
-    match container_at(key, value, &Place::default()) {
-        Ok(other) if other.container.image.is_some() => vec![other],
-        _ => Vec::new(),
-    }
-}
-
-/// Reads a container.
+/// A pod at a place, whose spec is yet to be read.
 #[inline(never)]
-fn container_at<'a>(
-    path: String,
-    value: &'a str,
-    place: &Place<'_>,
-) -> Result<OtherContainer<'a>, Fault> {
-    let mut container = Container::default();
-    read_into(&mut container, value, place)?;
-    Ok(OtherContainer { path, container })
-}
-
-/// What Tekton's steps have in common, which need not have an image.
-fn step_template<'a>(members: &[(Text<'a>, &'a str)]) -> Option<OtherContainer<'a>> {
-    let key = "stepTemplate";
-    container_at(key.to_owned(), find(members, key)?, &Place::default()).ok()
-}
-
-fn pod<'a>(place: Place<'a>, spec: PodSpec<'a>, is_by_structure: bool) -> Pod<'a> {
+fn pod(place: Place<'_>) -> Pod<'_> {
     let metadata = place.metadata.and_then(read_metadata);
     // Annotations are beside the spec, so the pod is what holds both.
     let (pointer, spec_key) = match (&metadata, place.pointer.strip_suffix("/spec")) {
@@ -286,9 +254,9 @@ fn pod<'a>(place: Place<'a>, spec: PodSpec<'a>, is_by_structure: bool) -> Pod<'a
     Pod {
         pointer: pointer.into(),
         spec_key,
-        is_by_structure,
+        name: place.identity,
+        account: place.account,
         metadata: metadata.unwrap_or_default(),
-        spec,
         ..Pod::default()
     }
 }
@@ -297,35 +265,23 @@ fn read_metadata<'a>(value: &'a str) -> Option<Metadata<'a>> {
     view::from_str(value).ok()
 }
 
-/// Whether it is an array of objects with a name and an image, which are texts.
-fn is_containers(value: &str) -> bool {
-    #[derive(Default)]
-    struct Named<'a> {
-        name: Option<Text<'a>>,
-        image: Option<Text<'a>>,
-    }
-
-    reads!(Named<'de> { "name" => name: text, "image" => image: text });
-
-    let mut containers: Vec<Named<'_>> = Vec::new();
-    let read = view::read_str(value, &mut |value| objects(&mut containers, value));
-    let is_one = |one: &Named<'_>| one.name.is_some() && one.image.is_some();
-    read.is_ok() && !containers.is_empty() && containers.iter().all(is_one)
-}
-
 fn elements(value: &str) -> Vec<&str> {
     view::elements(value).unwrap_or_default()
 }
 
-fn members(value: &str) -> Vec<(Text<'_>, &str)> {
-    view::members(value).unwrap_or_default()
+/// The members of a value, if it is an object.
+fn members<'a>(value: &'a str, place: &Place<'_>) -> Result<Vec<(Text<'a>, &'a str)>, Fault> {
+    match view::members(value) {
+        Some(members) => Ok(members),
+        None if !value.starts_with('{') => Ok(Vec::new()),
+        None => place.locate(Err(Fault {
+            pointer: String::new(),
+            reason: "a key with an escape that stands for no character".to_owned(),
+        })),
+    }
 }
 
 #[inline(never)]
-fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
-    find(&members(object), key)
-}
-
 fn find<'a>(members: &[(Text<'a>, &'a str)], key: &str) -> Option<&'a str> {
     let mut members = members.iter();
     members

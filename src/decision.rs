@@ -343,10 +343,14 @@ struct Old<'f> {
     causes: Index<'f>,
 }
 
-/// Names and values tell findings apart across objects, not places; but for the few kinds that
-/// have more than one pod, where each counts for itself.
+/// The pod, in numbers.
 fn whole(evidence: &Evidence<'_>) -> [usize; 3] {
     [evidence.pod, 0, 0]
+}
+
+/// The same across objects, where names and values tell findings apart, not places.
+fn same_pod(evidence: &Evidence<'_>) -> [usize; 3] {
+    [evidence.pod_number, 0, 0]
 }
 
 impl<'f> Old<'f> {
@@ -360,12 +364,12 @@ impl<'f> Old<'f> {
             let identity = evidence.identity();
             insert(
                 &mut old.found,
-                (*rank, whole(evidence), name, identity),
+                (*rank, same_pod(evidence), name, identity),
                 evidence,
             );
             insert(
                 &mut old.causes,
-                (*rank, whole(evidence), name, ""),
+                (*rank, same_pod(evidence), name, ""),
                 evidence,
             );
         }
@@ -396,8 +400,8 @@ impl<'f> Old<'f> {
         let is_implied = subsuming(found.rule).any(|rank| {
             let mut names = [name, None].into_iter();
             names.any(|name| {
-                let whole = whole(&found.evidence);
-                self.causes.contains_key(&(rank, whole, name, ""))
+                let pod = same_pod(&found.evidence);
+                self.causes.contains_key(&(rank, pod, name, ""))
             })
         });
         is_implied
@@ -414,7 +418,7 @@ impl<'f> Old<'f> {
         name: Option<&'s str>,
     ) -> Option<&'s Vec<&'s Evidence<'s>>> {
         let Found { rank, evidence, .. } = found;
-        let key = (*rank, whole(evidence), name, evidence.identity());
+        let key = (*rank, same_pod(evidence), name, evidence.identity());
         self.found.get(&key)
     }
 }

@@ -156,6 +156,7 @@ impl<'d> Case<'d> {
             }
             for evidence in &mut evidence {
                 evidence.pod = index;
+                evidence.pod_number = pod.number;
                 if pod.is_by_structure {
                     evidence.add("; found by its structure, in a kind that is not known");
                 }

@@ -223,7 +223,7 @@ fn maker<'o>(owner: OwnerEntry<'o>, pod: Option<&Pod<'_>>) -> Option<(&'static s
 }
 
 fn has_account(wanted: &[ServiceAccount], pod: Option<&Pod<'_>>, namespace: Option<&str>) -> bool {
-    let name = pod.map(Pod::service_account);
+    let name = pod.and_then(Pod::service_account);
     wanted.iter().any(|account| {
         Some(account.name.as_str()) == name
             && (account.namespace.is_none() || account.namespace.as_deref() == namespace)

@@ -20,8 +20,16 @@ pub(crate) struct Pod<'a> {
     pub pointer: Cow<'static, str>,
     /// The key of the spec there; empty where the spec itself is at the pointer.
     pub spec_key: &'static str,
+    /// What it is called among the pods of its object, in kinds that may have several.
+    pub name: String,
+    /// Its number among them: the same in both versions of an object that is updated.
+    pub number: usize,
     /// Whether nothing but its structure tells that it is a pod.
     pub is_by_structure: bool,
+    /// Whether it may be less than a pod, the rest of which is elsewhere in the object.
+    pub is_part: bool,
+    /// The service account that the object names for its pods.
+    pub account: Option<&'a str>,
     pub metadata: Metadata<'a>,
     pub spec: PodSpec<'a>,
     /// What custom kinds have beside the lists of a pod spec.
@@ -57,6 +65,36 @@ pub(crate) struct OtherContainer<'a> {
     /// the spec is the container too.
     pub path: String,
     pub container: Container<'a>,
+}
+
+impl<'a> OtherContainer<'a> {
+    /// Reads a list, or a single one.
+    #[inline(never)]
+    pub fn read(
+        containers: &mut Vec<Container<'a>>,
+        is_list: bool,
+        value: &mut Reader<'a>,
+    ) -> Result<(), Stop> {
+        if is_list {
+            return objects(containers, value);
+        }
+        let mut single = Container::default();
+        value.object(&mut single)?;
+        containers.push(single);
+        Ok(())
+    }
+
+    /// Adds those of a list by another name, or a single one.
+    #[inline(never)]
+    pub fn add(to: &mut Vec<Self>, key: &str, is_list: bool, containers: Vec<Container<'a>>) {
+        for (index, container) in containers.into_iter().enumerate() {
+            let mut path = escaped(key);
+            if is_list {
+                path = [&path, "/", &index.to_string()].concat();
+            }
+            to.push(Self { path, container });
+        }
+    }
 }
 
 impl<'a> Pod<'a> {
@@ -133,16 +171,22 @@ impl<'a> Pod<'a> {
         format!("{}/metadata/annotations/{}", self.pointer, escaped(name))
     }
 
-    /// The service account the pod runs as.
-    pub fn service_account(&self) -> &str {
+    /// The service account the pod runs as; none if the object does not tell.
+    pub fn service_account(&self) -> Option<&str> {
         // The older `serviceAccount` counts where the newer name is empty. Kubernetes fills both
         // in before it asks a policy; manifests leave them out.
-        [&self.spec.service_account_name, &self.spec.service_account]
+        let spec = &self.spec;
+        let otherwise = if self.is_part {
+            self.account
+        } else {
+            Some("default")
+        };
+        [&spec.service_account_name, &spec.service_account]
             .into_iter()
             .flatten()
             .map(Text::as_str)
             .find(|name| !name.is_empty())
-            .unwrap_or("default")
+            .or(otherwise)
     }
 
     /// Whether the pod runs on Windows nodes, whose kubelet knows nothing of what is Linux's. The

@@ -16,6 +16,8 @@ pub(crate) struct Reader<'de> {
     open: Vec<u8>,
     /// Why a value was not what is read there.
     unfit: Option<Fault>,
+    /// Whether a part that is not what is read there counts as absent.
+    forgives: bool,
 }
 
 /// Reading has stopped.
@@ -25,6 +27,8 @@ pub(crate) enum Stop {
     Malformed(Malformed),
     /// A value is not what is read there; the reader knows why.
     Unfit,
+    /// A key stands twice; the same.
+    Twice,
 }
 
 impl From<Malformed> for Stop {
@@ -41,10 +45,20 @@ type Element<'f, 'de> = &'f mut dyn FnMut(&mut Reader<'de>) -> Result<(), Stop>;
 
 /// Reads the value that is all of a text.
 pub(crate) fn read_str<'de>(text: &'de str, read: Element<'_, 'de>) -> Result<(), Fault> {
+    read_all(text, false, read)
+}
+
+/// The same of what need not be what is read there: what of it does not fit, counts as absent.
+pub(crate) fn read_what_fits<'de>(text: &'de str, read: Element<'_, 'de>) -> Result<(), Fault> {
+    read_all(text, true, read)
+}
+
+fn read_all<'de>(text: &'de str, forgives: bool, read: Element<'_, 'de>) -> Result<(), Fault> {
     let mut reader = Reader {
         cursor: Cursor::new(text),
         open: Vec::new(),
         unfit: None,
+        forgives,
     };
     let read = read(&mut reader).and_then(|()| match reader.cursor.next() {
         None => Ok(()),
@@ -52,7 +66,7 @@ pub(crate) fn read_str<'de>(text: &'de str, read: Element<'_, 'de>) -> Result<()
     });
     read.map_err(|stop| match stop {
         Stop::Malformed(why) => Fault::malformed(text, reader.cursor.at(), why.as_str()),
-        Stop::Unfit => reader.unfit.unwrap_or_default(),
+        Stop::Unfit | Stop::Twice => reader.unfit.unwrap_or_default(),
     })
 }
 
@@ -166,7 +180,7 @@ impl<'de> Reader<'de> {
             };
             if seen & (1 << field) != 0 {
                 reader.unfit = Some(Fault::twice());
-                return Err(Stop::Unfit);
+                return Err(Stop::Twice);
             }
             seen |= 1 << field;
             view.read(field, reader)
@@ -235,10 +249,22 @@ impl<'de> Reader<'de> {
     #[inline]
     fn part(&mut self, read: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
         let start = self.cursor.at();
-        read(self)?;
+        if let Err(stop) = read(self) {
+            self.forgive(stop, start)?;
+        }
         if self.cursor.at() == start {
             self.skip()?;
         }
+        Ok(())
+    }
+
+    /// Goes back to the start of a part that is not what is read there, if that is forgiven.
+    #[cold]
+    fn forgive(&mut self, stop: Stop, start: usize) -> Result<(), Stop> {
+        if !self.forgives || !matches!(stop, Stop::Unfit) {
+            return Err(stop);
+        }
+        self.cursor.go_back(start);
         Ok(())
     }
 

@@ -45,10 +45,15 @@ impl<'a> Request<'a> {
     pub fn read_custom(&mut self, templates: &[PodTemplate]) {
         let group = self.kind.group.as_ref().map_or("", Text::as_str);
         let kind = self.kind.kind.as_ref().map_or("", Text::as_str);
+        let mut is_custom = false;
         for subject in [&mut self.object, &mut self.old_object] {
             if let Subject::Custom(object) = subject {
+                is_custom = true;
                 *subject = custom::read(group, kind, object, templates);
             }
+        }
+        if is_custom {
+            custom::number(&mut self.object, &mut self.old_object);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use crate::fault::Fault;
 
-pub(crate) use crate::reader::{Fields, Reader, Stop, read_str};
+pub(crate) use crate::reader::{Fields, Reader, Stop, read_str, read_what_fits};
 
 /// The fields of a JSON object that we read.
 pub(crate) trait View<'de> {

@@ -1730,6 +1730,346 @@ mod custom_kinds {
         }
     }
 
+    fn privileged() -> Value {
+        json!({"name": "p", "image": "i", "securityContext": {"privileged": true}})
+    }
+
+    #[test]
+    fn padding_hides_no_pod() {
+        let mut templates = vec![json!({"container": {"image": "i"}}); 3_000];
+        templates.push(json!({"name": "last", "container": privileged()}));
+        let workflow = json!({"spec": {"templates": templates}});
+        for (group, kind) in [("argoproj.io", "Workflow"), ("example.com", "Thing")] {
+            assert_eq!(
+                found(group, kind, workflow.clone()),
+                ["critical /spec/templates/3000/container/securityContext/privileged"],
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_too_deep_to_be_searched_is_unreadable() {
+        let nested =
+            |levels: usize, inner: Value| (0..levels).fold(inner, |inner, _| json!({"x": inner}));
+        let pods = json!({"containers": [privileged()]});
+        let deep = inspect(
+            &request("example.com", "Thing", nested(30, pods.clone())),
+            &json!({}),
+        );
+        assert_eq!(paths(&deep)[0].matches("/x").count(), 30);
+        let deeper = inspect(
+            &request("example.com", "Thing", nested(100, pods)),
+            &json!({}),
+        );
+        assert_eq!(deeper["response"]["code"], 422);
+        assert_eq!(paths(&deeper), ["/x".repeat(64)]);
+        // As deep, and nothing that has an image.
+        let settings = nested(100, json!({"name": "a"}));
+        assert_eq!(found("example.com", "Thing", settings), [""; 0]);
+    }
+
+    #[test]
+    fn a_patch_beside_a_container_hides_it_not() {
+        let (volumes, _) = root();
+        let spec = json!({"hostNetwork": true, "volumes": volumes,
+            "containers": [privileged(), {"name": "prometheus", "args": ["--x"]}]});
+        assert_eq!(
+            found("monitoring.coreos.com", "Prometheus", json!({"spec": spec})),
+            [
+                "critical /spec/containers/0/securityContext/privileged",
+                "medium /spec/volumes/0/hostPath",
+                "medium /spec/hostNetwork",
+            ]
+        );
+        // A list of patches alone is none of containers.
+        let patches = json!({"spec": {"containers": [{"name": "a", "securityContext": {"privileged": true}}]}});
+        assert_eq!(found("example.com", "Thing", patches), [""; 0]);
+    }
+
+    #[test]
+    fn what_does_not_fit_hides_nothing_beside_it() {
+        let spec = json!({"hostPID": true, "hostIPC": "odd", "volumes": {"temp": {}},
+            "containers": [{"name": "a", "image": "i", "ports": [8080]}, privileged()],
+            "sidecars": [{"name": "a", "image": "i", "ports": "http"}, privileged()]});
+        assert_eq!(
+            found("example.com", "Thing", json!({"spec": spec})),
+            [
+                "critical /spec/containers/1/securityContext/privileged",
+                "critical /spec/sidecars/1/securityContext/privileged",
+                "high /spec/hostPID",
+            ]
+        );
+    }
+
+    #[test]
+    fn tasks_of_tekton_are_read_whatever_their_steps_are_called() {
+        let (volumes, mounts) = root();
+        let unnamed = json!({"image": "i", "volumeMounts": mounts,
+            "securityContext": {"privileged": true}});
+        let task = json!({"volumes": volumes, "sidecars": [{"securityContext": {"privileged": true}}],
+            "steps": [unnamed, {"name": "b", "ref": {"name": "git-clone"}}]});
+        for (kind, object, at) in [
+            ("Task", json!({"spec": task}), "/spec"),
+            ("ClusterTask", json!({"spec": task}), "/spec"),
+            (
+                "TaskRun",
+                json!({"spec": {"taskSpec": task}}),
+                "/spec/taskSpec",
+            ),
+            (
+                "Pipeline",
+                json!({"spec": {"tasks": [{"name": "a", "taskSpec": task}]}}),
+                "/spec/tasks/0/taskSpec",
+            ),
+            (
+                "Pipeline",
+                json!({"spec": {"finally": [{"name": "a", "taskSpec": task}]}}),
+                "/spec/finally/0/taskSpec",
+            ),
+            (
+                "PipelineRun",
+                json!({"spec": {"pipelineSpec": {"tasks": [{}, {"taskSpec": task}]}}}),
+                "/spec/pipelineSpec/tasks/1/taskSpec",
+            ),
+            (
+                "PipelineRun",
+                json!({"spec": {"pipelineSpec": {"finally": [{"taskSpec": task}]}}}),
+                "/spec/pipelineSpec/finally/0/taskSpec",
+            ),
+        ] {
+            assert_eq!(
+                found("tekton.dev", kind, object),
+                [
+                    format!("critical {at}/sidecars/0/securityContext/privileged"),
+                    format!("critical {at}/steps/0/securityContext/privileged"),
+                    format!("critical {at}/volumes/0/hostPath"),
+                ],
+                "{kind}"
+            );
+        }
+        assert_eq!(
+            found("tekton.dev", "StepAction", json!({"spec": unnamed})),
+            ["critical /spec/securityContext/privileged"]
+        );
+        let odd = json!({"spec": {"steps": [{}, {"securityContext": {"privileged": "yes"}}]}});
+        let answer = inspect(&request("tekton.dev", "Task", odd), &json!({}));
+        assert_eq!(paths(&answer), ["/spec/steps/1/securityContext/privileged"]);
+        assert_eq!(answer["response"]["code"], 422);
+    }
+
+    /// A trigger puts the image in.
+    #[test]
+    fn containers_of_a_deployment_config_need_no_image() {
+        let spec = json!({"hostPID": true, "containers": [{"name": "a", "securityContext": {"privileged": true}}]});
+        let place = "/spec/template/spec";
+        assert_eq!(
+            found(
+                "apps.openshift.io",
+                "DeploymentConfig",
+                json!({"spec": {"template": {"spec": spec}}})
+            ),
+            [
+                format!("critical {place}/containers/0/securityContext/privileged"),
+                format!("high {place}/hostPID")
+            ]
+        );
+    }
+
+    /// Neither the lists nor the settings know every place, and settings may be mistaken.
+    #[test]
+    fn kinds_that_are_named_are_searched_too() {
+        let pod = template(json!({"privileged": true}));
+        let place = "/spec/template/broadcastJobTemplate/spec/template/spec";
+        let expected = [
+            format!("critical {place}/containers/0/securityContext/privileged"),
+            format!("high {place}/hostPID"),
+        ];
+        let object =
+            json!({"spec": {"template": {"broadcastJobTemplate": {"spec": {"template": pod}}}}});
+        assert_eq!(
+            found("apps.kruise.io", "AdvancedCronJob", object.clone()),
+            expected
+        );
+        assert_eq!(found("argoproj.io", "Rollout", object.clone()), expected);
+        let settings = |path: &str| json!({"podTemplates": [{"group": "example.com", "kind": "Fleet", "path": path}]});
+        let paths_with = |path: &str, object: &Value| -> Vec<String> {
+            let answer = inspect(
+                &request("example.com", "Fleet", object.clone()),
+                &settings(path),
+            );
+            paths(&answer).into_iter().map(str::to_owned).collect()
+        };
+        let by_structure = paths_with("/spec/tmplate/spec", &object);
+        assert_eq!(by_structure.len(), 2);
+        assert_eq!(paths_with(place, &object), by_structure);
+        // What is named is read as a pod spec, with what a pod spec has not beside it.
+        let mut object = json!({"spec": {"container": privileged(), "hostPID": true}});
+        object["spec"]["containers"] = json!([privileged()]);
+        assert_eq!(
+            paths_with("/spec", &object),
+            [
+                "/spec/containers/0/securityContext/privileged",
+                "/spec/container/securityContext/privileged",
+                "/spec/hostPID",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_unreadable_where_it_counts() {
+        for (kind, object, path) in [
+            (
+                r#"{"group":"argoproj.io","version":"v1","kind":"Rollout"}"#,
+                r#"{"spec":{"template":{"spec":{"containers":[]}}},"spec":{"template":{"spec":{"hostPID":true}}}}"#,
+                "/spec",
+            ),
+            (
+                r#"{"group":"example.com","version":"v1","kind":"Thing"}"#,
+                r#"{"spec":{"containers":[{"name":"a","image":"b"}],"containers":[{"name":"a","image":"b"}]}}"#,
+                "/spec/containers",
+            ),
+        ] {
+            let payload = format!(
+                r#"{{"request":{{"kind":{kind},"operation":"CREATE","object":{object}}}}}"#
+            );
+            let answer: Value =
+                serde_json::from_slice(&policy::inspect(payload.as_bytes())).unwrap();
+            assert_eq!(paths(&answer), [path]);
+            assert_eq!(answer["response"]["code"], 422);
+        }
+    }
+
+    /// The account that is named nearest around a part; without one, nothing is known of it.
+    #[test]
+    fn parts_of_pods_run_as_the_account_of_their_object() {
+        let exempted = |account: &str, group: &str, kind: &str, spec: Value| {
+            let settings = json!({"exemptions": [{"reason": "r", "rules": ["privileged", "host-network"],
+                "serviceAccounts": [format!("team-a/{account}")]}]});
+            let answer = inspect(&request(group, kind, json!({"spec": spec})), &settings);
+            let findings = answer["findings"].as_array().unwrap();
+            assert!(!findings.is_empty(), "{kind}");
+            findings
+                .iter()
+                .all(|finding| !finding["exempted"].is_null())
+        };
+        let template = json!([{"name": "m", "container": privileged()}]);
+        let named =
+            json!([{"name": "m", "serviceAccountName": "other", "container": privileged()}]);
+        let task = json!({"steps": [privileged()]});
+        let workflow = ("argoproj.io", "Workflow");
+        let run = ("tekton.dev", "TaskRun");
+        for (account, (group, kind), spec, holds) in [
+            (
+                "builder",
+                workflow,
+                json!({"serviceAccountName": "builder", "templates": template}),
+                true,
+            ),
+            (
+                "default",
+                workflow,
+                json!({"serviceAccountName": "builder", "templates": template}),
+                false,
+            ),
+            ("default", workflow, json!({"templates": template}), false),
+            (
+                "other",
+                workflow,
+                json!({"serviceAccountName": "builder", "templates": named}),
+                true,
+            ),
+            (
+                "builder",
+                workflow,
+                json!({"serviceAccountName": "builder", "templates": named}),
+                false,
+            ),
+            (
+                "builder",
+                run,
+                json!({"serviceAccountName": "builder", "taskSpec": task}),
+                true,
+            ),
+            (
+                "default",
+                run,
+                json!({"serviceAccountName": "builder", "taskSpec": task}),
+                false,
+            ),
+            (
+                "builder",
+                run,
+                json!({"serviceAccountName": "builder", "podTemplate": {"hostNetwork": true}}),
+                true,
+            ),
+            // A pod spec in full has Kubernetes' default.
+            (
+                "default",
+                ("argoproj.io", "Rollout"),
+                json!({"template": {"spec": {"containers": [privileged()]}}}),
+                true,
+            ),
+        ] {
+            assert_eq!(
+                exempted(account, group, kind, spec.clone()),
+                holds,
+                "{account} {spec}"
+            );
+        }
+    }
+
+    /// Pods of an object are told apart by their names, and only without by their order.
+    #[test]
+    fn a_pod_that_is_put_first_makes_nothing_new_of_the_others() {
+        let new = |group: &str, kind: &str, old: &Value, object: &Value| {
+            let mut update = request(group, kind, object.clone());
+            update["operation"] = json!("UPDATE");
+            update["oldObject"] = old.clone();
+            let answer = inspect(&update, &json!({}));
+            let findings = answer["findings"].as_array().unwrap();
+            assert!(!findings.is_empty(), "{kind}");
+            findings.iter().any(|finding| finding["new"] == true)
+        };
+        let plain = json!({"name": "c", "image": "i"});
+        let workflow = |templates: &[(&str, &Value)]| {
+            let template =
+                |(name, container): &(&str, &Value)| json!({"name": name, "container": container});
+            json!({"spec": {"templates": templates.iter().map(template).collect::<Vec<_>>()}})
+        };
+        let job = |(name, container): &(&str, &Value)| json!({"name": name, "template": {"spec": {"template": {"spec": {"containers": [container]}}}}});
+        let job_set = |jobs: &[(&str, &Value)]| json!({"spec": {"replicatedJobs": jobs.iter().map(job).collect::<Vec<_>>()}});
+        let with = privileged();
+        type Make<'m> = &'m dyn Fn(&[(&str, &Value)]) -> Value;
+        let kinds: [(&str, &str, Make<'_>); 3] = [
+            ("argoproj.io", "WorkflowTemplate", &workflow),
+            ("example.com", "Thing", &job_set),
+            ("jobset.x-k8s.io", "JobSet", &job_set),
+        ];
+        for (group, kind, object) in kinds {
+            let before = object(&[("a", &plain), ("p", &with)]);
+            assert!(!new(
+                group,
+                kind,
+                &before,
+                &object(&[("n", &plain), ("a", &plain), ("p", &with)])
+            ));
+            assert!(!new(group, kind, &before, &object(&[("p", &with)])));
+            assert!(new(
+                group,
+                kind,
+                &before,
+                &object(&[("a", &with), ("p", &with)])
+            ));
+            assert!(new(
+                group,
+                kind,
+                &before,
+                &object(&[("a", &plain), ("q", &with)])
+            ));
+        }
+    }
+
     #[test]
     fn an_update_is_compared_with_the_old_object() {
         let object = json!({"spec": {"template": template(json!({}))}});

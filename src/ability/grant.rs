@@ -32,6 +32,7 @@ impl<'r> Grants<'r> {
             severity: self.severity(ability)?,
             container: None,
             pod: 0,
+            pod_number: 0,
             reach: 0,
             refused_by_baseline: None,
             what: What::Grant(Grant::new(self, ability, gain)),

@@ -3,11 +3,10 @@
 //! disks of KubeVirt's machines.
 
 use crate::fault::Fault;
-use crate::pod::{HostPath, Pod, PodSecurityContext, PodSpec};
+use crate::pod::{Container, HostPath, OtherContainer, Pod, PodSecurityContext};
+use crate::view::{Fields, Reader, Stop, View, object, object_if_any, objects, reads};
 
-use super::{
-    DEPTH, Place, at_path, container_at, elements, member, other_containers, pod, read_into, search,
-};
+use super::{Place, at_path, pod, read_into, search};
 
 /// How a value is a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +18,8 @@ pub(super) enum Part {
     Shared,
     /// It is the same for one task of many; which, the object need not tell.
     OfTask,
+    /// It is a task, whose steps are the containers.
+    Task,
     /// It is a pod spec and its main container in one.
     Container,
     /// It is a virtual machine.
@@ -66,6 +67,34 @@ const PARTS: &[(&str, &str, &str, Part)] = &[
         "/spec/taskRunSpecs/*/taskPodTemplate",
         Part::OfTask,
     ),
+    ("tekton.dev", "Task", "/spec", Part::Task),
+    ("tekton.dev", "ClusterTask", "/spec", Part::Task),
+    ("tekton.dev", "TaskRun", "/spec/taskSpec", Part::Task),
+    (
+        "tekton.dev",
+        "Pipeline",
+        "/spec/tasks/*/taskSpec",
+        Part::Task,
+    ),
+    (
+        "tekton.dev",
+        "Pipeline",
+        "/spec/finally/*/taskSpec",
+        Part::Task,
+    ),
+    (
+        "tekton.dev",
+        "PipelineRun",
+        "/spec/pipelineSpec/tasks/*/taskSpec",
+        Part::Task,
+    ),
+    (
+        "tekton.dev",
+        "PipelineRun",
+        "/spec/pipelineSpec/finally/*/taskSpec",
+        Part::Task,
+    ),
+    ("tekton.dev", "StepAction", "/spec", Part::Container),
     (SPARK, "SparkApplication", "/spec", Part::Shared),
     (SPARK, "SparkApplication", "/spec/driver", Part::Container),
     (SPARK, "SparkApplication", "/spec/executor", Part::Container),
@@ -115,10 +144,6 @@ const PARTS: &[(&str, &str, &str, Part)] = &[
 
 const SPARK: &str = "sparkoperator.k8s.io";
 
-/// The most parts of one kind that are pod specs and containers. The structure, their sidecars,
-/// tells of them too.
-pub(super) const MOST_CONTAINERS: usize = 2;
-
 /// Adds what a kind keeps in such parts. They come before the pods that are found by structure, so
 /// that one more of these changes nothing about them.
 pub(super) fn add<'a>(
@@ -133,7 +158,7 @@ pub(super) fn add<'a>(
     if let Some(pod) = pods.get_mut(own) {
         let mut others = Vec::new();
         add_some(group, kind, object, false, &mut others)?;
-        search(object, &Place::default(), DEPTH, &mut others);
+        search::add(object, &mut others)?;
         for other in others {
             other.give_containers(&mut pod.elsewhere);
         }
@@ -167,52 +192,91 @@ impl Part {
         mut place: Place<'a>,
         pods: &mut Vec<Pod<'a>>,
     ) -> Result<(), Fault> {
-        if self != Self::Template {
+        let is_part = self != Self::Template;
+        if is_part {
             // The metadata beside it is not that of pods.
             place.metadata = None;
         }
-        pods.push(pod(place.clone(), PodSpec::default(), false));
+        pods.push(pod(place.clone()));
         let Some(pod) = pods.last_mut() else {
             return Ok(());
         };
+        pod.is_part = is_part;
         read_into(&mut pod.spec, value, &place)?;
         match self {
             Self::Template | Self::Shared | Self::OfTask => Ok(()),
-            Self::Container => main_container(pod, value, &place),
+            Self::Task => read_into(&mut Task(&mut pod.others), value, &place),
+            Self::Container => {
+                main_container(pod, value, &place)?;
+                read_into(&mut Task(&mut pod.others), value, &place)
+            }
             Self::Machine => host_disks(pod, value, &place),
         }
     }
 }
 
+/// The containers that pod specs do not have: lists, and what steps have in common.
+struct Task<'t, 'a>(&'t mut Vec<OtherContainer<'a>>);
+
+impl<'de> View<'de> for Task<'_, 'de> {
+    fn fields(&self) -> &'static Fields {
+        const { &Fields::of(&["steps", "sidecars", "stepTemplate"]) }
+    }
+
+    fn read(&mut self, field: usize, value: &mut Reader<'de>) -> Result<(), Stop> {
+        let (key, is_list) = match field {
+            0 => ("steps", true),
+            1 => ("sidecars", true),
+            _ => ("stepTemplate", false),
+        };
+        let mut containers = Vec::new();
+        OtherContainer::read(&mut containers, is_list, value)?;
+        OtherContainer::add(self.0, key, is_list, containers);
+        Ok(())
+    }
+}
+
 /// Reads the container that is written into its pod's spec, and what is called otherwise there.
 fn main_container<'a>(pod: &mut Pod<'a>, value: &'a str, place: &Place<'a>) -> Result<(), Fault> {
+    #[derive(Default)]
+    struct Context<'a> {
+        of_pod: PodSecurityContext<'a>,
+    }
+
+    reads!(Context<'de> { "podSecurityContext" => of_pod: object });
+
+    let mut context = Context::default();
+    read_into(&mut context, value, place)?;
     pod.keys.security_context = "podSecurityContext";
-    pod.spec.security_context = PodSecurityContext::default();
-    pod.others.push(container_at(String::new(), value, place)?);
-    if let Some(sidecars) = member(value, "sidecars") {
-        pod.others
-            .append(&mut other_containers("sidecars", sidecars));
-    }
-    let key = pod.keys.security_context;
-    if let Some(context) = member(value, key) {
-        let place = place.below(key, None);
-        read_into(&mut pod.spec.security_context, context, &place)?;
-    }
+    pod.spec.security_context = context.of_pod;
+    let mut container = Container::default();
+    read_into(&mut container, value, place)?;
+    let path = String::new();
+    pod.others.push(OtherContainer { path, container });
     Ok(())
 }
 
 /// Reads the disks of a machine that are files of its node. The machine has them all, writable.
 fn host_disks<'a>(pod: &mut Pod<'a>, value: &'a str, place: &Place<'a>) -> Result<(), Fault> {
+    #[derive(Default)]
+    struct Machine<'a> {
+        volumes: Vec<Disk<'a>>,
+    }
+
+    #[derive(Default)]
+    struct Disk<'a> {
+        host: Option<HostPath<'a>>,
+    }
+
+    reads!(Machine<'de> { "volumes" => volumes: objects });
+    reads!(Disk<'de> { "hostDisk" => host: object_if_any });
+
     pod.keys.host_path = "hostDisk";
     pod.keys.has_all_volumes = true;
-    let volumes = member(value, "volumes").map_or_else(Vec::new, elements);
-    for ((index, raw), volume) in volumes.into_iter().enumerate().zip(&mut pod.spec.volumes) {
-        volume.host_path = None;
-        if let Some(disk) = member(raw, "hostDisk").filter(|disk| *disk != "null") {
-            let place = place.below("volumes", None).below(&index.to_string(), None);
-            let path = volume.host_path.insert(HostPath::default());
-            read_into(path, disk, &place.below("hostDisk", None))?;
-        }
+    let mut machine = Machine::default();
+    read_into(&mut machine, value, place)?;
+    for (volume, disk) in pod.spec.volumes.iter_mut().zip(machine.volumes) {
+        volume.host_path = disk.host;
     }
     Ok(())
 }
