@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::host::{CallError, LoadError};
 use crate::pipeline::Stopped;
-use crate::registry::PullError;
+use crate::registry::{self, PullError};
 
 /// What ends the command at once.
 pub(crate) enum Fatal {
@@ -75,7 +75,14 @@ impl fmt::Display for Fatal {
         match self {
             Self::Usage(error) => write!(f, "{error}"),
             Self::Policy(path, PolicyError::File(error)) => {
-                write!(f, "{}: {error}", path.display())
+                match (registry::meant(path), error.kind()) {
+                    (Some(meant), io::ErrorKind::NotFound) => write!(
+                        f,
+                        "{}: no such file; for a policy in a registry write `{meant}`",
+                        path.display()
+                    ),
+                    _ => write!(f, "{}: {error}", path.display()),
+                }
             }
             Self::Policy(path, PolicyError::Pull(error)) => {
                 write!(f, "{}: {error}", path.display())

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::fatal::Mistake;
 use crate::host::Policy;
+use crate::terminal::escaped;
 
 /// Settings that the policy accepts.
 #[derive(Debug)]
@@ -56,6 +57,9 @@ pub(crate) fn load(policy: &Policy, file: Option<&Path>) -> Result<Settings, Vec
             })?
         }
     };
+    if let Some(message) = whole(settings.json()) {
+        return Err(vec![error(message)]);
+    }
     let mistakes = validate(policy, settings.json());
     if mistakes.is_empty() {
         return Ok(read(settings.into_json()));
@@ -81,6 +85,25 @@ fn read(json: String) -> Settings {
         exemptions: read.exemptions,
         cluster_context: read.cluster_context,
     }
+}
+
+/// What to say of a Kubernetes object where its settings alone are wanted.
+fn whole(json: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Gvk {
+        api_version: String,
+        kind: String,
+    }
+    let Gvk { api_version, kind } = serde_json::from_str(json).ok()?;
+    let what = match api_version.split_once('/') {
+        Some(("policies.kubewarden.io", _)) if kind.ends_with("Group") => {
+            "give what is below the `settings` of its member"
+        }
+        Some(("policies.kubewarden.io", _)) => "give what is below its `spec.settings`",
+        _ => "expected settings of the policy",
+    };
+    Some(format!("this is a whole {}: {what}", escaped(&kind)))
 }
 
 /// Every mistake that the policy finds.

@@ -155,14 +155,14 @@ fn is_of_admission(message: &str) -> bool {
     is_policy || message.starts_with("admission webhook \"")
 }
 
-/// For a person: `refused by authorisation`.
+/// For a person: `refused by authorization`.
 impl fmt::Display for Outcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::DryRun => "dry run, nothing kept",
             Self::Refused(by) => match by {
                 By::Authentication => "refused: nobody known asked",
-                By::Authorization => "refused by authorisation",
+                By::Authorization => "refused by authorization",
                 By::EscalationCheck => "refused by the escalation check",
                 By::Admission => "refused by admission",
                 By::Validation => "refused as not valid",

@@ -1,6 +1,6 @@
 //! Who can write pods where, for a person: roles with what they grant and who holds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::access::{Access, Block, Holder};
@@ -23,11 +23,7 @@ const LABEL: usize = 10;
 pub(super) fn listing(access: &Access<'_>, terminal: Terminal) -> String {
     let mut text = String::new();
     for block in &access.held {
-        let mut place = match block.namespaced {
-            false => "everywhere",
-            true => "in namespaces",
-        }
-        .to_owned();
+        let mut place = held_in(block);
         if block.is_everybodys() {
             place.push_str(", for everybody or all workloads");
         }
@@ -79,6 +75,18 @@ fn painted(severity: Option<Severity>, terminal: Terminal) -> String {
         let name = format!("{:>SEVERITY$}", severity.name().to_uppercase());
         terminal.severity(severity, &name)
     })
+}
+
+/// `everywhere`, `in one namespace`, `in 3 namespaces`.
+fn held_in(block: &Block<'_>) -> String {
+    if !block.namespaced {
+        return "everywhere".to_owned();
+    }
+    let namespaces = block.holders.iter().map(|holder| holder.namespace);
+    match namespaces.collect::<BTreeSet<_>>().len() {
+        1 => "in one namespace".to_owned(),
+        count => format!("in {count} namespaces"),
+    }
 }
 
 /// A line for each ability; one for all seven where the same rules give them all.

@@ -29,3 +29,12 @@ pub(crate) fn reference(policy: &Path) -> Option<&str> {
         .into_iter()
         .find_map(|scheme| text.strip_prefix(scheme))
 }
+
+/// The reference that somebody means who left its scheme out: behind a host, which has a dot or a
+/// port, there is a name with a tag or a digest.
+pub(crate) fn meant(policy: &Path) -> Option<String> {
+    let text = policy.to_str()?;
+    let (host, name) = text.split_once('/')?;
+    let is_host = host.contains(['.', ':']) && !host.starts_with('.');
+    (is_host && name.contains([':', '@'])).then(|| format!("oci://{text}"))
+}

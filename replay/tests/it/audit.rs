@@ -76,7 +76,7 @@ fn a_refusal_is_told_with_its_reason() {
     // its line break is a space, and what could not be judged has its reason, too
     let held = "not currently held: {APIGroups:[\"*\"], Resources:[\"*\"], Verbs:[\"*\"]}";
     assert!(text.contains(held), "{text}");
-    let unread = "refused by authorisation: persistentvolumes is forbidden: User \"mallory\" \
+    let unread = "refused by authorization: persistentvolumes is forbidden: User \"mallory\" \
         cannot create resource";
     assert!(text.contains(unread), "{text}");
 }

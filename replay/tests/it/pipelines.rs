@@ -104,7 +104,7 @@ fn the_hook_refuses_what_is_staged_and_bad() {
     folder.write("notes.txt", "nothing to judge\n");
     git(&["add", "notes.txt"]);
     let taken = commit();
-    assert_eq!(taken.code, 0, "{taken:?}");
+    assert_eq!((taken.code, &*taken.stdout, &*taken.stderr), (0, "", ""));
 }
 
 #[test]

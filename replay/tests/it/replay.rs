@@ -480,6 +480,34 @@ fn shows_every_mistake_in_the_settings() {
 }
 
 #[test]
+fn says_of_a_whole_object_where_its_settings_are() {
+    let folder = Folder::new();
+    folder.write("a.json", clean("web"));
+    for (kind, told) in [
+        (
+            "policies.kubewarden.io/v1, kind: ClusterAdmissionPolicy",
+            "ClusterAdmissionPolicy: give what is below its `spec.settings`",
+        ),
+        (
+            "policies.kubewarden.io/v1, kind: AdmissionPolicyGroup",
+            "AdmissionPolicyGroup: give what is below the `settings` of its member",
+        ),
+        (
+            "v1, kind: ConfigMap",
+            "ConfigMap: expected settings of the policy",
+        ),
+    ] {
+        folder.write(
+            "s.yaml",
+            format!("{{apiVersion: {kind}, spec: {{settings: {{}}}}}}\n"),
+        );
+        let ran = folder.replay("--settings s.yaml a.json");
+        let told = format!("error: s.yaml: this is a whole {told}\n");
+        assert_eq!((ran.code, ran.stderr), (2, told));
+    }
+}
+
+#[test]
 fn refuses_a_policy_that_cannot_be_used() {
     let folder = Folder::new();
     folder.write("a.json", clean("web"));
@@ -493,6 +521,17 @@ fn refuses_a_policy_that_cannot_be_used() {
     );
     for (policy, message) in [
         ("nowhere.wasm", "error: nowhere.wasm: No such file"),
+        (
+            "ghcr.io/policies/bulkhead:v1",
+            "error: ghcr.io/policies/bulkhead:v1: no such file; for a policy in a registry write \
+             `oci://ghcr.io/policies/bulkhead:v1`\n",
+        ),
+        (
+            "localhost:5000/bulkhead@sha256:00",
+            "error: localhost:5000/bulkhead@sha256:00: no such file; for a policy in a registry \
+             write `oci://localhost:5000/bulkhead@sha256:00`\n",
+        ),
+        ("deploy/next.wasm", "error: deploy/next.wasm: No such file"),
         ("text.wasm", "error: text.wasm: not a WebAssembly module\n"),
         (
             "import.wasm",
