@@ -74,7 +74,7 @@ const PODS: &[Request] = &[
         &[(Exec, Low)],
     ),
     with(
-        &[("", "pods", Verbs::DELETE.or(Verbs::DELETE_COLLECTION))],
+        &[("", "pods", Verbs::DELETE.or(Verbs::DELETE_COLLECTION), &[])],
         indirect(
             "a pod can be deleted and created anew",
             Verbs::CREATE,
@@ -400,7 +400,7 @@ const BUDGETS: &[Request] = &[
 ];
 
 const PRIORITIES: &[Request] = &[with(
-    &[("", "pods", Verbs::CREATE)],
+    &[("", "pods", Verbs::CREATE, &[])],
     indirect(
         "pods of a higher priority push out others",
         Verbs::CREATE,
@@ -448,22 +448,39 @@ const TOKENS: &[Request] = &[indirect(
     &as_others(Token),
 )];
 
-const APPROVALS: &[Request] = &[with(
-    &[
-        (
-            "certificates.k8s.io",
-            "certificatesigningrequests",
-            Verbs::CREATE,
-        ),
-        ("certificates.k8s.io", "signers", Verbs::APPROVE),
-    ],
-    indirect(
-        "it approves its own certificate, in anybody's name",
-        WRITE,
-        Named,
-        &as_others(Certificates),
+/// By the signer for which it may approve (`pkg/controller/certificates/signer`,
+/// `pkg/apis/certificates/types.go`): the others sign for nobody whom the API server knows.
+const APPROVALS: &[Request] = &[
+    with(
+        &[
+            REQUESTED,
+            approved(&["kubernetes.io/kube-apiserver-client", "kubernetes.io/*"]),
+        ],
+        indirect(SIGNED, WRITE, Named, &as_others(Certificates)),
     ),
-)];
+    with(
+        &[
+            REQUESTED,
+            approved(&["kubernetes.io/kube-apiserver-client-kubelet"]),
+        ],
+        indirect(SIGNED, WRITE, Named, &[(Create, Medium), (Exec, Medium)]),
+    ),
+];
+
+const SIGNED: &str = "it approves its own certificate, in another's name";
+
+const REQUESTED: Need = (
+    CERTIFICATES,
+    "certificatesigningrequests",
+    Verbs::CREATE,
+    &[],
+);
+
+const fn approved(signers: &'static [&'static str]) -> Need {
+    (CERTIFICATES, "signers", Verbs::APPROVE, signers)
+}
+
+const CERTIFICATES: &str = "certificates.k8s.io";
 
 /// What a rule of `*` on `*` in every group stands for.
 pub(super) static EVERYTHING: Resource = resource("*", "*", EVERY_REQUEST);
