@@ -130,7 +130,7 @@ impl<'r> Grant<'r> {
         }
         if let Some(names) = self.names() {
             message.push_str("; only those named ");
-            push_some(&mut message, names.iter().map(|name| quoted(name)));
+            push_some(&mut message, names.iter().map(|name| quoted(name)), SHOWN);
         }
         if let Some(until) = self.until() {
             message.push_str(&format!(
@@ -157,18 +157,27 @@ impl<'r> Grant<'r> {
 
     /// The grants in short, such as `create pods, create pods/exec`; the first few.
     pub fn value(&self) -> String {
+        self.value_of(SHOWN)
+    }
+
+    /// All of the grants in short; `…` at its end for more than any role should have.
+    pub fn whole_value(&self) -> String {
+        self.value_of(64)
+    }
+
+    fn value_of(&self, most: usize) -> String {
         let mut parts: Vec<String> = Vec::new();
         for place in self.places() {
             let part = [&place.verbs.join("|"), " ", &place.resource].concat();
             if !parts.contains(&part) {
                 parts.push(part);
             }
-            if parts.len() > SHOWN {
+            if parts.len() > most {
                 break;
             }
         }
         let mut value = String::new();
-        push_some(&mut value, parts.into_iter());
+        push_some(&mut value, parts.into_iter(), most);
         value
     }
 
@@ -196,7 +205,7 @@ impl<'r> Grant<'r> {
             }
         }
         let mut text = String::new();
-        push_some(&mut text, parts.into_iter());
+        push_some(&mut text, parts.into_iter(), SHOWN);
         Some(text).filter(|text| !text.is_empty())
     }
 
@@ -261,8 +270,8 @@ impl<'r> Grant<'r> {
 const SHOWN: usize = 4;
 
 /// Adds the first few of some things to a text.
-fn push_some(text: &mut String, mut parts: impl Iterator<Item = String>) {
-    for (index, part) in parts.by_ref().take(SHOWN).enumerate() {
+fn push_some(text: &mut String, mut parts: impl Iterator<Item = String>, most: usize) {
+    for (index, part) in parts.by_ref().take(most).enumerate() {
         if index > 0 {
             text.push_str(", ");
         }
