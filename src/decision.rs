@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ptr;
 use std::rc::Rc;
 
 use crate::ability::Grants;
@@ -126,7 +127,7 @@ pub(crate) fn decide<'d>(
     // Of the old object, only what may make a finding old matters.
     let matters = |rule: &Rule| {
         let mut found = found.iter().map(|found| found.rule);
-        found.any(|found| std::ptr::eq(found, rule) || found.subsumed_by.contains(&rule.id))
+        found.any(|found| ptr::eq(found, rule) || found.subsumed_by.contains(&rule.id))
     };
     let old = match request.operation {
         Some(Operation::Update) => case.evidence(&case.judged(&request.old_object), &matters),
@@ -289,11 +290,15 @@ impl<'d> Case<'d> {
 
 /// Findings by what tells them apart: the rank of the rule, and what else matters. One type for all
 /// uses: each other one would bring its own tree into the module.
-type Index<'f> = BTreeMap<Key<'f>, Vec<&'f Evidence<'f>>>;
+type Index<'f> = BTreeMap<Key<'f>, &'f Evidence<'f>>;
 type Key<'f> = (usize, [usize; 3], Option<&'f str>, &'f str);
 
+/// Of what has the same key the worst is kept.
 fn insert<'f>(index: &mut Index<'f>, key: Key<'f>, evidence: &'f Evidence<'f>) {
-    index.entry(key).or_default().push(evidence);
+    let known = index.entry(key).or_insert(evidence);
+    if !ptr::eq(*known, evidence) && evidence.is_worse_than(known) {
+        *known = evidence;
+    }
 }
 
 /// What may be the cause of other findings: rules with the pod and the container in which they
@@ -379,7 +384,7 @@ impl<'f> Old<'f> {
     /// What is found gives beyond the same in the old object, where that is told.
     fn exceeded_by(&self, found: &Found<'_>) -> Option<String> {
         let same = self.same(found, container(&found.evidence))?;
-        found.evidence.beyond(same.first()?)
+        found.evidence.beyond(same)
     }
 
     /// Whether the old object had it already, and no milder; or had what implies it. What a pod says
@@ -405,21 +410,16 @@ impl<'f> Old<'f> {
             })
         });
         is_implied
-            || self.same(found, name).is_some_and(|same| {
-                let mut same = same.iter();
-                same.any(|old| !found.evidence.is_worse_than(old))
-            })
+            || self
+                .same(found, name)
+                .is_some_and(|same| !found.evidence.is_worse_than(same))
     }
 
-    /// The same of a container, or of the pod as a whole.
-    fn same<'s>(
-        &'s self,
-        found: &'s Found<'s>,
-        name: Option<&'s str>,
-    ) -> Option<&'s Vec<&'s Evidence<'s>>> {
+    /// The worst of the same of a container, or of the pod as a whole.
+    fn same<'s>(&'s self, found: &'s Found<'s>, name: Option<&'s str>) -> Option<&'s Evidence<'s>> {
         let Found { rank, evidence, .. } = found;
         let key = (*rank, same_pod(evidence), name, evidence.identity());
-        self.found.get(&key)
+        self.found.get(&key).copied()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::form::Form;
 use crate::origin::{Origin, OwnerEntry};
 use crate::pod::{PlacedContainer, Pod};
 use crate::request::Request;
-use crate::rule::{Check, Evidence, Rule};
+use crate::rule::{Check, Evidence, Rule, What};
 use crate::rules::host_path::{HostPath, PathAnywhere};
 use crate::rules::{self, RULES};
 use crate::subject::Subject;
@@ -264,7 +264,10 @@ impl Exemption {
         if self.values.is_empty() {
             return true;
         }
-        let value = evidence.value();
+        let value = match &evidence.what {
+            What::Grant(grant) => grant.whole_value().into(),
+            What::Part { value, .. } => Cow::Borrowed(&**value),
+        };
         if !OF_PATHS.contains(&rule.id) {
             return self.values.iter().any(|wanted| wanted.text == value);
         }
@@ -293,6 +296,10 @@ impl Exemption {
         if !self.namespaces.is_empty() && checks().all(|check| matches!(check, Check::Volume(_))) {
             let what = "can never hold: `namespaces` are given, and these rules are about \
                         volumes alone, which are in none";
+            return Some(what.to_owned());
+        }
+        if self.values.iter().any(|wanted| wanted.text.ends_with('…')) {
+            let what = "can never hold: `…` in a value is short for others";
             return Some(what.to_owned());
         }
         let is_shown = |wanted: &&Wanted| self.rules.iter().any(|rule| shows(rule, wanted));

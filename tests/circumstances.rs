@@ -935,6 +935,50 @@ mod exemptions {
         assert!(exempted(&windows, place(r"C:\ProgramData")));
     }
 
+    /// Not only what the finding has room for.
+    #[test]
+    fn a_role_is_exempted_by_all_that_it_grants() {
+        let role = |resources: Value| {
+            let rule = json!({"apiGroups": [""], "resources": resources, "verbs": ["create"]});
+            let proxy = json!({"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]});
+            let mut role = request(
+                "rbac.authorization.k8s.io",
+                "ClusterRole",
+                json!({"rules": [rule, proxy]}),
+            );
+            role.as_object_mut().unwrap().remove("namespace");
+            role
+        };
+        let is_exempted = |role: &Value, value: &str| {
+            let settings = json!({"exemptions": [{"reason": "r", "rules": ["pod-exec"],
+                "users": ["bob"], "values": [value]}]});
+            assert_eq!(mistakes(&settings), Vec::<String>::new());
+            let answer = inspect(role, &settings);
+            let findings = answer["findings"].as_array().unwrap();
+            let mut of_rule = findings.iter().filter(|it| it["rule"] == "pod-exec");
+            !of_rule.next().unwrap()["exempted"].is_null()
+        };
+        let few = role(json!(["pods/exec"]));
+        assert!(is_exempted(&few, "create pods/exec, get nodes/proxy"));
+        assert!(!is_exempted(&few, "create pods/exec"));
+        let many = role(json!([
+            "pods/exec",
+            "pods/attach",
+            "pods/portforward",
+            "pods/proxy"
+        ]));
+        let shown =
+            "create pods/exec, create pods/attach, create pods/portforward, create pods/proxy";
+        assert!(!is_exempted(&many, shown));
+        assert!(is_exempted(&many, &format!("{shown}, get nodes/proxy")));
+        let cut = json!({"exemptions": [{"reason": "r", "rules": ["pod-exec"],
+            "users": ["bob"], "values": [format!("{shown}, …")]}]});
+        assert_eq!(
+            mistakes(&cut),
+            ["exemptions[0]: can never hold: `…` in a value is short for others"]
+        );
+    }
+
     #[test]
     fn what_lies_under_a_path_is_meant_by_a_star() {
         let volume =

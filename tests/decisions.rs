@@ -355,6 +355,33 @@ fn removal_and_connect_pass() {
 }
 
 /// The authorizer heeds a role until it is gone, and a finalizer can keep it for ever.
+/// Each mount of a path is held against the worst of the old ones.
+#[test]
+fn a_path_that_stands_often_is_new_where_it_gets_worse() {
+    let mounted = |are_read_only: &[bool]| {
+        let mounts = are_read_only.iter().enumerate().map(|(index, read_only)| {
+            json!({"name": format!("v{index}"), "mountPath": format!("/m{index}"), "readOnly": read_only})
+        });
+        let mounts: Vec<Value> = mounts.collect();
+        let volumes = (0..are_read_only.len())
+            .map(|index| json!({"name": format!("v{index}"), "hostPath": {"path": "/srv/data"}}));
+        let volumes: Vec<Value> = volumes.collect();
+        pod(
+            json!({"volumes": volumes, "containers": [{"name": "a", "image": "b", "volumeMounts": mounts}]}),
+        )
+    };
+    let denied = |new: &[bool], old: &[bool]| {
+        let request = updated(mounted(new), &mounted(old));
+        let settings = json!({"hostAccess": {"deny": "low"}});
+        !validate(&request, &settings).accepted
+    };
+    assert!(!denied(&[true, true], &[true, true]));
+    assert!(!denied(&[false, false], &[true, false]));
+    assert!(!denied(&[false, false], &[false, true]));
+    assert!(denied(&[true, false], &[true, true]));
+    assert!(denied(&[false], &[true, true]));
+}
+
 #[test]
 fn an_object_that_is_being_deleted_does_not_pass_for_that() {
     let metadata = json!({"name": "operator", "finalizers": ["example.com/keep"], "deletionTimestamp": "2026-11-22T01:28:33Z"});

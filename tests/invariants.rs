@@ -326,6 +326,53 @@ fn every_path_resolves_in_the_object() {
     assert!(count > 100);
 }
 
+/// What is said to people acts on no terminal and breaks no line, whatever the object has in it: a
+/// client is not shown a warning that does.
+#[test]
+fn no_text_of_an_object_gets_out_as_it_is() {
+    fn texts<'v>(value: &'v mut Value, all: &mut Vec<&'v mut String>) {
+        match value {
+            Value::String(text) => all.push(text),
+            Value::Array(values) => values.iter_mut().for_each(|value| texts(value, all)),
+            Value::Object(members) => members.values_mut().for_each(|value| texts(value, all)),
+            _ => {}
+        }
+    }
+    let mut count = 0;
+    for folder in fs::read_dir("tests/fixtures").unwrap() {
+        let fires = folder.unwrap().path().join("fires.yaml");
+        let manifest = fs::read(fires).unwrap();
+        let Some(Ok(intake::Item::Case(case))) = intake::read(manifest.as_slice()).next() else {
+            panic!("no case")
+        };
+        let request: Value = serde_json::from_str(case.request()).unwrap();
+        let mut copy = request.clone();
+        let mut all = Vec::new();
+        texts(&mut copy["object"], &mut all);
+        for place in 0..all.len() {
+            let mut request = request.clone();
+            let mut all = Vec::new();
+            texts(&mut request["object"], &mut all);
+            all[place].push_str("\u{1b}[2J\n\u{202e}");
+            let answer = inspect(&payload(&request));
+            let warnings = answer["response"]["warnings"]
+                .as_array()
+                .into_iter()
+                .flatten();
+            let findings = answer["findings"].as_array().unwrap().iter();
+            let messages = findings.map(|finding| &finding["message"]);
+            let reason = &answer["response"]["message"];
+            for said in messages.chain(warnings).chain([reason]) {
+                let said = said.as_str().unwrap_or_default();
+                let is_bad = |it: char| it.is_control() || it == '\u{202e}';
+                assert!(!said.contains(is_bad), "{said:?} {request}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 1_000);
+}
+
 /// Invariant 3: the same pod spec gives the same findings in every kind that can carry it, and in
 /// every list of containers.
 mod same_everywhere {

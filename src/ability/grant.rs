@@ -150,7 +150,11 @@ impl<'r> Grant<'r> {
         }
         if let Some(names) = self.names() {
             message.push_str("; only those named ");
-            push_some(&mut message, &mut names.iter().map(|name| quoted(name)));
+            push_some(
+                &mut message,
+                &mut names.iter().map(|name| quoted(name)),
+                SHOWN,
+            );
         }
         if let Some(until) = self.until() {
             message.push_str(&format!(
@@ -161,9 +165,9 @@ impl<'r> Grant<'r> {
         message
     }
 
-    /// The grants in short, such as `create pods`, each once and the leading one first; of many,
-    /// the first few.
-    fn parts(&self) -> Vec<String> {
+    /// The grants in short, such as `create pods`, each once and the leading one first; of more
+    /// than `most`, one more than that.
+    fn parts(&self, most: usize) -> Vec<String> {
         let leading = self.pointer();
         let places = self.places();
         let mut parts: Vec<String> = Vec::new();
@@ -171,7 +175,7 @@ impl<'r> Grant<'r> {
             for place in &places {
                 let part = [&place.verbs.join("|"), " ", &place.resource].concat();
                 let is_next = (place.path == leading) == leads;
-                if is_next && parts.len() <= SHOWN && !parts.contains(&part) {
+                if is_next && parts.len() <= most && !parts.contains(&part) {
                     parts.push(part);
                 }
             }
@@ -181,8 +185,17 @@ impl<'r> Grant<'r> {
 
     /// The grants in short, such as `create pods, create pods/exec`; the first few.
     pub fn value(&self) -> String {
+        self.value_of(SHOWN)
+    }
+
+    /// All of the grants in short; `…` at its end for more than any role should have.
+    pub fn whole_value(&self) -> String {
+        self.value_of(64)
+    }
+
+    fn value_of(&self, most: usize) -> String {
         let mut value = String::new();
-        push_some(&mut value, &mut self.parts().into_iter());
+        push_some(&mut value, &mut self.parts(most).into_iter(), most);
         value
     }
 
@@ -192,12 +205,13 @@ impl<'r> Grant<'r> {
         if self.is_of_everything() {
             return EVERYTHING_FIX.into();
         }
-        let parts = self.parts();
+        let parts = self.parts(SHOWN);
         let has_wildcard = parts.iter().any(|part| part.contains('*'));
         let mut fix = "take ".to_owned();
         push_some(
             &mut fix,
             &mut parts.iter().map(|part| ["`", part, "`"].concat()),
+            SHOWN,
         );
         fix.push_str(" out of the role");
         if has_wildcard {
@@ -230,7 +244,7 @@ impl<'r> Grant<'r> {
             }
         }
         let mut text = String::new();
-        push_some(&mut text, &mut parts.into_iter());
+        push_some(&mut text, &mut parts.into_iter(), SHOWN);
         Some(text).filter(|text| !text.is_empty())
     }
 
@@ -295,12 +309,12 @@ impl<'r> Grant<'r> {
 const SHOWN: usize = 4;
 
 /// Adds the first few of some things to a text.
-fn push_some(text: &mut String, parts: &mut dyn Iterator<Item = String>) {
-    for index in 0..=SHOWN {
+fn push_some(text: &mut String, parts: &mut dyn Iterator<Item = String>, most: usize) {
+    for index in 0..=most {
         let Some(part) = parts.next() else {
             return;
         };
-        let part = if index < SHOWN { &part } else { "…" };
+        let part = if index < most { &part } else { "…" };
         push_all(text, &[if index > 0 { ", " } else { "" }, part]);
     }
 }

@@ -217,8 +217,9 @@ struct Request {
     gains: Gains,
 }
 
-/// Any of the verbs on a resource: group, name, verbs.
-type Need = (&'static str, &'static str, Verbs);
+/// Any of the verbs on a resource: group, name, verbs, and the names of which one will do; none for
+/// whatever names.
+type Need = (&'static str, &'static str, Verbs, &'static [&'static str]);
 
 /// Whether the authorizer is told the name of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -457,7 +458,7 @@ impl<'r> Grants<'r> {
             .map_or(&Appliable::All, |(_, known)| known)
     }
 
-    /// Whether the role grants all that a request needs, on whatever names.
+    /// Whether the role grants all that a request needs.
     fn meets(&mut self, needs: &'static [Need]) -> bool {
         if needs.is_empty() {
             return true;
@@ -469,9 +470,14 @@ impl<'r> Grants<'r> {
         if let Some((_, met)) = known {
             return *met;
         }
-        let is_granted = |(group, name, verbs): &Need| {
+        let is_granted = |(group, name, verbs, of): &Need| {
             let mut rules = self.rules.iter();
-            rules.any(|rule| role::grants(rule, *verbs, group, name))
+            rules.any(|rule| {
+                let mut names = rule.resource_names.iter().map(Text::as_str);
+                let has_name =
+                    of.is_empty() || names.len() == 0 || names.any(|name| of.contains(&name));
+                has_name && role::grants(rule, *verbs, group, name)
+            })
         };
         let met = needs.iter().all(is_granted);
         self.met.push((needs, met));
@@ -745,6 +751,57 @@ mod tests {
         assert_eq!(create(&both(&["c"])), None);
         let elsewhere = json!([rule(&["create"], &["a"]), {"apiGroups": ["apps"], "resources": ["pods"], "verbs": ["patch"]}]);
         assert_eq!(create(&elsewhere), None);
+    }
+
+    /// Only one of Kubernetes' signers signs for whom the API server believes, and one for nodes.
+    #[test]
+    fn an_approver_is_whom_its_signer_signs_for() {
+        let severity = |ability, rules: &Value| found(ability, rules, |severity, _| severity);
+        let approver = |resources: Value, signers: &[&str]| {
+            let certificates = "certificates.k8s.io";
+            json!([
+                {"apiGroups": [certificates], "resources": resources, "verbs": ["create", "update"]},
+                {"apiGroups": [certificates], "resources": ["signers"], "verbs": ["approve"], "resourceNames": signers},
+            ])
+        };
+        let own = json!([
+            "certificatesigningrequests",
+            "certificatesigningrequests/approval"
+        ]);
+        for (signers, expected) in [
+            (&[][..], Some(Severity::High)),
+            (
+                &["kubernetes.io/kube-apiserver-client"],
+                Some(Severity::High),
+            ),
+            (&["kubernetes.io/*"], Some(Severity::High)),
+            (
+                &["example.com/a", "kubernetes.io/kube-apiserver-client"],
+                Some(Severity::High),
+            ),
+            (
+                &["kubernetes.io/kube-apiserver-client-kubelet"],
+                Some(Severity::Medium),
+            ),
+            (&["kubernetes.io/kubelet-serving"], None),
+            (&["kubernetes.io/legacy-unknown"], None),
+            (&["example.com/my-signer"], None),
+            (&["example.com/*"], None),
+            // The authorizer is never asked for this name.
+            (&["*"], None),
+        ] {
+            let rules = approver(own.clone(), signers);
+            assert_eq!(severity(Ability::Create, &rules), expected, "{signers:?}");
+            assert_eq!(severity(Ability::Exec, &rules), expected, "{signers:?}");
+            let in_any_name = expected.filter(|severity| *severity == Severity::High);
+            assert_eq!(severity(Ability::Certificates, &rules), in_any_name);
+        }
+        let of_others = json!(["certificatesigningrequests/approval"]);
+        let signers = ["kubernetes.io/kube-apiserver-client"];
+        assert_eq!(
+            severity(Ability::Create, &approver(of_others, &signers)),
+            None
+        );
     }
 
     #[test]

@@ -75,7 +75,7 @@ const PODS: &[Request] = &[
         &[(Exec, Low)],
     ),
     with(
-        &[("", "pods", Verbs::DELETE.or(Verbs::DELETE_COLLECTION))],
+        &[("", "pods", Verbs::DELETE.or(Verbs::DELETE_COLLECTION), &[])],
         indirect(
             "a pod can be deleted and created anew",
             Verbs::CREATE,
@@ -407,7 +407,7 @@ const BUDGETS: &[Request] = &[
 ];
 
 const PRIORITIES: &[Request] = &[with(
-    &[("", "pods", Verbs::CREATE)],
+    &[("", "pods", Verbs::CREATE, &[])],
     indirect(
         "pods of a higher priority push out others",
         Verbs::CREATE,
@@ -460,33 +460,48 @@ const TOKENS: &[Request] = &[indirect(
     &as_others(Token),
 )];
 
+/// By the signer for which it may approve (`pkg/controller/certificates/signer`,
+/// `pkg/apis/certificates/types.go`): the others sign for nobody whom the API server knows.
 const APPROVALS: &[Request] = &[
     with(
         &[
-            (
-                "certificates.k8s.io",
-                "certificatesigningrequests",
-                Verbs::CREATE,
-            ),
-            ("certificates.k8s.io", "signers", Verbs::APPROVE),
+            REQUESTED,
+            approved(&["kubernetes.io/kube-apiserver-client", "kubernetes.io/*"]),
         ],
-        indirect(
-            "it approves its own certificate, in anybody's name",
-            WRITE,
-            Named,
-            &as_others(Certificates),
-        ),
+        indirect(SIGNED, WRITE, Named, &as_others(Certificates)),
+    ),
+    with(
+        &[
+            REQUESTED,
+            approved(&["kubernetes.io/kube-apiserver-client-kubelet"]),
+        ],
+        indirect(SIGNED, WRITE, Named, &[(Create, Medium), (Exec, Medium)]),
     ),
     direct(WRITE, Named, &[(Certificates, High)]),
 ];
 
 /// What, beside approving, a certificate takes; others may have given the rest.
-const CERTIFICATES: &[Request] = &[direct(
+const CERTIFICATE_REQUESTS: &[Request] = &[direct(
     Verbs::CREATE,
     CollectionOrApply,
     &[(Certificates, High)],
 )];
 const SIGNERS: &[Request] = &[direct(Verbs::APPROVE, Named, &[(Certificates, High)])];
+
+const SIGNED: &str = "it approves its own certificate, in another's name";
+
+const REQUESTED: Need = (
+    CERTIFICATES,
+    "certificatesigningrequests",
+    Verbs::CREATE,
+    &[],
+);
+
+const fn approved(signers: &'static [&'static str]) -> Need {
+    (CERTIFICATES, "signers", Verbs::APPROVE, signers)
+}
+
+const CERTIFICATES: &str = "certificates.k8s.io";
 
 /// What a rule of `*` on `*` in every group stands for.
 pub(super) static EVERYTHING: Resource = resource("*", "*", EVERY_REQUEST);
@@ -569,7 +584,7 @@ pub(super) static TABLE: &[Resource] = &[
     resource("kubeflow.org", "mpijobs", MAKER),
     resource("ray.io", "rayjobs", MAKER),
     resource("", "secrets", SECRETS),
-    of_cluster("certificates.k8s.io", "signers", SIGNERS),
+    of_cluster(CERTIFICATES, "signers", SIGNERS),
     resource("", "bindings", BINDINGS),
     resource("batch", "cronjobs", REPLICATED),
     resource("argoproj.io", "rollouts", REPLICATED),
@@ -647,9 +662,9 @@ pub(super) static TABLE: &[Resource] = &[
     of_cluster(STORAGE, "volumeattachments/status", ATTACHMENT_STATUS),
     of_cluster(ADMISSION, "mutatingadmissionpolicies", MUTATION),
     of_cluster(
-        "certificates.k8s.io",
-        "certificatesigningrequests",
         CERTIFICATES,
+        "certificatesigningrequests",
+        CERTIFICATE_REQUESTS,
     ),
     resource("sparkoperator.k8s.io", "scheduledsparkapplications", MAKER),
     resource("", "replicationcontrollers/scale", SCALED),
@@ -661,7 +676,7 @@ pub(super) static TABLE: &[Resource] = &[
         REPLICATED,
     ),
     of_cluster(
-        "certificates.k8s.io",
+        CERTIFICATES,
         "certificatesigningrequests/approval",
         APPROVALS,
     ),

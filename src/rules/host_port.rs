@@ -3,6 +3,7 @@
 use crate::pod::{Pod, Port};
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
+use crate::text::visible;
 use crate::view::Text;
 
 pub(crate) static RULE: Rule = Rule {
@@ -40,7 +41,7 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
             let value = shown(number, port);
             let message = [
                 "takes ",
-                &value,
+                &visible(&value, 100),
                 " of its node, where a service of the node may be expected",
             ]
             .concat();

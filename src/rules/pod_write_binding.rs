@@ -142,6 +142,12 @@ const MANY: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Whether it is the default account of a namespace by its user name, such as
+/// `system:serviceaccount:team-a:default`.
+fn is_default(kind: &str, name: &str) -> bool {
+    kind == "User" && name.starts_with("system:serviceaccount:") && name.ends_with(":default")
+}
+
 /// How bad it is in this subject's hands, and who that is.
 fn held_by(subject: &BoundSubject<'_>, severity: Severity) -> (Severity, String) {
     let (kind, name) = (subject.kind(), subject.name());
@@ -152,7 +158,7 @@ fn held_by(subject: &BoundSubject<'_>, severity: Severity) -> (Severity, String)
         None if kind == "Group" && name.starts_with("system:serviceaccounts:") => {
             Some("every pod of a namespace")
         }
-        None if kind == "ServiceAccount" && name == "default" => {
+        None if name == "default" && kind == "ServiceAccount" || is_default(kind, name) => {
             Some("every pod of its namespace that names no account")
         }
         None => None,

@@ -60,8 +60,10 @@ fn check<'d>(judged: &JudgedRole<'d>) -> Vec<Evidence<'d>> {
         if !role::grants(rule, Verbs::USE, GROUP, RESOURCE) || role::is_everything(rule) {
             continue;
         }
+        // Whoever uses a constraint names it; without names a rule is for all.
         let names = rule.resource_names.iter().map(Text::as_str);
         let worst = names
+            .filter(|name| !name.is_empty())
             .filter_map(|name| {
                 let known = KNOWN.iter().find(|(known, _)| *known == name);
                 let severity = known.map_or(Some(Severity::Medium), |(_, severity)| *severity);
