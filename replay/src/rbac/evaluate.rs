@@ -35,7 +35,8 @@ pub(super) struct Granted {
 struct Origin {
     /// The cluster role that it is collected from, if it is.
     source: Option<String>,
-    groups: Vec<String>,
+    /// The names that it is restricted to; empty where it is not.
+    names: Vec<String>,
 }
 
 /// One way to have an ability.
@@ -83,7 +84,7 @@ impl<'a> Question<'a> {
             _ => Map::new(),
         };
         let rules = rules.unwrap_or_default().into_iter().map(|rule| Origin {
-            groups: groups(&rule.rule),
+            names: names(&rule.rule),
             source: rule.from,
         });
         Self {
@@ -149,10 +150,10 @@ impl<'a> Question<'a> {
     }
 }
 
-fn groups(rule: &Value) -> Vec<String> {
-    let groups = rule.get("apiGroups").and_then(Value::as_array);
-    let groups = groups.into_iter().flatten().filter_map(Value::as_str);
-    groups.map(str::to_owned).collect()
+fn names(rule: &Value) -> Vec<String> {
+    let names = rule.get("resourceNames").and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    names.map(str::to_owned).collect()
 }
 
 /// What an answer to `inspect` says of a role; none where no rule was asked about it.
@@ -200,10 +201,10 @@ impl Granted {
         sources.any(|source| source == role)
     }
 
-    /// The API groups of the rule that a path names.
-    pub(super) fn groups(&self, path: &str) -> &[String] {
+    /// The names to which the rule that a path names is restricted; empty where it is not.
+    pub(super) fn names(&self, path: &str) -> &[String] {
         let rule = self.rule(path).and_then(|(place, _)| self.rules.get(place));
-        rule.map_or(&[], |rule| rule.groups.as_slice())
+        rule.map_or(&[], |rule| rule.names.as_slice())
     }
 }
 

@@ -14,6 +14,7 @@ mod common;
 mod follow;
 mod formats;
 mod granting;
+mod granting_by_rules;
 mod host;
 mod judge;
 #[cfg(target_os = "linux")]
