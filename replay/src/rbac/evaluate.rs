@@ -1,6 +1,7 @@
 //! What a role grants, as the policy says: `inspect` of a request to create it. Nothing of RBAC
 //! is decided here.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -138,16 +139,49 @@ impl<'a> Question<'a> {
         object.pop();
         let members = self.members.strip_prefix('{').unwrap_or_default();
         let comma = if members == "}" { "" } else { "," };
-        let settings = self.evaluator.settings;
-        let payload = format!(
-            r#"{{"request":{request},"object":{object}{comma}{members}}},"settings":{settings}}}"#
-        );
-        let policy = self.evaluator.policy;
-        let answer = policy
-            .call("inspect", payload.as_bytes())
-            .map_err(|error| error.to_string())?;
-        read(&answer)
+        let case = format!(r#""request":{request},"object":{object}{comma}{members}}}"#);
+        let mut off = BTreeSet::new();
+        loop {
+            let settings = without(&off, self.evaluator.settings);
+            let payload = format!(r#"{{{case},"settings":{settings}}}"#);
+            let policy = self.evaluator.policy;
+            let answer = policy
+                .call("inspect", payload.as_bytes())
+                .map_err(|error| error.to_string())?;
+            let answered = read(&answer)?;
+            if answered.omitted == 0 {
+                return Ok(answered.granted);
+            }
+            // what is found beside abilities may have pushed them out: asked again without it
+            let known = off.len();
+            off.extend(answered.beside);
+            if off.len() == known {
+                return Err(format!(
+                    "the policy leaves out {} of its findings, so that what it grants is not known",
+                    answered.omitted
+                ));
+            }
+        }
     }
+}
+
+/// Settings with these rules switched off.
+fn without(rules: &BTreeSet<String>, settings: &str) -> String {
+    if rules.is_empty() {
+        return settings.to_owned();
+    }
+    let mut settings: Map<String, Value> = serde_json::from_str(settings).unwrap_or_default();
+    let mut set = match settings.remove("rules") {
+        Some(Value::Object(set)) => set,
+        _ => Map::new(),
+    };
+    set.extend(
+        rules
+            .iter()
+            .map(|rule| (rule.clone(), json!({"action": "off"}))),
+    );
+    settings.insert("rules".to_owned(), Value::Object(set));
+    Value::Object(settings).to_string()
 }
 
 fn names(rule: &Value) -> Vec<String> {
@@ -156,8 +190,17 @@ fn names(rule: &Value) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// What an answer to `inspect` says of a role; none where no rule was asked about it.
-fn read(answer: &[u8]) -> Result<Option<Granted>, String> {
+/// What an answer to `inspect` says of a role.
+struct Answered {
+    /// None where no rule was asked about it.
+    granted: Option<Granted>,
+    /// How many findings there are beyond those that the answer has.
+    omitted: u64,
+    /// Rules that found something else than abilities.
+    beside: BTreeSet<String>,
+}
+
+fn read(answer: &[u8]) -> Result<Answered, String> {
     let misread = |error| format!("the policy's answer to `inspect` is not understood: {error}");
     let answer: Answer<'_> = serde_json::from_slice(answer).map_err(misread)?;
     let findings: Vec<Finding> = serde_json::from_str(answer.findings.get()).map_err(misread)?;
@@ -168,19 +211,24 @@ fn read(answer: &[u8]) -> Result<Option<Granted>, String> {
         Some(powers) => serde_json::from_str(powers.get()).map_err(misread)?,
         None => Vec::new(),
     };
-    if !answer.judged {
-        return Ok(None);
-    }
+    let is_beside = |rule: &String| ABILITIES.iter().all(|(_, known)| known != rule);
+    let rules = findings.iter().map(|finding| finding.rule.clone());
+    let beside = rules.filter(is_beside).collect();
     let mut abilities: Vec<Held> = findings.into_iter().filter_map(Held::of).collect();
     abilities.sort_by(|one, other| {
         let rank = |held: &Held| (held.ability, held.grant.clone());
         (other.severity, rank(one)).cmp(&(one.severity, rank(other)))
     });
-    Ok(Some(Granted {
+    let granted = Granted {
         abilities,
         powers,
         ..Granted::default()
-    }))
+    };
+    Ok(Answered {
+        granted: answer.judged.then_some(granted),
+        omitted: answer.omitted,
+        beside,
+    })
 }
 
 impl Granted {
