@@ -836,6 +836,64 @@ mod tests {
         assert_eq!(names(Ability::Create, &both("", "pods", "update")), None);
     }
 
+    /// What gives a power that is no ability by itself: the entries, as `resource verbs`.
+    fn places(power: Ability, group: &str, resource: &str, verbs: &[&str]) -> Option<Vec<String>> {
+        let rules = json!([{"apiGroups": [group], "resources": [resource], "verbs": verbs}]);
+        found(power, &rules, |_, grant| {
+            let places = grant.places().into_iter();
+            let said = places.map(|place| format!("{} {}", place.resource, place.verbs.join("|")));
+            said.collect()
+        })
+    }
+
+    #[test]
+    fn pods_are_run_by_what_says_which_account_they_have() {
+        for (group, resource, verbs, expected) in [
+            ("", "pods", &["create", "update"][..], Some("pods create")),
+            (
+                "apps",
+                "deployments",
+                &["create"],
+                Some("deployments create"),
+            ),
+            ("apps", "daemonsets", &["patch"], Some("daemonsets patch")),
+            (
+                "argoproj.io",
+                "workflows",
+                &["create"],
+                Some("workflows create"),
+            ),
+            ("batch", "jobs", &["create", "update"], Some("jobs create")),
+            ("batch", "jobs", &["update", "patch"], None),
+            ("", "pods", &["update", "patch"], None),
+            ("apps", "deployments/scale", &["update"], None),
+            ("", "serviceaccounts/token", &["create"], None),
+        ] {
+            let found = places(Ability::RunPods, group, resource, verbs);
+            let found = found.map(|places| places.concat());
+            assert_eq!(found.as_deref(), expected, "{resource} {verbs:?}");
+        }
+    }
+
+    #[test]
+    fn each_right_that_a_certificate_takes_is_told_by_itself() {
+        const GROUP: &str = "certificates.k8s.io";
+
+        for (resource, verb, is_told) in [
+            ("certificatesigningrequests", "create", true),
+            ("certificatesigningrequests", "update", false),
+            ("certificatesigningrequests/approval", "update", true),
+            ("certificatesigningrequests/approval", "create", false),
+            ("signers", "approve", true),
+            ("signers", "sign", false),
+        ] {
+            let told = places(Ability::Certificates, GROUP, resource, &[verb]);
+            assert_eq!(told.is_some(), is_told, "{verb} {resource}");
+            let abilities = places(Ability::Create, GROUP, resource, &[verb]);
+            assert_eq!(abilities, None, "{verb} {resource}");
+        }
+    }
+
     #[test]
     fn names_of_several_rules_add_up_and_one_rule_for_all_lifts_them() {
         let evict = |names: &[&str]| rule_for("pods/eviction", &["create"], names);

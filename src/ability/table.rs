@@ -365,7 +365,7 @@ const LIMITS: &[Request] = &[
     indirect(
         "new pods get the limits that they do not set",
         Verbs::CREATE,
-        CollectionOrPut,
+        CollectionOrApply,
         &[(Modify, Low)],
     ),
     indirect(

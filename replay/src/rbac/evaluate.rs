@@ -1,7 +1,7 @@
 //! What a role grants, as the policy says: `inspect` of a request to create it. Nothing of RBAC
 //! is decided here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -36,7 +36,8 @@ pub(super) struct Granted {
 struct Origin {
     /// The cluster role that it is collected from, if it is.
     source: Option<String>,
-    groups: Vec<String>,
+    /// The names that it is restricted to; empty where it is not.
+    names: Vec<String>,
 }
 
 /// One way to have an ability.
@@ -108,7 +109,7 @@ impl<'a> Question<'a> {
             _ => Map::new(),
         };
         let rules = rules.unwrap_or_default().into_iter().map(|rule| Origin {
-            groups: groups(&rule.rule),
+            names: names(&rule.rule),
             source: rule.from,
         });
         Self {
@@ -162,26 +163,68 @@ impl<'a> Question<'a> {
         object.pop();
         let members = self.members.strip_prefix('{').unwrap_or_default();
         let comma = if members == "}" { "" } else { "," };
-        let settings = self.evaluator.settings;
-        let payload = format!(
-            r#"{{"request":{request},"object":{object}{comma}{members}}},"settings":{settings}}}"#
-        );
-        let policy = self.evaluator.policy;
-        let answer = policy
-            .call("inspect", payload.as_bytes())
-            .map_err(|error| error.to_string())?;
-        read(&answer)
+        let case = format!(r#""request":{request},"object":{object}{comma}{members}}}"#);
+        let mut off = BTreeSet::new();
+        loop {
+            let settings = without(&off, self.evaluator.settings);
+            let payload = format!(r#"{{{case},"settings":{settings}}}"#);
+            let policy = self.evaluator.policy;
+            let answer = policy
+                .call("inspect", payload.as_bytes())
+                .map_err(|error| error.to_string())?;
+            let answered = read(&answer)?;
+            if answered.omitted == 0 {
+                return Ok(answered.granted);
+            }
+            // what is found beside abilities may have pushed them out: asked again without it
+            let known = off.len();
+            off.extend(answered.beside);
+            if off.len() == known {
+                return Err(format!(
+                    "the policy leaves out {} of its findings, so that what it grants is not known",
+                    answered.omitted
+                ));
+            }
+        }
     }
 }
 
-fn groups(rule: &Value) -> Vec<String> {
-    let groups = rule.get("apiGroups").and_then(Value::as_array);
-    let groups = groups.into_iter().flatten().filter_map(Value::as_str);
-    groups.map(str::to_owned).collect()
+/// Settings with these rules switched off.
+fn without(rules: &BTreeSet<String>, settings: &str) -> String {
+    if rules.is_empty() {
+        return settings.to_owned();
+    }
+    let mut settings: Map<String, Value> = serde_json::from_str(settings).unwrap_or_default();
+    let mut set = match settings.remove("rules") {
+        Some(Value::Object(set)) => set,
+        _ => Map::new(),
+    };
+    set.extend(
+        rules
+            .iter()
+            .map(|rule| (rule.clone(), json!({"action": "off"}))),
+    );
+    settings.insert("rules".to_owned(), Value::Object(set));
+    Value::Object(settings).to_string()
 }
 
-/// What an answer to `inspect` says of a role; none where no rule was asked about it.
-fn read(answer: &[u8]) -> Result<Option<Granted>, String> {
+fn names(rule: &Value) -> Vec<String> {
+    let names = rule.get("resourceNames").and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    names.map(str::to_owned).collect()
+}
+
+/// What an answer to `inspect` says of a role.
+struct Answered {
+    /// None where no rule was asked about it.
+    granted: Option<Granted>,
+    /// How many findings there are beyond those that the answer has.
+    omitted: u64,
+    /// Rules that found something else than abilities.
+    beside: BTreeSet<String>,
+}
+
+fn read(answer: &[u8]) -> Result<Answered, String> {
     let misread = |error| format!("the policy's answer to `inspect` is not understood: {error}");
     let answer: Answer<'_> = serde_json::from_slice(answer).map_err(misread)?;
     let findings: Vec<Finding> = serde_json::from_str(answer.findings.get()).map_err(misread)?;
@@ -192,19 +235,24 @@ fn read(answer: &[u8]) -> Result<Option<Granted>, String> {
         Some(powers) => serde_json::from_str(powers.get()).map_err(misread)?,
         None => Vec::new(),
     };
-    if !answer.judged {
-        return Ok(None);
-    }
+    let is_beside = |rule: &String| ABILITIES.iter().all(|(_, known)| known != rule);
+    let rules = findings.iter().map(|finding| finding.rule.clone());
+    let beside = rules.filter(is_beside).collect();
     let mut abilities: Vec<Held> = findings.into_iter().filter_map(Held::of).collect();
     abilities.sort_by(|one, other| {
         let rank = |held: &Held| (held.ability, held.grant.clone());
         (other.severity, rank(one)).cmp(&(one.severity, rank(other)))
     });
-    Ok(Some(Granted {
+    let granted = Granted {
         abilities,
         powers,
         ..Granted::default()
-    }))
+    };
+    Ok(Answered {
+        granted: answer.judged.then_some(granted),
+        omitted: answer.omitted,
+        beside,
+    })
 }
 
 impl Granted {
@@ -225,10 +273,10 @@ impl Granted {
         sources.any(|source| source == role)
     }
 
-    /// The API groups of the rule that a path names.
-    pub(super) fn groups(&self, path: &str) -> &[String] {
+    /// The names to which the rule that a path names is restricted; empty where it is not.
+    pub(super) fn names(&self, path: &str) -> &[String] {
         let rule = self.rule(path).and_then(|(place, _)| self.rules.get(place));
-        rule.map_or(&[], |rule| rule.groups.as_slice())
+        rule.map_or(&[], |rule| rule.names.as_slice())
     }
 }
 

@@ -15,6 +15,7 @@ mod exemptions;
 mod follow;
 mod formats;
 mod granting;
+mod granting_by_rules;
 mod host;
 mod judge;
 #[cfg(target_os = "linux")]

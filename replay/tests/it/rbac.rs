@@ -590,6 +590,56 @@ fn says_what_could_not_be_judged() {
     );
 }
 
+/// A policy tells so many findings and no more: others must not push abilities out.
+#[test]
+fn nothing_else_that_is_found_hides_what_a_role_grants() {
+    let folder = Folder::new();
+    let object = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+    "metadata": {"name": "hide"},
+    "rules": [
+        {"apiGroups": ["security.openshift.io"], "verbs": ["use"],
+            "resources": vec!["securitycontextconstraints"; 300]},
+        {"apiGroups": [""], "resources": ["pods", "pods/exec"], "verbs": ["create"]},
+    ]});
+    let bound = binding(None, "hide", "ClusterRole/hide", &["User/eve"]);
+    folder.write("cluster.json", list(&[object, bound]));
+    for settings in [
+        "{}",
+        r#"{"rules": {"privileged-scc": {"severity": "critical"}}}"#,
+    ] {
+        folder.write("settings.json", settings);
+        let arguments = "rbac --cluster cluster.json --settings settings.json --format json";
+        let ran = run(&mut folder.bulkhead(arguments), b"");
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        let found = rows(&ran);
+        for ability in ["create", "storage", "exec"] {
+            let row = format!("high {ability} direct eve - hide");
+            assert!(found.contains(&row), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_policy_leaves_out_is_an_error() {
+    let folder = folder();
+    let mut short = role(
+        "ClusterRole",
+        None,
+        "short",
+        &[found("create", "high", json!({}))],
+    );
+    short["answer"]["omitted"] = json!(7);
+    let bound = binding(None, "short", "ClusterRole/short", &["User/bob"]);
+    folder.write("cluster.json", list(&[short, bound]));
+    let ran = rbac(&folder, "");
+    assert_eq!(ran.code, 2);
+    assert_eq!(
+        ran.stderr,
+        "error: ClusterRole short: the policy leaves out 7 of its findings, so that what it \
+         grants is not known\n"
+    );
+}
+
 #[test]
 fn a_policy_that_knows_no_roles_is_asked_about_cluster_roles() {
     let folder = folder();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answer::Grant;
 use crate::rbac::bound::{Bound, Judged};
-use crate::rbac::evaluate::{ABILITIES, Granted};
+use crate::rbac::evaluate::Granted;
 use crate::rbac::objects::{BindingName, RoleName};
 use crate::rbac::subjects::Subject;
 
@@ -25,7 +25,7 @@ pub(super) enum Power {
     Token,
     /// Reads secrets, where tokens are.
     Secrets,
-    /// Makes client certificates.
+    /// Asks for client certificates, approves them, or approves for a signer.
     Certificates,
     /// Runs pods, as any service account of their namespace.
     RunPods,
@@ -34,7 +34,7 @@ pub(super) enum Power {
 }
 
 /// The words of the policy for those that it tells of by themselves.
-const WORDS: [(&str, Power); 8] = [
+const WORDS: [(&str, Power); 9] = [
     ("write-roles", Power::WriteRoles),
     ("escalate", Power::Escalate),
     ("write-bindings", Power::WriteBindings),
@@ -43,17 +43,21 @@ const WORDS: [(&str, Power); 8] = [
     ("token", Power::Token),
     ("secrets", Power::Secrets),
     ("certificates", Power::Certificates),
+    (RUN_PODS, Power::RunPods),
 ];
 
-/// That a binding gives a subject a power.
+const RUN_PODS: &str = "run-pods";
+
+/// That a binding gives a subject a power, by one entry of one rule where the policy tells of it by
+/// itself: what two entries give holds for the names of each.
 #[derive(Clone, Debug)]
 pub(super) struct Fact<'a> {
     pub(super) power: Power,
     pub(super) holder: &'a Subject,
     /// Where it holds; none for everywhere.
     pub(super) namespace: Option<&'a str>,
-    /// The only objects that it covers.
-    pub(super) names: Option<&'a [String]>,
+    /// The only objects that it covers; a request that names none has the name `""`.
+    pub(super) names: Option<Vec<&'a str>>,
     pub(super) grants: &'a [Grant],
     pub(super) granted: &'a Granted,
     pub(super) role: &'a RoleName,
@@ -118,59 +122,52 @@ fn of<'a>(bound: &'a Bound<'a>, holder: &'a Subject) -> Vec<Fact<'a>> {
         binding: bound.name,
         component,
     };
-    let told = bound.granted.powers.iter().filter_map(|told| {
-        let (_, power) = WORDS.iter().find(|(word, _)| *word == told.power)?;
-        Some(fact(
-            *power,
-            told.resource_names.as_deref(),
-            told.grants.as_slice(),
-        ))
+    let told = bound.granted.powers.iter().flat_map(|told| {
+        let known = WORDS.iter().find(|(word, _)| *word == told.power);
+        let places = known.into_iter().flat_map(|(_, power)| {
+            let of_place = |grant| {
+                let names = names_of(told.resource_names.as_deref(), grant, &bound.granted);
+                fact(*power, names, std::slice::from_ref(grant))
+            };
+            told.grants.iter().map(of_place)
+        });
+        places.collect::<Vec<_>>()
     });
-    let mut facts: Vec<Fact<'_>> = told.collect();
-    for held in &bound.granted.abilities {
-        let names = held.resource_names.as_deref();
-        if runs_pods(held.ability, &held.grants, &bound.granted) {
-            facts.push(fact(Power::RunPods, names, held.grants.as_slice()));
-        }
-        facts.push(fact(Power::PodWrite, names, held.grants.as_slice()));
-    }
-    facts
+    // to escalate or bind is no pod write yet: it takes something to write, and leads on by itself
+    let powers = bound.granted.powers.iter();
+    let alone = powers.filter(|told| ["escalate", "bind"].contains(&told.power.as_str()));
+    let alone: Vec<&Grant> = alone.flat_map(|told| &told.grants).collect();
+    let held = bound.granted.abilities.iter();
+    let held = held.filter(|held| !held.grants.iter().all(|grant| alone.contains(&grant)));
+    let held = held.map(|held| {
+        let names = held.resource_names.as_ref();
+        let names = names.map(|names| names.iter().map(String::as_str).collect());
+        fact(Power::PodWrite, names, held.grants.as_slice())
+    });
+    told.chain(held).collect()
+}
+
+/// The names for which one place gives a power: of those of its rule, those for which the role does
+/// at all, if it is restricted.
+fn names_of<'a>(
+    all: Option<&'a [String]>,
+    place: &Grant,
+    granted: &'a Granted,
+) -> Option<Vec<&'a str>> {
+    let of_rule = granted.names(&place.path);
+    // of requests that name something the policy leaves out the name `""`, which others have
+    let is_given = |name: &&String| name.is_empty() || all.is_none_or(|all| all.contains(name));
+    let names = match of_rule {
+        [] => all?,
+        names => names,
+    };
+    let names = names.iter().filter(is_given).map(String::as_str);
+    Some(names.collect())
 }
 
 /// Whether a role makes pods whose service account it can choose.
 pub(super) fn makes_pods(granted: &Granted) -> bool {
-    let mut abilities = granted.abilities.iter();
-    abilities.any(|held| runs_pods(held.ability, &held.grants, granted))
-}
-
-/// The kinds that pods are made by, with their groups: of all that the policy counts as a way to
-/// create pods, those where one can choose what runs.
-const MAKERS: [(&str, &str); 8] = [
-    ("", "pods"),
-    ("", "replicationcontrollers"),
-    ("apps", "daemonsets"),
-    ("apps", "deployments"),
-    ("apps", "replicasets"),
-    ("apps", "statefulsets"),
-    ("batch", "cronjobs"),
-    ("batch", "jobs"),
-];
-
-fn runs_pods(ability: usize, grants: &[Grant], granted: &Granted) -> bool {
-    let creates = ABILITIES
-        .get(ability)
-        .is_some_and(|(word, _)| *word == "create");
-    let writes = |grant: &Grant| {
-        let mut verbs = grant.verbs.iter();
-        verbs.any(|verb| matches!(verb.as_str(), "*" | "create" | "update" | "patch"))
-    };
-    let makes = |grant: &Grant| {
-        let groups = granted.groups(&grant.path);
-        MAKERS.iter().any(|(group, resource)| {
-            names(&grant.resource, resource) && groups.iter().any(|it| it == "*" || it == group)
-        })
-    };
-    creates && grants.iter().any(|grant| writes(grant) && makes(grant))
+    granted.powers.iter().any(|told| told.power == RUN_PODS)
 }
 
 /// Whether an entry of a rule's resources, as it is written, means a resource.
@@ -184,24 +181,29 @@ fn names(entry: &str, resource: &str) -> bool {
     entry == "*" || entry == resource || of_any() == Some(true)
 }
 
-impl Fact<'_> {
+impl<'a> Fact<'a> {
     /// Whether it is about this resource.
     pub(super) fn covers(&self, resource: &str) -> bool {
         let mut grants = self.grants.iter();
         grants.any(|grant| names(&grant.resource, resource))
     }
 
+    /// Whether it is for any of these verbs.
+    pub(super) fn allows(&self, verbs: &[&str]) -> bool {
+        let mut given = self.grants.iter().flat_map(|grant| &grant.verbs);
+        given.any(|given| given == "*" || verbs.contains(&given.as_str()))
+    }
+
     /// Whether it holds for an object of this name.
     pub(super) fn is_for(&self, name: &str) -> bool {
         self.names
-            .is_none_or(|names| names.iter().any(|it| it == name))
+            .as_ref()
+            .is_none_or(|names| names.contains(&name))
     }
 
-    /// Whether there is an object for which both hold.
-    pub(super) fn meets(&self, other: &Fact<'_>) -> bool {
-        match self.names {
-            None => true,
-            Some(names) => names.iter().any(|name| other.is_for(name)),
-        }
+    /// The names that it is restricted to; none where it is not.
+    pub(super) fn named(&self) -> impl Iterator<Item = &'a str> {
+        let names = self.names.iter().flatten().copied();
+        names.filter(|name| !name.is_empty())
     }
 }

@@ -1,7 +1,9 @@
 //! `bulkhead rbac --who-can-grant`: who can make a cluster role that grants pod write, or hand one
 //! on, and the chain that makes it so.
 
+mod existing;
 mod facts;
+mod rights;
 mod search;
 mod ways;
 
@@ -15,6 +17,7 @@ use super::objects::{BindingName, RoleName};
 use super::rows::{Place, places, record};
 use super::subjects::Subject;
 use super::text::{self, in_full};
+use crate::answer::Grant;
 use crate::report::json::line;
 use crate::terminal::{Terminal, escaped};
 use facts::{Fact, Facts};
@@ -155,15 +158,26 @@ impl<'a> Granting<'a> {
 /// `create|update clusterroles (/rules/0) of ClusterRole x, by ClusterRoleBinding y`, for each
 /// binding that a step needs.
 fn told(step: &Step<'_>) -> Vec<String> {
-    let of_one =
-        |one: &Fact<'_>, other: &Fact<'_>| (one.binding, one.names) == (other.binding, other.names);
+    let of_one = |one: &Fact<'_>, other: &Fact<'_>| {
+        (one.binding, &one.names) == (other.binding, &other.names)
+    };
     let bindings = step.facts.chunk_by(of_one);
     let told = bindings.filter_map(|facts| {
         let first = facts.first()?;
-        let grants = facts.iter().flat_map(|fact| fact.grants).cloned();
-        let grants = text::places(&grants.collect::<Vec<_>>(), first.granted);
+        let mut grants: Vec<Grant> = Vec::new();
+        for grant in facts.iter().flat_map(|fact| fact.grants) {
+            match grants.iter_mut().find(|known| known.path == grant.path) {
+                Some(known) => {
+                    let verbs = grant.verbs.iter().cloned();
+                    let new: Vec<_> = verbs.filter(|verb| !known.verbs.contains(verb)).collect();
+                    known.verbs.extend(new);
+                }
+                None => grants.push(grant.clone()),
+            }
+        }
+        let grants = text::places(&grants, first.granted);
         let mut text = format!("{grants} of {}, by {}", first.role, first.binding);
-        if let Some(names) = first.names {
+        if let Some(names) = &first.names {
             let _ = write!(text, "; only those named {}", names.join(", "));
         }
         Some(text)
@@ -194,7 +208,7 @@ struct FactRow<'a> {
     binding: &'a BindingName,
     role: &'a RoleName,
     grants: Vec<Place<'a>>,
-    resource_names: Option<&'a [String]>,
+    resource_names: Option<&'a [&'a str]>,
 }
 
 impl<'a> StepRow<'a> {
@@ -205,7 +219,7 @@ impl<'a> StepRow<'a> {
             binding: fact.binding,
             role: fact.role,
             grants: places(fact.grants, fact.granted),
-            resource_names: fact.names,
+            resource_names: fact.names.as_deref(),
         });
         Self {
             subject,

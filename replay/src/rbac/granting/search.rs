@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::existing::Existing;
 use super::facts::{Fact, Facts};
 use super::ways::{Act, Masters, Target, Way, doors, grants, is_master};
 use crate::rbac::bound::Judged;
@@ -30,26 +31,35 @@ pub(super) struct Reached<'a> {
 }
 
 /// Searches a cluster.
-pub(super) fn search<'a>(facts: &Facts<'a>, judged: &Judged<'_>) -> Reached<'a> {
+pub(super) fn search<'a>(facts: &Facts<'a>, judged: &'a Judged<'a>) -> Reached<'a> {
+    let existing = Existing::new(judged);
     let mut reached = Reached::default();
-    let mut open: Vec<Subject> = facts.subjects().cloned().collect();
+    let mut subjects: Vec<Subject> = facts.subjects().cloned().collect();
     let masters = Subject::group(MASTERS);
-    if !open.contains(&masters) {
-        open.push(masters);
+    if !subjects.contains(&masters) {
+        subjects.push(masters);
     }
-    for round in 1.. {
+    let held = subjects.into_iter().map(|subject| {
+        let held = facts.of(&subject);
+        (subject, held)
+    });
+    let held: Vec<_> = held.collect();
+    let mut open = Vec::new();
+    for (subject, held) in &held {
+        match grants(subject, held, &existing) {
+            Some(way) => reached.add(subject.clone(), Step::new(&way, None, 1)),
+            None => open.push((subject, doors(held, &existing))),
+        }
+    }
+    for round in 2.. {
         let mut found = Vec::new();
-        open.retain(|subject| {
-            let held = facts.of(subject);
-            let step = match round {
-                1 => grants(subject, &held, judged).map(|way| Step::new(way, None, round)),
-                _ => doors(&held, judged).into_iter().find_map(|door| {
-                    let target = reached.target(&door.to, subject)?;
-                    Some(Step::new(door.way, Some(target.clone()), round))
-                }),
-            };
+        open.retain(|(subject, doors)| {
+            let step = doors.iter().find_map(|door| {
+                let target = reached.target(&door.to, subject)?;
+                Some(Step::new(&door.way, Some(target.clone()), round))
+            });
             let Some(step) = step else { return true };
-            found.push((subject.clone(), step));
+            found.push(((*subject).clone(), step));
             false
         });
         if found.is_empty() {
@@ -63,10 +73,10 @@ pub(super) fn search<'a>(facts: &Facts<'a>, judged: &Judged<'_>) -> Reached<'a> 
 }
 
 impl<'a> Step<'a> {
-    fn new(way: Way<'_, 'a>, target: Option<Subject>, steps: usize) -> Self {
+    fn new(way: &Way<'_, 'a>, target: Option<Subject>, steps: usize) -> Self {
         Self {
             act: way.act,
-            facts: way.facts.into_iter().cloned().collect(),
+            facts: way.facts.iter().copied().cloned().collect(),
             target,
             steps,
         }
@@ -125,12 +135,12 @@ impl<'a> Reached<'a> {
 
     /// Somebody whom a door leads to, other than who goes through it.
     fn target(&self, to: &Target<'_>, from: &Subject) -> Option<&Subject> {
-        let named = |kind, names: &[String]| {
+        let named = |kind, names: &[&str]| {
             names.iter().find_map(|name| {
                 let subject = Subject {
                     kind,
                     namespace: None,
-                    name: name.clone(),
+                    name: (*name).to_owned(),
                 };
                 self.first
                     .get_key_value(&subject)
@@ -147,8 +157,8 @@ impl<'a> Reached<'a> {
             Target::Groups(None, Masters::Excluded) => self.group.as_ref(),
             Target::Groups(Some(names), _) => named(SubjectKind::Group, names),
             Target::Accounts(namespace, names) => {
-                let account = |name: Option<&String>| {
-                    let key = (namespace.map(str::to_owned), name.cloned());
+                let account = |name: Option<&str>| {
+                    let key = (namespace.map(str::to_owned), name.map(str::to_owned));
                     self.accounts.get(&key)
                 };
                 let found = match names {

@@ -6,8 +6,11 @@
 //! `plugin/pkg/admission/certificates/subjectrestriction` for certificates; and the documentation's
 //! RBAC good practices for the rest.
 
-use super::facts::{Fact, Power, makes_pods};
-use crate::rbac::bound::Judged;
+use std::collections::BTreeSet;
+
+use super::existing::Existing;
+use super::facts::{Fact, Power};
+use super::rights::{Proof, Rights};
 use crate::rbac::objects::{RoleKind, RoleName};
 use crate::rbac::subjects::{MASTERS, Subject, SubjectKind};
 
@@ -88,7 +91,20 @@ impl Act {
 /// An act, and the facts that allow it.
 pub(super) struct Way<'f, 'a> {
     pub(super) act: Act,
-    pub(super) facts: Vec<&'f Fact<'a>>,
+    pub(super) facts: Proof<'f, 'a>,
+}
+
+impl<'f, 'a> Way<'f, 'a> {
+    /// An act that all these allow together, each told once.
+    fn new(act: Act, proofs: &[&[&'f Fact<'a>]]) -> Self {
+        let mut facts: Proof<'f, 'a> = Vec::new();
+        for fact in proofs.iter().copied().flatten() {
+            if !facts.iter().any(|known| std::ptr::eq(*known, *fact)) {
+                facts.push(fact);
+            }
+        }
+        Self { act, facts }
+    }
 }
 
 /// A way to act as others.
@@ -97,14 +113,21 @@ pub(super) struct Door<'f, 'a> {
     pub(super) to: Target<'a>,
 }
 
+impl<'f, 'a> Door<'f, 'a> {
+    fn new(act: Act, proofs: &[&[&'f Fact<'a>]], to: Target<'a>) -> Self {
+        let way = Way::new(act, proofs);
+        Self { way, to }
+    }
+}
+
 /// Whom a door leads to.
 pub(super) enum Target<'a> {
     /// Users of these names, or all that a binding names.
-    Users(Option<&'a [String]>),
+    Users(Option<Vec<&'a str>>),
     /// Groups of these names, or all but, maybe, the masters.
-    Groups(Option<&'a [String]>, Masters),
+    Groups(Option<Vec<&'a str>>, Masters),
     /// Service accounts of a namespace or of all, and of these names or all.
-    Accounts(Option<&'a str>, Option<&'a [String]>),
+    Accounts(Option<&'a str>, Option<Vec<&'a str>>),
 }
 
 /// Whether a door leads to the group of masters.
@@ -114,99 +137,60 @@ pub(super) enum Masters {
     Excluded,
 }
 
-/// What somebody holds, to be asked for one power at a time.
-struct Rights<'f, 'a> {
-    facts: &'f [&'f Fact<'a>],
-}
-
-impl<'f, 'a> Rights<'f, 'a> {
-    fn all(&self, power: Power, resource: &'f str) -> impl Iterator<Item = &'f Fact<'a>> {
-        let facts = self.facts.iter().copied();
-        facts.filter(move |fact| fact.power == power && fact.covers(resource))
-    }
-
-    /// Facts that hold everywhere, and so for what has no namespace.
-    fn everywhere(&self, power: Power, resource: &'f str) -> impl Iterator<Item = &'f Fact<'a>> {
-        self.all(power, resource)
-            .filter(|fact| fact.namespace.is_none())
-    }
-
-    fn pod_write(&self) -> Option<&'f Fact<'a>> {
-        let mut facts = self.facts.iter().copied();
-        facts.find(|fact| fact.power == Power::PodWrite && fact.namespace.is_none())
-    }
-}
-
 /// How a subject with these rights grants pod write by itself, if it can: the plainest way.
 pub(super) fn grants<'f, 'a>(
     subject: &Subject,
     facts: &'f [&'f Fact<'a>],
-    judged: &Judged<'_>,
+    existing: &Existing<'a>,
 ) -> Option<Way<'f, 'a>> {
     if is_master(subject) {
-        return Some(Way {
-            act: Act::IsMaster,
-            facts: Vec::new(),
-        });
+        return Some(Way::new(Act::IsMaster, &[]));
     }
     let rights = Rights { facts };
-    for write in rights.everywhere(Power::WriteRoles, "clusterroles") {
-        let mut escalates = rights.everywhere(Power::Escalate, "clusterroles");
-        if let Some(escalate) = escalates.find(|escalate| write.meets(escalate)) {
-            return Some(Way {
-                act: Act::Escalates,
-                facts: vec![write, escalate],
-            });
-        }
-        if let Some(held) = rights.pod_write() {
-            return Some(Way {
-                act: Act::WritesWhatItHolds,
-                facts: vec![write, held],
-            });
-        }
-    }
-    for write in rights.everywhere(Power::WriteBindings, "clusterrolebindings") {
-        for bind in rights.everywhere(Power::Bind, "clusterroles") {
-            let bindable =
-                |role: &RoleName| bind.is_for(&role.name) && hands_on(write, role, judged);
-            let act = match (bind.names, write.names) {
-                (None, None) => Some(Act::BindsAny),
-                _ => judged
-                    .roles
-                    .iter()
-                    .any(|(role, granted)| !granted.abilities.is_empty() && bindable(role))
-                    .then_some(Act::BindsNamed),
-            };
-            if let Some(act) = act {
-                return Some(Way {
-                    act,
-                    facts: vec![write, bind],
-                });
-            }
-        }
-        if let Some(held) = rights.pod_write()
-            && hands_on(write, held.role, judged)
-        {
-            return Some(Way {
-                act: Act::BindsWhatItHolds,
-                facts: vec![write, held],
-            });
-        }
-    }
-    None
+    writes_roles(&rights, existing).or_else(|| binds_roles(&rights, existing))
 }
 
-/// Whether who may write these bindings can give a cluster role to somebody: by a new binding, or
-/// by one of those that it may change, whose role cannot be changed.
-fn hands_on(write: &Fact<'_>, role: &RoleName, judged: &Judged<'_>) -> bool {
-    let Some(names) = write.names else {
-        return role.kind == RoleKind::ClusterRole;
+/// By a cluster role that it writes.
+fn writes_roles<'f, 'a>(rights: &Rights<'f, 'a>, existing: &Existing<'a>) -> Option<Way<'f, 'a>> {
+    let there = existing.roles(None);
+    let writes = rights.writes(None, Power::WriteRoles, "clusterroles", there);
+    for escalate in rights.within(None, Power::Escalate, "clusterroles") {
+        if let Some(written) = writes.any_one(Some(escalate)) {
+            return Some(Way::new(Act::Escalates, &[&written, &[escalate]]));
+        }
+    }
+    let (written, held) = (writes.any_one(None)?, rights.pod_write().next()?);
+    Some(Way::new(Act::WritesWhatItHolds, &[&written, &[held]]))
+}
+
+/// By a binding of the cluster that it writes: a new one, or one that is there, whose role cannot
+/// be changed.
+fn binds_roles<'f, 'a>(rights: &Rights<'f, 'a>, existing: &Existing<'a>) -> Option<Way<'f, 'a>> {
+    let there = existing.bindings(None);
+    let writes = rights.writes(None, Power::WriteBindings, "clusterrolebindings", there);
+    let new = writes.new_one();
+    let changed = |is_meant: &dyn Fn(&RoleName) -> bool| {
+        let mut bindings = existing.handing.iter();
+        bindings.find_map(|bound| {
+            let change = writes.change(&bound.name.name)?;
+            is_meant(&bound.binding.role).then(|| vec![change])
+        })
     };
-    let mut bindings = judged.bindings.iter();
-    bindings.any(|bound| {
-        bound.name.namespace.is_none()
-            && bound.binding.role == *role
-            && names.contains(&bound.name.name)
+    for bind in rights.within(None, Power::Bind, "clusterroles") {
+        let is_bindable = |role: &RoleName| bind.is_for(&role.name);
+        let some = || existing.granting.iter().any(|role| is_bindable(role));
+        let (act, written) = match (&new, bind.names.is_none()) {
+            (Some(new), true) => (Act::BindsAny, Some(new.clone())),
+            (Some(new), false) if some() => (Act::BindsNamed, Some(new.clone())),
+            _ => (Act::BindsNamed, changed(&is_bindable)),
+        };
+        if let Some(written) = written {
+            return Some(Way::new(act, &[&written, &[bind]]));
+        }
+    }
+    rights.pod_write().find_map(|held| {
+        let written = new.clone().or_else(|| changed(&|role| role == held.role))?;
+        Some(Way::new(Act::BindsWhatItHolds, &[&written, &[held]]))
     })
 }
 
@@ -215,124 +199,160 @@ pub(super) fn is_master(subject: &Subject) -> bool {
 }
 
 /// How a subject with these rights comes to act as others, the plainest first.
-pub(super) fn doors<'f, 'a>(facts: &'f [&'f Fact<'a>], judged: &Judged<'_>) -> Vec<Door<'f, 'a>> {
+pub(super) fn doors<'f, 'a>(
+    facts: &'f [&'f Fact<'a>],
+    existing: &Existing<'a>,
+) -> Vec<Door<'f, 'a>> {
     let rights = Rights { facts };
     let mut doors = Vec::new();
     impersonation(&rights, &mut doors);
-    let mut accounts = |act, facts: Vec<&'f Fact<'a>>, namespace, names| {
-        doors.push(Door {
-            way: Way { act, facts },
-            to: Target::Accounts(namespace, names),
-        });
+    for token in rights.anywhere(Power::Token, "serviceaccounts/token") {
+        let names = token.names.clone();
+        let to = Target::Accounts(token.namespace, names);
+        doors.push(Door::new(Act::TakesToken, &[&[token]], to));
+    }
+    let of = |power| {
+        facts
+            .iter()
+            .copied()
+            .filter(move |fact| fact.power == power)
     };
-    for token in rights.all(Power::Token, "serviceaccounts/token") {
-        accounts(Act::TakesToken, vec![token], token.namespace, token.names);
+    for run in of(Power::RunPods) {
+        let to = Target::Accounts(run.namespace, None);
+        doors.push(Door::new(Act::RunsPod, &[&[run]], to));
     }
-    for run in facts
-        .iter()
-        .copied()
-        .filter(|fact| fact.power == Power::RunPods)
-    {
-        accounts(Act::RunsPod, vec![run], run.namespace, None);
-    }
-    for write in rights.all(Power::WriteBindings, "rolebindings") {
-        for bind in rights.all(Power::Bind, "clusterroles") {
-            let some = || {
-                let mut roles = judged.roles.iter();
-                roles.any(|(role, granted)| bind.is_for(&role.name) && makes_pods(granted))
-            };
-            if let (None, Some(namespace)) = (write.names, both(write, bind))
-                && (bind.names.is_none() || some())
-            {
-                accounts(Act::BindsToRunPod, vec![write, bind], namespace, None);
-            }
-        }
-    }
-    for write in rights.all(Power::WriteRoles, "roles") {
-        for escalate in rights.all(Power::Escalate, "roles") {
-            let own = facts.iter().copied().find(|own| {
-                let within =
-                    |fact: &Fact<'_>| fact.namespace.is_none_or(|it| own.namespace == Some(it));
-                own.role.kind == RoleKind::Role
-                    && [write, escalate]
-                        .iter()
-                        .all(|it| within(it) && it.is_for(&own.role.name))
-            });
-            if let Some(own) = own {
-                let facts = vec![write, escalate, own];
-                accounts(Act::RewritesToRunPod, facts, own.namespace, None);
-            }
-        }
-    }
-    for secrets in rights.all(Power::Secrets, "secrets") {
-        accounts(Act::ReadsSecret, vec![secrets], secrets.namespace, None);
+    binds_to_run_pods(&rights, existing, &mut doors);
+    rewrites_to_run_pods(&rights, &mut doors);
+    for secrets in rights.anywhere(Power::Secrets, "secrets") {
+        let to = Target::Accounts(secrets.namespace, None);
+        doors.push(Door::new(Act::ReadsSecret, &[&[secrets]], to));
     }
     certificates(&rights, &mut doors);
     doors
 }
 
-/// The place where both of two facts hold, if there is one; its namespace is none for everywhere.
-fn both<'a>(one: &Fact<'a>, other: &Fact<'a>) -> Option<Option<&'a str>> {
-    match (one.namespace, other.namespace) {
-        (None, place) | (place, None) => Some(place),
-        (one, other) => (one == other).then_some(one),
+/// By a RoleBinding to a role that makes pods: a new one, or one that is there.
+fn binds_to_run_pods<'f, 'a>(
+    rights: &Rights<'f, 'a>,
+    existing: &Existing<'a>,
+    doors: &mut Vec<Door<'f, 'a>>,
+) {
+    let bindings = rights.anywhere(Power::WriteBindings, "rolebindings");
+    let kinds = [
+        (RoleKind::ClusterRole, "clusterroles"),
+        (RoleKind::Role, "roles"),
+    ];
+    let binds = kinds.map(|(_, resource)| rights.anywhere(Power::Bind, resource));
+    if bindings.is_empty() || binds.iter().all(Vec::is_empty) {
+        return;
+    }
+    let mut places: BTreeSet<Option<&str>> = BTreeSet::from([None]);
+    let held = || bindings.iter().chain(binds.iter().flatten());
+    places.extend(held().map(|fact| fact.namespace));
+    if held().any(|fact| fact.namespace.is_none()) {
+        places.extend(existing.namespaces_of_makers().map(Some));
+    }
+    for place in places {
+        // each namespace has names of its own
+        let there = place.and_then(|_| existing.bindings(place));
+        let writes = rights.writes(place, Power::WriteBindings, "rolebindings", there);
+        let new = writes.new_one();
+        for (kind, resource) in kinds {
+            let of_kind = match kind {
+                RoleKind::ClusterRole => None,
+                // roles are bound where they are
+                RoleKind::Role if place.is_none() => continue,
+                RoleKind::Role => place,
+            };
+            for bind in rights.within(place, Power::Bind, resource) {
+                let is_bindable = |role: &RoleName| role.kind == kind && bind.is_for(&role.name);
+                let is_any = kind == RoleKind::ClusterRole && bind.names.is_none();
+                let some = || {
+                    existing
+                        .makers(of_kind)
+                        .iter()
+                        .any(|role| is_bindable(role))
+                };
+                let changed = || {
+                    let mut making = existing.making(place?).iter();
+                    making.find_map(|bound| {
+                        let change = writes.change(&bound.name.name)?;
+                        is_bindable(&bound.binding.role).then_some(change)
+                    })
+                };
+                let written = match &new {
+                    Some(new) if is_any || some() => Some(new.clone()),
+                    _ => changed().map(|change| vec![change]),
+                };
+                if let Some(written) = written {
+                    let to = Target::Accounts(place, None);
+                    doors.push(Door::new(Act::BindsToRunPod, &[&written, &[bind]], to));
+                }
+            }
+        }
+    }
+}
+
+/// By its own role of a namespace, into which it writes that it makes pods.
+fn rewrites_to_run_pods<'f, 'a>(rights: &Rights<'f, 'a>, doors: &mut Vec<Door<'f, 'a>>) {
+    let own = rights.facts.iter().copied();
+    for own in own.filter(|own| own.role.kind == RoleKind::Role) {
+        let place = own.namespace;
+        let covering = |facts: Proof<'f, 'a>| {
+            let mut facts = facts.into_iter();
+            facts.find(|fact| fact.is_for(&own.role.name))
+        };
+        let writes = rights.may(&["update", "patch"], place, Power::WriteRoles, "roles");
+        let escalates = rights.within(place, Power::Escalate, "roles");
+        if let (Some(write), Some(escalate)) = (covering(writes), covering(escalates)) {
+            // what else the role gives is told where nothing else of it is
+            let is_told = [write, escalate].iter().any(|fact| fact.role == own.role);
+            let held: &[_] = if is_told { &[] } else { &[own] };
+            let to = Target::Accounts(place, None);
+            let proof: [&[_]; 2] = [&[write, escalate], held];
+            doors.push(Door::new(Act::RewritesToRunPod, &proof, to));
+        }
     }
 }
 
 /// A group needs a user or service account to be impersonated with it.
 fn impersonation<'f, 'a>(rights: &Rights<'f, 'a>, doors: &mut Vec<Door<'f, 'a>>) {
-    let with = |act, facts, to| Door {
-        way: Way { act, facts },
-        to,
-    };
-    let users = || rights.everywhere(Power::Impersonate, "users");
-    let accounts = || rights.all(Power::Impersonate, "serviceaccounts");
     let act = Act::Impersonates;
-    if let Some(user) = users().chain(accounts()).next() {
-        for group in rights.everywhere(Power::Impersonate, "groups") {
-            let mut facts = vec![group];
-            if !std::ptr::eq(group, user) {
-                facts.push(user);
-            }
-            doors.push(with(
-                act,
-                facts,
-                Target::Groups(group.names, Masters::Included),
-            ));
+    let users = rights.within(None, Power::Impersonate, "users");
+    let accounts = rights.anywhere(Power::Impersonate, "serviceaccounts");
+    if let Some(user) = users.iter().chain(&accounts).copied().next() {
+        for group in rights.within(None, Power::Impersonate, "groups") {
+            let to = Target::Groups(group.names.clone(), Masters::Included);
+            doors.push(Door::new(act, &[&[group, user]], to));
         }
     }
-    for user in users() {
-        doors.push(with(act, vec![user], Target::Users(user.names)));
+    for user in users {
+        let to = Target::Users(user.names.clone());
+        doors.push(Door::new(act, &[&[user]], to));
     }
-    for account in accounts() {
-        let to = Target::Accounts(account.namespace, account.names);
-        doors.push(with(act, vec![account], to));
+    for account in accounts {
+        let to = Target::Accounts(account.namespace, account.names.clone());
+        doors.push(Door::new(act, &[&[account]], to));
     }
 }
 
-/// Who may both ask for a certificate and approve it has one of any user and group but the
-/// masters, whom an admission plugin refuses.
+/// The signer whose certificates the API server takes for whom they name, and the way to say all
+/// of its domain (`plugin/pkg/admission/certificates/util.go`).
+const SIGNERS: [&str; 2] = ["kubernetes.io/kube-apiserver-client", "kubernetes.io/*"];
+
+/// Who may ask for a certificate, approve it and approve for its signer has one of any user and
+/// group but the masters, whom an admission plugin refuses.
 fn certificates<'f, 'a>(rights: &Rights<'f, 'a>, doors: &mut Vec<Door<'f, 'a>>) {
-    let ask = rights
-        .everywhere(Power::Certificates, "certificatesigningrequests")
-        .next();
-    let approve = rights
-        .everywhere(Power::Certificates, "certificatesigningrequests/approval")
-        .next();
-    if let (Some(ask), Some(approve)) = (ask, approve) {
-        let mut facts = vec![ask];
-        if !std::ptr::eq(ask, approve) {
-            facts.push(approve);
-        }
+    let may = |verbs: &[&str], resource| rights.may(verbs, None, Power::Certificates, resource);
+    let asks = may(&["create"], "certificatesigningrequests");
+    let approves = may(&["update", "patch"], "certificatesigningrequests/approval");
+    let mut signs = may(&["approve"], "signers");
+    signs.retain(|sign| SIGNERS.iter().any(|signer| sign.is_for(signer)));
+    if let (Some(ask), Some(approve), Some(sign)) = (asks.first(), approves.first(), signs.first())
+    {
         for to in [Target::Users(None), Target::Groups(None, Masters::Excluded)] {
-            let facts = facts.clone();
-            doors.push(Door {
-                way: Way {
-                    act: Act::MakesCertificate,
-                    facts,
-                },
-                to,
-            });
+            let proof: [&[_]; 1] = [&[*ask, *approve, *sign]];
+            doors.push(Door::new(Act::MakesCertificate, &proof, to));
         }
     }
 }
