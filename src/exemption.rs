@@ -99,7 +99,7 @@ const EVERYBODY: &[&str] = &[
 ];
 
 /// Rules whose values are paths of a node.
-const OF_PATHS: &[&str] = &["host-path", "persistent-volume"];
+const OF_PATHS: &[&str] = &["host-path", "persistent-volume", "persistent-volume-claim"];
 
 impl<'d> Exemptions<'d> {
     pub fn new(
@@ -261,7 +261,8 @@ impl Exemption {
             return true;
         }
         let value = evidence.value();
-        if !OF_PATHS.contains(&rule.id) {
+        // A claim of which nothing is known is shown by its name.
+        if !OF_PATHS.contains(&rule.id) || !HostPath::is_absolute(&value) {
             return self.values.iter().any(|wanted| wanted.text == value);
         }
         let path = HostPath::new(&value);
@@ -441,7 +442,8 @@ fn shows(rule: &str, wanted: &Wanted) -> bool {
         "seccomp-unconfined" | "apparmor-unconfined" => value == "Unconfined",
         "mount-propagation" => value == "Bidirectional",
         "capabilities" => normalised(value) == value,
-        "host-path" | "persistent-volume" => {
+        "persistent-volume-claim" if wanted.path.is_none() => name_fault(value).is_none(),
+        _ if OF_PATHS.contains(&rule) => {
             let stars = value.bytes().filter(|byte| *byte == b'*').count();
             wanted.path.is_some() && stars == usize::from(wanted.is_below)
         }
