@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// What stands for every capability.
+pub(crate) const ALL: &str = "ALL";
+
 /// The capability as the runtimes know it. containerd compares without regard to case, CRI-O also
 /// takes a `CAP_` prefix (`spec_opts.go`, `container.go` of theirs).
 pub(crate) fn normalised(written: &str) -> Cow<'_, str> {
@@ -11,10 +14,20 @@ pub(crate) fn normalised(written: &str) -> Cow<'_, str> {
         Some(prefix) => trimmed.strip_prefix(prefix).unwrap_or(trimmed),
         None => trimmed,
     };
-    if name.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        name.to_ascii_uppercase().into()
-    } else {
+    let is_upper = |byte: u8| byte.is_ascii() && !byte.is_ascii_lowercase();
+    if name.bytes().all(is_upper) {
         name.into()
+    } else {
+        name.chars().map(upper).collect::<String>().into()
+    }
+}
+
+/// A letter in upper case, as Go has it (`strings.ToUpper`), as far as that is one of ASCII.
+fn upper(letter: char) -> char {
+    match letter {
+        'ı' => 'I',
+        'ſ' => 'S',
+        other => other.to_ascii_uppercase(),
     }
 }
 
@@ -30,6 +43,9 @@ mod tests {
             "CAP_SYS_ADMIN",
             "cap_sys_admin",
             " Sys_Admin ",
+            "sys_admın",
+            "ſyſ_admin",
+            "cap_ſys_admın",
         ] {
             assert_eq!(normalised(written), "SYS_ADMIN", "{written}");
         }

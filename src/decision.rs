@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use crate::ability::Grants;
 use crate::built_in::{BuiltIn, Expected};
+use crate::capability::ALL;
 use crate::context::Context;
 use crate::evidence::{Case, Found};
 use crate::exemption::Exemptions;
@@ -18,7 +19,7 @@ use crate::origin::Origin;
 use crate::pod::ContainerPlace;
 use crate::request::{Operation, Request};
 use crate::rule::{Check, Evidence, Rule, Severity};
-use crate::rules::{self, unreadable};
+use crate::rules::{self, capabilities, unreadable};
 use crate::settings::{Action, OnUpdate, Settings};
 use crate::subject::Subject;
 use crate::text::visible;
@@ -372,6 +373,11 @@ impl<'f> Old<'f> {
                 (*rank, same_pod(evidence), name, identity),
                 evidence,
             );
+            // What a container takes from its pod, it has as if it said so itself.
+            for taker in evidence.takers() {
+                let key = (*rank, same_pod(evidence), Some(*taker), identity);
+                insert(&mut old.found, key, evidence);
+            }
             insert(
                 &mut old.causes,
                 (*rank, same_pod(evidence), name, ""),
@@ -409,10 +415,18 @@ impl<'f> Old<'f> {
                 self.causes.contains_key(&(rank, pod, name, ""))
             })
         });
-        is_implied
-            || self
-                .same(found, name)
-                .is_some_and(|same| !found.evidence.is_worse_than(same))
+        let is_no_worse = |same: Option<&Evidence<'_>>| {
+            same.is_some_and(|same| !found.evidence.is_worse_than(same))
+        };
+        is_implied || is_no_worse(self.same(found, name)) || {
+            let Found {
+                rank,
+                rule,
+                evidence,
+            } = found;
+            let all = (*rank, same_pod(evidence), name, ALL);
+            rule.id == capabilities::RULE.id && is_no_worse(self.found.get(&all).copied())
+        }
     }
 
     /// The worst of the same of a container, or of the pod as a whole.

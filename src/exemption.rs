@@ -103,7 +103,7 @@ const ALERTS: &[(&str, &str)] = &[("host-access", ALERT), ("pod-write", ALERT)];
 const ALERT: &str = "which is an alert: name those of its rules that are meant";
 
 /// Rules whose values are paths of a node.
-const OF_PATHS: &[&str] = &["host-path", "persistent-volume"];
+const OF_PATHS: &[&str] = &["host-path", "persistent-volume", "persistent-volume-claim"];
 
 impl<'d> Exemptions<'d> {
     pub fn new(
@@ -268,7 +268,8 @@ impl Exemption {
             What::Grant(grant) => grant.whole_value().into(),
             What::Part { value, .. } => Cow::Borrowed(&**value),
         };
-        if !OF_PATHS.contains(&rule.id) {
+        // A claim of which nothing is known is shown by its name.
+        if !OF_PATHS.contains(&rule.id) || !HostPath::is_absolute(&value) {
             return self.values.iter().any(|wanted| wanted.text == value);
         }
         let path = HostPath::new(&value);
@@ -452,7 +453,8 @@ fn shows(rule: &str, wanted: &Wanted) -> bool {
         "seccomp-unconfined" | "apparmor-unconfined" => value == "Unconfined",
         "mount-propagation" => value == "Bidirectional",
         "capabilities" => normalised(value) == value,
-        "host-path" | "persistent-volume" => {
+        "persistent-volume-claim" if wanted.path.is_none() => name_fault(value).is_none(),
+        _ if OF_PATHS.contains(&rule) => {
             let stars = value.bytes().filter(|byte| *byte == b'*').count();
             wanted.path.is_some() && stars == usize::from(wanted.is_below)
         }

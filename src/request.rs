@@ -246,6 +246,8 @@ impl<'a> Draft<'a> {
         let Some(shape) = self.shape() else {
             return Err(fault("", "no request that names the kind of its object"));
         };
+        // A manifest may name a namespace where the API server has none.
+        let is_of_cluster = subject::is_of_cluster(shape, self.kind.kind.as_ref());
         let operation = match &self.operation {
             None => None,
             Some(text) => {
@@ -281,7 +283,7 @@ impl<'a> Draft<'a> {
         Ok(Request {
             operation,
             subresource: self.subresource.filter(|name| !name.as_str().is_empty()),
-            namespace: self.namespace,
+            namespace: self.namespace.filter(|_| !is_of_cluster),
             name: self.name,
             user: self.user,
             dry_run: self.dry_run,

@@ -11,7 +11,7 @@ use crate::metadata::Metadata;
 use crate::pod::Pod;
 use crate::role::Role;
 use crate::storage::{DeviceClaim, DeviceClaimTemplate, DeviceRequests, PersistentVolume};
-use crate::view::{self, Fields, Reader, Stop, View};
+use crate::view::{self, Fields, Reader, Stop, Text, View};
 
 /// What an object is for us.
 #[derive(Debug, Default)]
@@ -119,6 +119,17 @@ pub(crate) fn shape(group: &str, kind: &str) -> Shape {
         .iter()
         .find(|(known_group, known_kind, _)| *known_kind == kind && *known_group == group)
         .map_or(Shape::Unknown, |(_, _, shape)| *shape)
+}
+
+/// Whether objects of a built-in kind are in no namespace.
+pub(crate) fn is_of_cluster(shape: Shape, kind: Option<&Text<'_>>) -> bool {
+    match shape {
+        Shape::Volume => true,
+        Shape::Role | Shape::Binding => {
+            kind.is_some_and(|kind| kind.as_str().starts_with("Cluster"))
+        }
+        _ => false,
+    }
 }
 
 /// Whether writing the subresource changes what we judge.

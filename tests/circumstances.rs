@@ -424,7 +424,8 @@ mod the_pod {
         let (medium, low) = ("apparmor-unconfined medium", "apparmor-unconfined low");
         assert_eq!(annotated("runtime/default"), [low]);
         assert_eq!(annotated("localhost/mine"), [low]);
-        assert_eq!(annotated("unconfined"), [medium, low]);
+        // Either alone gives it; older API servers write the one from the other.
+        assert_eq!(annotated("unconfined"), [medium, medium]);
         // What is no profile puts nothing there.
         assert_eq!(annotated("localhost/"), [medium]);
         assert_eq!(annotated("none"), [medium]);
@@ -1025,6 +1026,34 @@ mod exemptions {
         assert!(!is_exempted("/mnt/disks/a/*"));
     }
 
+    /// The API server refuses or clears it; a manifest may have it all the same.
+    #[test]
+    fn what_is_of_the_cluster_is_in_no_namespace() {
+        let settings = json!({"exemptions": [{"reason": "r", "rules": ["persistent-volume", "pod-create"],
+            "namespaces": ["team-a"]}]});
+        let rules =
+            json!({"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}]});
+        let rbac = "rbac.authorization.k8s.io";
+        for (group, kind, object, holds) in [
+            (
+                "",
+                "PersistentVolume",
+                json!({"spec": {"hostPath": {"path": "/"}}}),
+                false,
+            ),
+            (rbac, "ClusterRole", rules.clone(), false),
+            (rbac, "Role", rules, true),
+        ] {
+            let answer = inspect(&request(group, kind, object), &settings);
+            assert_eq!(answer["request"]["namespace"].is_null(), !holds, "{kind}");
+            assert_eq!(
+                !answer["findings"][0]["exempted"].is_null(),
+                holds,
+                "{kind}"
+            );
+        }
+    }
+
     fn sidecar() -> Value {
         let mut spec = json!({"containers": adding(&["NET_ADMIN"])});
         let mut injected = adding(&["NET_ADMIN"])[0].clone();
@@ -1308,6 +1337,48 @@ mod exemptions {
         let wrong = json!({"exemptions": [{"reason": "r", "rules": ["privileged"], "namespaces": ["a"],
             "workloads": ["agent", "/x", "DaemonSet/A b"], "images": ["agent", "library/agent", "a.io/*"]}]});
         assert_eq!(mistakes(&wrong).len(), 6, "{:?}", mistakes(&wrong));
+    }
+}
+
+/// What an update does not make worse is not new, whatever says it.
+mod updates {
+    use super::*;
+
+    #[track_caller]
+    fn assert_new(old: Value, new: Value, expected: bool) {
+        let mut update = pod(new);
+        update["operation"] = json!("UPDATE");
+        update["oldObject"] = json!({"spec": old});
+        let answer = inspect(&update, &json!({}));
+        let findings = answer["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 1, "{answer:#}");
+        assert_eq!(findings[0]["new"], expected, "{answer:#}");
+    }
+
+    #[test]
+    fn all_capabilities_hold_each() {
+        let adds = |capabilities: &[&str]| json!({"containers": adding(capabilities)});
+        assert_new(adds(&["ALL"]), adds(&["SYS_ADMIN"]), false);
+        assert_new(adds(&["SYS_ADMIN"]), adds(&["ALL"]), true);
+        assert_new(adds(&["SYS_MODULE"]), adds(&["SYS_ADMIN"]), true);
+        let mut milder = adds(&["ALL"]);
+        milder["hostUsers"] = json!(false);
+        assert_new(milder, adds(&["SYS_ADMIN"]), true);
+        let mut other = adds(&["ALL"]);
+        other["containers"][0]["name"] = json!("other");
+        assert_new(other, adds(&["SYS_ADMIN"]), true);
+    }
+
+    #[test]
+    fn a_container_had_what_it_took_from_its_pod() {
+        let host = json!({"windowsOptions": {"hostProcess": true}});
+        let of_pod = |names: &[&str]| {
+            let containers: Vec<Value> = names.iter().map(|name| json!({"name": name})).collect();
+            json!({"securityContext": host, "containers": containers})
+        };
+        let own = json!({"containers": [{"name": "a", "securityContext": host}]});
+        assert_new(of_pod(&["a"]), own.clone(), false);
+        assert_new(of_pod(&["b"]), own, true);
     }
 }
 

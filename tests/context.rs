@@ -502,3 +502,34 @@ fn the_questions_are_bounded() {
     let (rows, asked) = inspect(&role, &on(), &|_, _| Err("Cannot find it".to_owned()));
     assert_eq!((rows.len(), asked.len()), (1, 2));
 }
+
+#[test]
+fn values_of_claims_are_compared_as_paths() {
+    let objects = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c0, namespace: team-a}, spec: {volumeName: a}}\n---\n{apiVersion: v1, kind: PersistentVolume, metadata: {name: a}, spec: {local: {path: /mnt/disks/a}}}\n";
+    let objects = Objects::read(objects);
+    let cluster = |operation: &str, question: &[u8]| objects.answer(operation, question);
+    let is_exempted = |claim: usize, value: &str| {
+        let mut request = pod(1);
+        let name = json!(format!("c{claim}"));
+        request["object"]["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"] = name;
+        let settings = json!({"clusterContext": true, "exemptions": [{"reason": "r",
+            "rules": ["persistent-volume-claim"], "namespaces": ["team-a"], "values": [value]}]});
+        let payload = json!({"request": request, "settings": settings}).to_string();
+        let answer = policy::inspect_in(payload.as_bytes(), &cluster);
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        assert_eq!(answer["findings"][0]["rule"], "persistent-volume-claim");
+        !answer["findings"][0]["exempted"].is_null()
+    };
+    for (claim, value, expected) in [
+        (0, "/mnt/disks/a", true),
+        (0, "/mnt/disks/a/", true),
+        (0, "/mnt/disks/*", true),
+        (0, "/mnt/disks/a/*", false),
+        (0, "/mnt/disks/b", false),
+        // What is behind it is not known, so its name is shown.
+        (1, "c1", true),
+        (1, "/c1", false),
+    ] {
+        assert_eq!(is_exempted(claim, value), expected, "{claim} {value}");
+    }
+}

@@ -100,7 +100,10 @@ fn app_armor<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
         pod,
         |profiles| profiles.app_armor.as_ref(),
         &Profile::is_unconfined,
-        &|placed| inherited::is_confined(placed) && annotated(placed).is_none(),
+        &|placed| {
+            // Some API servers also write what the pod's field says into annotations.
+            inherited::is_confined(placed) && annotated(placed).is_none_or(|own| own == UNCONFINED)
+        },
     );
     let evidence = |given: Given<'d, '_, Profile<'_>>| {
         let pointer = given.pointer("appArmorProfile/type");

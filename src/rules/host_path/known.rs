@@ -269,6 +269,12 @@ pub(super) const LINUX: &[Entry] = &[
         "the homes of the node's users, with their keys",
     ),
     entry(
+        &["sysroot"],
+        Class::Secret,
+        Class::Control,
+        "the disk that an ostree system starts from, with every file of the node",
+    ),
+    entry(
         &["proc"],
         Class::Secret,
         Class::Secret,
@@ -347,6 +353,12 @@ pub(super) const LINUX: &[Entry] = &[
         "the state of k3s or RKE2: certificates, tokens and static pods",
     ),
     entry(
+        &["var", "lib", "rancher", "k3s", "storage"],
+        Class::Other,
+        Class::Other,
+        "the volumes of k3s' own storage class",
+    ),
+    entry(
         &["var", "lib", "k0s"],
         Class::Secret,
         Class::Secret,
@@ -378,6 +390,16 @@ pub(super) const LINUX: &[Entry] = &[
         "the directory of the logs, and a known way out: the kubelet follows a link placed here when it serves logs, and so reads any file of the node",
     ),
 ];
+
+/// What homes of users hold that is worth a theft.
+pub(super) static IN_HOMES: Entry = entry(
+    &[
+        ".ssh", ".aws", ".azure", ".config", ".docker", ".gnupg", ".kube",
+    ],
+    Class::Secret,
+    Class::Secret,
+    "the keys and tokens of a user of the node",
+);
 
 /// Names of sockets that start any container on the node, wherever they lie: distributions move
 /// them.

@@ -26,9 +26,11 @@ const SYSTEM_DRIVE: &str = "c:";
 type Links = &'static [(&'static [&'static str], &'static [&'static str])];
 
 /// Directories that are links on every mainstream distribution: `/var/run`, and what the `/usr`
-/// merge moved.
+/// merge moved. And what `/root` and `/home` link to on ostree systems.
 const LINKS: Links = &[
     (&["var", "run"], &["run"]),
+    (&["var", "roothome"], &["root"]),
+    (&["var", "home"], &["home"]),
     (&["bin"], &["usr", "bin"]),
     (&["sbin"], &["usr", "sbin"]),
     (&["lib"], &["usr", "lib"]),

@@ -1,6 +1,6 @@
 //! How bad it is to reach a path of a node: how the path relates to what is known there.
 
-use super::known::{Entry, LINUX, RUNTIME_SOCKETS, WINDOWS};
+use super::known::{Entry, IN_HOMES, LINUX, RUNTIME_SOCKETS, WINDOWS};
 use super::path::{HostPath, System, starts_with};
 
 /// What reaching a path amounts to; the worst first.
@@ -70,12 +70,19 @@ pub(super) fn class(path: &HostPath, source_type: Option<&str>) -> (Class, Relat
         .last()
         .is_some_and(|name| RUNTIME_SOCKETS.contains(&name.as_str()))
         .then_some((Class::Socket, Relation::None));
+    let in_home = match components {
+        [home, _, name, ..] if home == "home" && IN_HOMES.path.contains(&name.as_str()) => {
+            Some((IN_HOMES.class, Relation::LiesUnder(&IN_HOMES)))
+        }
+        _ => None,
+    };
     // Of two that are equally bad, the path's own entry says more.
     decided
         .into_iter()
         .chain(named)
         .chain(held)
         .chain(typed)
+        .chain(in_home)
         .min_by_key(|(class, _)| *class)
         .unwrap_or((Class::Other, Relation::None))
 }
@@ -176,6 +183,29 @@ mod tests {
         assert_class("/lib/modules", Class::Control);
         assert_class("/var/log/pods", Class::Logs);
         assert_class("/var/lib/kubelet/pods", Class::Secret);
+    }
+
+    #[test]
+    fn homes_of_users_hold_keys() {
+        assert_class("/home/core/.ssh", Class::Secret);
+        assert_class("/home/ubuntu/.aws/credentials", Class::Secret);
+        assert_class("/home/core/.cache", Class::Other);
+        assert_class("/srv/core/.ssh", Class::Other);
+        // On ostree systems.
+        assert_class("/var/roothome/.bashrc", Class::Secret);
+        assert_class("/var/home", Class::Secret);
+        assert_class("/var/home/core/.ssh", Class::Secret);
+        assert_class("/sysroot", Class::Secret);
+        assert_class("/sysroot/ostree/deploy", Class::Control);
+        assert_class("/sysroots", Class::Other);
+    }
+
+    #[test]
+    fn what_k3s_keeps_for_volumes_is_no_state_of_its_own() {
+        assert_class("/var/lib/rancher/k3s/storage/pvc-1", Class::Other);
+        assert_class("/var/lib/rancher/k3s/storage/", Class::Other);
+        assert_class("/var/lib/rancher/k3s/storage/../server", Class::Secret);
+        assert_class("/var/lib/rancher/k3s", Class::Secret);
     }
 
     #[test]
