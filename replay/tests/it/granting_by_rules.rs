@@ -349,6 +349,40 @@ fn a_namespace_is_enough_to_bind_a_role_that_makes_pods() {
     ]);
 }
 
+/// Where there is no role that makes pods, one is written.
+#[test]
+fn a_role_is_written_and_bound_in_a_namespace() {
+    for (verbs, names, expected) in [
+        ("*", &[][..], Some("bind-and-run-pod > escalate")),
+        (
+            "create|escalate|bind",
+            &[],
+            Some("bind-and-run-pod > escalate"),
+        ),
+        ("create|bind", &[], None),
+        ("create|escalate", &[], None),
+        ("create|escalate|bind", &["q"], None),
+    ] {
+        let writer = [
+            of_rbac("create rolebindings", &[]),
+            of_rbac(&format!("{verbs} roles"), names),
+        ];
+        let objects = [
+            role("ClusterRole", None, "boss", &[any("*", "* *")]),
+            binding(
+                None,
+                "boss",
+                "ClusterRole/boss",
+                &["ServiceAccount/ci/deployer"],
+            ),
+            role("ClusterRole", None, "writer", &writer),
+            binding(Some("ci"), "x", "ClusterRole/writer", &["User/x"]),
+        ];
+        let chains = chains(&objects);
+        assert_eq!(chains.get("x").map(String::as_str), expected, "{verbs}");
+    }
+}
+
 #[test]
 fn a_role_of_a_namespace_is_rewritten_by_whoever_holds_it() {
     let made = "rewrite-and-run-pod > escalate";

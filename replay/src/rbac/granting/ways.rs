@@ -231,7 +231,8 @@ pub(super) fn doors<'f, 'a>(
     doors
 }
 
-/// By a RoleBinding to a role that makes pods: a new one, or one that is there.
+/// By a RoleBinding to a role that makes pods, whether it does already or is written so: a new one,
+/// or one that is there.
 fn binds_to_run_pods<'f, 'a>(
     rights: &Rights<'f, 'a>,
     existing: &Existing<'a>,
@@ -280,10 +281,16 @@ fn binds_to_run_pods<'f, 'a>(
                         is_bindable(&bound.binding.role).then_some(change)
                     })
                 };
+                let made = || {
+                    let is_free = kind == RoleKind::Role && bind.names.is_none();
+                    is_free.then(|| writes_a_role(rights, place?, existing))?
+                };
                 let written = match &new {
                     Some(new) if is_any || some() => Some(new.clone()),
-                    _ => changed().map(|change| vec![change]),
+                    Some(new) => made().map(|role| [new.as_slice(), &role].concat()),
+                    None => None,
                 };
+                let written = written.or_else(|| changed().map(|change| vec![change]));
                 if let Some(written) = written {
                     let to = Target::Accounts(place, None);
                     doors.push(Door::new(Act::BindsToRunPod, &[&written, &[bind]], to));
@@ -291,6 +298,22 @@ fn binds_to_run_pods<'f, 'a>(
             }
         }
     }
+}
+
+/// By whose rights a role of a namespace comes to hold what its author does not.
+fn writes_a_role<'f, 'a>(
+    rights: &Rights<'f, 'a>,
+    namespace: &str,
+    existing: &Existing<'a>,
+) -> Option<Proof<'f, 'a>> {
+    let place = Some(namespace);
+    let there = existing.roles(place);
+    let writes = rights.writes(place, Power::WriteRoles, "roles", there);
+    let mut escalates = rights.within(place, Power::Escalate, "roles").into_iter();
+    escalates.find_map(|escalate| {
+        let written = writes.any_one(Some(escalate))?;
+        Some([written.as_slice(), &[escalate]].concat())
+    })
 }
 
 /// By its own role of a namespace, into which it writes that it makes pods.
