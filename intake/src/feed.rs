@@ -199,8 +199,7 @@ impl Feed {
             }
         }
         if self.is_records.is_none() {
-            let begun = self.held.get(..self.whole).unwrap_or_default();
-            self.is_records = Reader::new(begun, MAX_BYTES, Log::default()).tell_records();
+            self.is_records = begun(&self.held, self.whole).tell_records();
             self.seen = 0;
         }
         if self.is_records == Some(false) {
@@ -229,14 +228,19 @@ impl Feed {
             let (line, _) = rest.split_at(at);
             self.seen += at + 1;
             if is_record(line) {
-                let begun = come.get(..self.seen).unwrap_or_default();
-                let reader = Reader::new(begun, MAX_BYTES, Log::default());
-                self.is_records = Some(reader.comes_to_records());
+                self.is_records = Some(begun(come, self.seen).comes_to_records());
                 self.is_shut |= self.is_records == Some(false);
                 break;
             }
         }
     }
+}
+
+/// Reads so much of what is held, to tell what it is. A copy, for a reader of another type would be
+/// its code once more in the npm package.
+fn begun(held: &[u8], length: usize) -> Reader<Cursor<Vec<u8>>> {
+    let begun = held.get(..length).unwrap_or_default().to_vec();
+    Reader::new(Cursor::new(begun), MAX_BYTES, Log::default())
 }
 
 fn add(sum: &mut Passed, more: Passed) {

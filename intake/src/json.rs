@@ -1,7 +1,7 @@
 //! JSON text to items: values that follow each other, and where to go on after one that cannot
 //! be read.
 
-use crate::audit::{Content, EVENT, Text, content, is_irrelevant, payload, told};
+use crate::audit::{Content, Text, content, is_irrelevant, may_hold_event, payload, told};
 use crate::items::Items;
 use crate::message::{broken, reason};
 use crate::origin::{Mark, Source};
@@ -300,7 +300,7 @@ impl<'s, 'a> Document<'s, 'a> {
         let text = payload(text);
         if !text.starts_with(['{', '[']) {
             let place = self.place(part);
-            if text.contains(EVENT) {
+            if may_hold_event(text) {
                 let message = "a line of a log: an audit event behind something unknown";
                 return self.items.broken(Broken::new(place.line, message));
             }
@@ -352,7 +352,7 @@ impl<'s, 'a> Document<'s, 'a> {
         if self.items.cut_event(text.as_bytes(), place) {
             return;
         }
-        if self.inside == Inside::Log || text.contains(EVENT) {
+        if self.inside == Inside::Log || may_hold_event(text) {
             let message = format!("a line of a log: {}", reason(error, None));
             self.items.broken(Broken::new(place.line, message));
         } else {

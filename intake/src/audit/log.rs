@@ -5,7 +5,7 @@ use super::admission::{Identity, operation, some};
 use super::event::Event;
 use super::head::Head;
 use super::history::History;
-use super::pending::{Ended, Id, Open, Pending, Waiting};
+use super::pending::{Ended, Id, Open, Pending, Waiting, hash};
 use super::resource::Matter;
 use super::{Audit, Gap, MAX_EVENT, Unjudged, time};
 use crate::items::Queue;
@@ -140,7 +140,7 @@ impl Log {
     }
 
     fn begin(&mut self, id: Id, text: &str, place: Place, items: &mut Queue) {
-        if self.ended.has(&(&id, &self.cluster)) {
+        if self.ended.has(hash((&id, &self.cluster))) {
             // its last event came before, as in logs that begin with the newest
             items.passed.stages += 1;
             return;
@@ -258,10 +258,11 @@ impl Log {
         if id.received.is_empty() {
             return false;
         }
-        self.ended.add(&(id, &self.cluster));
+        let request = hash((id, &self.cluster));
+        self.ended.add(request);
         let object = event.object_ref.as_ref();
         let object = object.map(|object| (&object.resource, &object.namespace, &object.name));
-        self.ended.add(&(id, &self.cluster, object))
+        self.ended.add(hash((request, object)))
     }
 
     /// Moves the time on, and reports what is not waited for any longer.

@@ -32,7 +32,7 @@ pub(crate) use object::UNREADABLE;
 pub use outcome::{By, Outcome};
 pub use resource::kinds;
 pub(crate) use wrapper::{
-    Content, EVENT, Part, Text, content, is_logged_object, is_prefixed, part, payload,
+    Content, Part, Text, content, is_logged_object, is_prefixed, may_hold_event, part, payload,
 };
 
 use crate::Place;

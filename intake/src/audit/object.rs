@@ -50,8 +50,6 @@ pub(crate) struct Meta<'a> {
     finalizers: Option<&'a RawValue>,
     #[serde(default, borrow)]
     deletion_timestamp: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    deletion_grace_period_seconds: Option<&'a RawValue>,
 }
 
 /// What owns an object.
@@ -122,7 +120,6 @@ impl<'a> Meta<'a> {
             owner_references: part("ownerReferences"),
             finalizers: part("finalizers"),
             deletion_timestamp: part("deletionTimestamp"),
-            deletion_grace_period_seconds: part("deletionGracePeriodSeconds"),
         }
     }
 
@@ -130,17 +127,18 @@ impl<'a> Meta<'a> {
         !read::<Vec<String>>(self.finalizers).is_empty()
     }
 
-    /// Whether a change that leaves the object so takes it away: it is to be deleted, and nothing
-    /// is waited for any more.
+    /// Whether a change that leaves the object so, all of it `json`, takes it away: it is to be
+    /// deleted, and nothing is waited for any more.
     ///
     /// Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`,
     /// `ShouldDeleteDuringUpdate`.
-    pub(crate) fn is_gone(&self) -> bool {
-        let grace: u64 = read(self.deletion_grace_period_seconds);
+    pub(crate) fn is_gone(&self, json: &str) -> bool {
         let is_deleted = self
             .deletion_timestamp
             .is_some_and(|time| time.get() != "null");
-        is_deleted && grace == 0 && !self.has_finalizers()
+        let meta = || member(json, "metadata").unwrap_or_default();
+        let grace = || member(meta(), "deletionGracePeriodSeconds");
+        is_deleted && matches!(grace(), None | Some("0" | "null")) && !self.has_finalizers()
     }
 
     pub(crate) fn labels(&self) -> Pairs<'a, Text<'a>> {

@@ -148,10 +148,8 @@ impl By {
 /// Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go`
 /// and `pkg/admission/plugin/policy/validating/dispatcher.go` beside it.
 fn is_of_admission(message: &str) -> bool {
-    let reason = message.split_once(" is forbidden: ");
-    let is_policy = reason.is_some_and(|(object, reason)| {
-        !object.contains(": ") && reason.starts_with("ValidatingAdmissionPolicy '")
-    });
+    let is_policy = message.contains(" is forbidden: ValidatingAdmissionPolicy '")
+        && !message.contains(" is invalid: ");
     is_policy || message.starts_with("admission webhook \"")
 }
 

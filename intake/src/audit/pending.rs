@@ -173,25 +173,25 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Takes note of this, if it is not known already; whether it was.
-    pub(crate) fn add(&mut self, what: &impl Hash) -> bool {
-        if self.has(what) {
+    /// Takes note of what has this hash, if it is not known already; whether it was.
+    pub(crate) fn add(&mut self, hash: u64) -> bool {
+        if self.has(hash) {
             return true;
         }
         if self.recent.len() >= MOST_ENDED {
             self.before = std::mem::take(&mut self.recent);
         }
-        self.recent.insert(hash(what));
+        self.recent.insert(hash);
         false
     }
 
-    pub(crate) fn has(&self, what: &impl Hash) -> bool {
-        let hash = hash(what);
+    pub(crate) fn has(&self, hash: u64) -> bool {
         self.recent.contains(&hash) || self.before.contains(&hash)
     }
 }
 
-fn hash(what: &impl Hash) -> u64 {
+/// The hash by which something is known.
+pub(crate) fn hash(what: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     what.hash(&mut hasher);
     hasher.finish()
@@ -243,11 +243,12 @@ mod tests {
     #[test]
     fn knows_the_last_that_ended() {
         let mut ended = Ended::default();
-        for number in 0..3 * MOST_ENDED {
-            assert!(!ended.add(&number));
+        let most = u64::try_from(MOST_ENDED).unwrap();
+        for number in 0..3 * most {
+            assert!(!ended.add(number));
         }
-        assert!(ended.add(&(3 * MOST_ENDED - 1)));
-        assert!(ended.has(&MOST_ENDED) && !ended.has(&(MOST_ENDED - 1)));
+        assert!(ended.add(3 * most - 1));
+        assert!(ended.has(most) && !ended.has(most - 1));
         assert_eq!(ended.recent.len() + ended.before.len(), 2 * MOST_ENDED);
     }
 }

@@ -148,15 +148,17 @@ impl About<'_> {
 /// Whether the kubelet lets somebody into a pod by this address, by the first part of what stands
 /// behind the proxy. One that may lead elsewhere is taken to.
 fn gets_in(uri: &str) -> bool {
-    let path = uri.split(['?', '#']).next().unwrap_or_default();
+    let path = uri.split('?').next().unwrap_or_default();
     let path = percent_decode_str(path).decode_utf8_lossy();
-    let mut parts = path.split('/').filter(|part| !part.is_empty());
-    // api, v1, nodes and the node, whatever that is called
-    let is_direct = parts.by_ref().take(4).count() == 4 && parts.next() == Some("proxy");
-    let first = parts.next().unwrap_or_default();
-    let leads_in = |part: &str| KUBELET_USES.contains(&part);
-    let is_odd = !is_direct || path.split('/').any(|part| matches!(part, "." | ".."));
-    leads_in(first) || (is_odd && path.split('/').any(leads_in))
+    let (mut first, mut any, mut is_odd) = (false, false, false);
+    // before the first slash stands nothing, then come api, v1, nodes, the node and proxy
+    for (index, part) in path.split('/').enumerate().skip(1) {
+        let leads_in = KUBELET_USES.contains(&part);
+        any |= leads_in;
+        first |= leads_in && index == 6;
+        is_odd |= matches!(part, "" | "." | "..") || (index == 5 && part != "proxy");
+    }
+    first || (is_odd && any)
 }
 
 /// The group and the name of the resource whose objects are of this kind.

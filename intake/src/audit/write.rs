@@ -131,7 +131,7 @@ impl Log {
                 is_whole: judged == Judged::After,
                 written: &audit.time,
             };
-            let is_gone = object.metadata.is_gone();
+            let is_gone = object.metadata.is_gone(&json);
             if audit.outcome == Outcome::Failed || is_ambiguous || is_gone {
                 self.history.remove(&key);
             } else {

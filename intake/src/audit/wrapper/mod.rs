@@ -18,8 +18,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-/// What every audit event holds.
-pub(crate) const EVENT: &str = "audit.k8s.io/";
+/// Whether a text may hold an audit event: each has this.
+pub(crate) fn may_hold_event(text: &str) -> bool {
+    text.contains("audit.k8s.io/")
+}
 
 /// What a wrapper holds.
 #[derive(Debug)]
@@ -69,7 +71,7 @@ fn forwarded<'a>(object: &'a str, members: &Members<'a>) -> Option<Content<'a>> 
     let holds_objects = |text: &Cow<'_, str>| {
         let text = payload(text);
         // an event behind something unknown is for whoever reads it to tell
-        text.starts_with('{') || text.starts_with("[{") || text.contains(EVENT)
+        text.starts_with('{') || text.starts_with("[{") || may_hold_event(text)
     };
     let line = LINES
         .iter()
