@@ -383,7 +383,8 @@ impl<'f> Old<'f> {
 
     /// What is found gives beyond the same in the old object, where that is told.
     fn exceeded_by(&self, found: &Found<'_>) -> Option<String> {
-        let same = self.same(found, container(&found.evidence))?;
+        let evidence = &found.evidence;
+        let same = self.same(found, container(evidence), evidence.identity())?;
         found.evidence.beyond(same.first()?)
     }
 
@@ -396,7 +397,7 @@ impl<'f> Old<'f> {
         let had = |name| self.had(found, name);
         had(name)
             || (!takers.is_empty()
-                && self.same(found, name).is_some()
+                && self.same(found, name, found.evidence.identity()).is_some()
                 && takers.iter().all(|taker| had(Some(taker))))
     }
 
@@ -409,29 +410,24 @@ impl<'f> Old<'f> {
                 self.causes.contains_key(&(rank, pod, name, ""))
             })
         });
-        let is_no_worse = |same: Option<&Vec<&Evidence<'_>>>| {
-            let mut same = same.into_iter().flatten();
-            same.any(|old| !found.evidence.is_worse_than(old))
+        let is_no_worse = |identity| {
+            let same = self.same(found, name, identity);
+            same.is_some_and(|same| same.iter().any(|old| !found.evidence.is_worse_than(old)))
         };
-        is_implied || is_no_worse(self.same(found, name)) || {
-            let Found {
-                rank,
-                rule,
-                evidence,
-            } = found;
-            let all = (*rank, same_pod(evidence), name, ALL);
-            rule.id == capabilities::RULE.id && is_no_worse(self.found.get(&all))
-        }
+        is_implied
+            || is_no_worse(found.evidence.identity())
+            || (found.rule.id == capabilities::RULE.id && is_no_worse(ALL))
     }
 
     /// The same of a container, or of the pod as a whole.
+    #[inline(never)]
     fn same<'s>(
         &'s self,
         found: &'s Found<'s>,
         name: Option<&'s str>,
+        identity: &'s str,
     ) -> Option<&'s Vec<&'s Evidence<'s>>> {
-        let Found { rank, evidence, .. } = found;
-        let key = (*rank, same_pod(evidence), name, evidence.identity());
+        let key = (found.rank, same_pod(&found.evidence), name, identity);
         self.found.get(&key)
     }
 }
