@@ -109,13 +109,13 @@ pub(crate) fn read<'a>(
 /// them, or taken away, makes no other pods of them.
 pub(crate) fn number<'a>(new: &mut Subject<'a>, old: &mut Subject<'a>) {
     let mut names = ByName::new();
-    let [new, old] = [new, old].map(|subject| match subject {
-        Subject::Workload(workload) => workload.pods.as_mut_slice(),
-        _ => &mut [],
-    });
-    for pod in new.iter_mut().chain(old) {
-        let next = names.len();
-        pod.number = *names.entry(&pod.name).or_insert(next);
+    for subject in [new, old] {
+        if let Subject::Workload(workload) = subject {
+            for pod in &mut workload.pods {
+                let next = names.len();
+                pod.number = *names.entry(&pod.name).or_insert(next);
+            }
+        }
     }
 }
 
@@ -244,21 +244,22 @@ impl<'a> Place<'a> {
 
 /// A pod at a place, whose spec is yet to be read.
 #[inline(never)]
-fn pod(place: Place<'_>) -> Pod<'_> {
-    let metadata = place.metadata.and_then(read_metadata);
-    // Annotations are beside the spec, so the pod is what holds both.
-    let (pointer, spec_key) = match (&metadata, place.pointer.strip_suffix("/spec")) {
-        (Some(_), Some(above)) => (above.to_owned(), "spec"),
-        _ => (place.pointer, ""),
-    };
-    Pod {
-        pointer: pointer.into(),
-        spec_key,
-        name: place.identity,
+fn pod<'a>(place: &Place<'a>) -> Pod<'a> {
+    let mut pod = Pod {
+        pointer: place.pointer.clone().into(),
+        name: place.identity.clone(),
         account: place.account,
-        metadata: metadata.unwrap_or_default(),
         ..Pod::default()
+    };
+    // Annotations are beside the spec, so the pod is what holds both.
+    if let Some(metadata) = place.metadata.and_then(read_metadata)
+        && let Some(above) = place.pointer.strip_suffix("/spec")
+    {
+        pod.metadata = metadata;
+        pod.pointer = above.to_owned().into();
+        pod.spec_key = "spec";
     }
+    pod
 }
 
 fn read_metadata<'a>(value: &'a str) -> Option<Metadata<'a>> {

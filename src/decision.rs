@@ -389,8 +389,8 @@ impl<'f> Old<'f> {
 
     /// What is found gives beyond the same in the old object, where that is told.
     fn exceeded_by(&self, found: &Found<'_>) -> Option<String> {
-        let same = self.same(found, container(&found.evidence))?;
-        found.evidence.beyond(same)
+        let evidence = &found.evidence;
+        evidence.beyond(self.same(found, container(evidence), evidence.identity())?)
     }
 
     /// Whether the old object had it already, and no milder; or had what implies it. What a pod says
@@ -402,7 +402,7 @@ impl<'f> Old<'f> {
         let had = |name| self.had(found, name);
         had(name)
             || (!takers.is_empty()
-                && self.same(found, name).is_some()
+                && self.same(found, name, found.evidence.identity()).is_some()
                 && takers.iter().all(|taker| had(Some(taker))))
     }
 
@@ -415,24 +415,24 @@ impl<'f> Old<'f> {
                 self.causes.contains_key(&(rank, pod, name, ""))
             })
         });
-        let is_no_worse = |same: Option<&Evidence<'_>>| {
+        let is_no_worse = |identity| {
+            let same = self.same(found, name, identity);
             same.is_some_and(|same| !found.evidence.is_worse_than(same))
         };
-        is_implied || is_no_worse(self.same(found, name)) || {
-            let Found {
-                rank,
-                rule,
-                evidence,
-            } = found;
-            let all = (*rank, same_pod(evidence), name, ALL);
-            rule.id == capabilities::RULE.id && is_no_worse(self.found.get(&all).copied())
-        }
+        is_implied
+            || is_no_worse(found.evidence.identity())
+            || (found.rule.id == capabilities::RULE.id && is_no_worse(ALL))
     }
 
     /// The worst of the same of a container, or of the pod as a whole.
-    fn same<'s>(&'s self, found: &'s Found<'s>, name: Option<&'s str>) -> Option<&'s Evidence<'s>> {
-        let Found { rank, evidence, .. } = found;
-        let key = (*rank, same_pod(evidence), name, evidence.identity());
+    #[inline(never)]
+    fn same<'s>(
+        &'s self,
+        found: &'s Found<'s>,
+        name: Option<&'s str>,
+        identity: &'s str,
+    ) -> Option<&'s Evidence<'s>> {
+        let key = (found.rank, same_pod(&found.evidence), name, identity);
         self.found.get(&key).copied()
     }
 }

@@ -197,7 +197,7 @@ impl Part {
             // The metadata beside it is not that of pods.
             place.metadata = None;
         }
-        pods.push(pod(place.clone()));
+        pods.push(pod(&place));
         let Some(pod) = pods.last_mut() else {
             return Ok(());
         };

@@ -102,7 +102,7 @@ impl<'a> Search<'_, 'a> {
         if known.is_some_and(|is_part| *is_part > 0 || others.is_empty()) {
             return Ok(());
         }
-        let mut pod = pod(place.clone());
+        let mut pod = pod(place);
         if known.is_none() {
             // What does not fit is none of a pod's. The containers are, and what else does fit.
             place.locate(view::read_what_fits(value, &mut |value| {

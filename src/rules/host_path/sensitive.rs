@@ -79,10 +79,9 @@ pub(super) fn class(path: &HostPath, source_type: Option<&str>) -> (Class, Relat
     // Of two that are equally bad, the path's own entry says more.
     decided
         .into_iter()
-        .chain(named)
+        .chain(named.or(in_home))
         .chain(held)
         .chain(typed)
-        .chain(in_home)
         .min_by_key(|(class, _)| *class)
         .unwrap_or((Class::Other, Relation::None))
 }
