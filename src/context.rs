@@ -26,7 +26,7 @@ pub(crate) struct Context {
     pub role: Option<Answer>,
     /// The list of all cluster roles, for one that aggregates others.
     pub roles: Option<Answer>,
-    /// The claims of an object's pods, by name.
+    /// The first claims of an object's pods, by name.
     pub claims: Vec<(String, Claimed)>,
 }
 
@@ -42,6 +42,8 @@ pub(crate) enum Claimed {
     Unbound,
     /// The host did not say; the reason.
     Unknown(String),
+    /// The host was not asked: the object has more than are looked up.
+    OneOfTooMany,
 }
 
 impl Context {
@@ -65,12 +67,11 @@ impl Context {
             }
             Subject::Workload(workload) => {
                 for claim in workload.pods.iter().flat_map(Pod::claims) {
-                    if !context.claims.iter().any(|(known, _)| known == claim) {
-                        let claimed = if context.claims.len() < MOST {
-                            claimed(cluster, claim, namespace)
-                        } else {
-                            Claimed::Unknown(format!("more than {MOST} claims are not looked up"))
-                        };
+                    if context.claims.len() == MOST {
+                        break;
+                    }
+                    if context.claimed(claim).is_none() {
+                        let claimed = claimed(cluster, claim, namespace);
                         context.claims.push((claim.to_owned(), claimed));
                     }
                 }
@@ -78,6 +79,15 @@ impl Context {
             _ => {}
         }
         context
+    }
+
+    /// What is behind a claim; none where that was not to be known.
+    pub fn claimed(&self, claim: &str) -> Option<&Claimed> {
+        let mut claims = self.claims.iter();
+        match claims.find(|(known, _)| known == claim) {
+            Some((_, claimed)) => Some(claimed),
+            None => (self.claims.len() == MOST).then_some(&Claimed::OneOfTooMany),
+        }
     }
 }
 

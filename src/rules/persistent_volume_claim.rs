@@ -21,7 +21,8 @@ pub(crate) static RULE: Rule = Rule {
         finds: "A `persistentVolumeClaim` of a pod whose PersistentVolume has `hostPath` or \
                 `local`, as bad as `persistent-volume` finds that. The volume is looked up in the \
                 cluster, so only with the setting `clusterContext`. A claim that is not bound yet \
-                has no volume. What the cluster does not answer is low.",
+                has no volume. What the cluster does not answer is low. Beyond 16 claims none \
+                is looked up: critical.",
         why: "The pod names no host path, and gets one all the same (TOB-K8S-038).",
         bad: "spec:\n  volumes:\n  - name: data\n    persistentVolumeClaim: {claimName: on-a-host-path}\n",
         good: "spec:\n  volumes:\n  - name: data\n    persistentVolumeClaim: {claimName: on-a-disk}\n",
@@ -40,13 +41,15 @@ fn check<'d>(pod: &'d Pod<'_>, context: &Context, settings: &Settings) -> Vec<Ev
             continue;
         };
         let pointer = pod.at(format_args!("volumes/{index}/persistentVolumeClaim"));
-        let mut claims = context.claims.iter();
-        match claims.find(|(known, _)| known == claim) {
-            Some((_, Claimed::Volume(volume))) => {
+        let mut unknown = |severity, reason: &str| {
+            found.push(unknown(severity, pointer.clone(), claim, reason));
+        };
+        match context.claimed(claim) {
+            Some(Claimed::Volume(volume)) => {
                 let volume: PersistentVolume<'_> = match view::from_str(volume) {
                     Ok(volume) => volume,
                     Err(_) => {
-                        found.push(unknown(pointer, claim, "its volume cannot be read"));
+                        unknown(Severity::Low, "its volume cannot be read");
                         continue;
                     }
                 };
@@ -56,14 +59,18 @@ fn check<'d>(pod: &'d Pod<'_>, context: &Context, settings: &Settings) -> Vec<Ev
                     found.push(evidence);
                 }
             }
-            Some((_, Claimed::Unknown(reason))) => found.push(unknown(pointer, claim, reason)),
-            Some((_, Claimed::Unbound)) | None => {}
+            Some(Claimed::Unknown(reason)) => unknown(Severity::Low, reason),
+            // It is the author who makes it unknowable: no milder than what may be behind it.
+            Some(Claimed::OneOfTooMany) => {
+                unknown(Severity::Critical, "more than 16 claims are not looked up");
+            }
+            Some(Claimed::Unbound) | None => {}
         }
     }
     found
 }
 
-fn unknown<'d>(pointer: String, claim: &str, reason: &str) -> Evidence<'d> {
+fn unknown<'d>(severity: Severity, pointer: String, claim: &str, reason: &str) -> Evidence<'d> {
     let reason = visible(reason, 200);
     let message = [
         "what is behind the claim ",
@@ -72,5 +79,5 @@ fn unknown<'d>(pointer: String, claim: &str, reason: &str) -> Evidence<'d> {
         &reason,
     ]
     .concat();
-    Evidence::new(Severity::Low, pointer, claim.to_owned(), message)
+    Evidence::new(severity, pointer, claim.to_owned(), message)
 }
