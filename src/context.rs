@@ -7,10 +7,11 @@
 use crate::json::{self, Json, Writer, field};
 use crate::pod::Pod;
 use crate::request::Request;
+use crate::selector::Labels;
 use crate::settings::Settings;
 use crate::subject::Subject;
 use crate::text::split_once;
-use crate::view::{self, Text, object, reads, text};
+use crate::view::{self, Text, object, raw, reads, text};
 
 /// Answers a question about the cluster: the operation and the payload are those of Kubewarden's
 /// host capability `kubernetes`, the error is for people.
@@ -32,6 +33,33 @@ pub(crate) struct Context {
 
 /// An object of the cluster as JSON, or why there is none.
 pub(crate) type Answer = Result<String, String>;
+
+/// An object of the cluster, or a list of them, in parts.
+#[derive(Default)]
+pub(crate) struct Answered<'a> {
+    pub metadata: Option<&'a str>,
+    /// The rules of a role.
+    pub rules: Option<&'a str>,
+    items: Option<&'a str>,
+}
+
+reads!(Answered<'de> { "metadata" => metadata: raw, "rules" => rules: raw, "items" => items: raw });
+
+impl<'a> Answered<'a> {
+    /// The elements of a list; none where it is no list.
+    pub fn items(list: &'a str) -> Option<Vec<&'a str>> {
+        view::elements(view::from_str::<Self>(list).ok()?.items?)
+    }
+}
+
+/// Metadata with all labels.
+#[derive(Default)]
+pub(crate) struct Labelled<'a> {
+    pub name: Option<Text<'a>>,
+    pub labels: Labels<'a>,
+}
+
+reads!(Labelled<'de> { "name" => name: text, "labels" => labels: Labels::read });
 
 /// What is behind a claim.
 #[derive(Debug)]
@@ -63,7 +91,8 @@ impl Context {
             }
             Subject::Role(role) => {
                 let rule = role.aggregation.as_ref();
-                context.roles = rule.map(|_| cluster_roles(cluster));
+                let is_open = rule.is_some_and(|rule| !rule.has_cluster_admin());
+                context.roles = is_open.then(|| cluster_roles(cluster));
             }
             Subject::Workload(workload) => {
                 for claim in workload.pods.iter().flat_map(Pod::claims) {
@@ -124,7 +153,7 @@ fn claimed(cluster: Cluster<'_>, claim: &str, namespace: Option<&str>) -> Claime
     }
 }
 
-const UNREADABLE: &str = "its answer cannot be read";
+pub(crate) const UNREADABLE: &str = "its answer cannot be read";
 
 /// The payload of `get_resource`; the fields are those of Kubewarden's SDK.
 struct GetResource<'q> {
@@ -163,7 +192,12 @@ fn get(
         name,
         namespace,
     };
-    ask(cluster, "get_resource", &question)
+    let answer = ask(cluster, "get_resource", &question)?;
+    // All objects of a cluster have metadata: what a host says that has nothing to say is none.
+    match view::from_str::<Answered<'_>>(&answer) {
+        Ok(object) if object.metadata.is_some() => Ok(answer),
+        _ => Err(UNREADABLE.to_owned()),
+    }
 }
 
 /// All cluster roles. A host keeps a watch for each list that it was ever asked for, so this is the

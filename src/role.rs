@@ -64,6 +64,17 @@ pub(crate) struct Aggregation<'a> {
 
 reads!(Aggregation<'de> { "clusterRoleSelectors" => selectors: objects });
 
+impl Aggregation<'_> {
+    /// Whether `cluster-admin` is aggregated, which every cluster has. Its one label is that of all
+    /// roles that the API server makes itself (`addClusterRoleLabel`).
+    #[inline(never)] // it is asked for before and while a role is judged
+    pub fn has_cluster_admin(&self) -> bool {
+        let label = |key: &str| (key == "kubernetes.io/bootstrapping").then_some("rbac-defaults");
+        let mut selectors = self.selectors.iter();
+        selectors.any(|selector| selector.selects(&label))
+    }
+}
+
 /// One rule of a role. What it says of URLs grants no resources.
 #[derive(Debug, Default)]
 pub(crate) struct PolicyRule<'a> {

@@ -3,6 +3,7 @@
 //! Source: Kubernetes `staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/helpers.go`,
 //! `LabelSelectorAsSelector`, and `pkg/labels/selector.go` beside it.
 
+use crate::text::push_all;
 use crate::view::{Reader, Stop, Text, objects, reads, text, texts};
 
 /// A selector by labels. One that asks for nothing selects everything.
@@ -33,24 +34,39 @@ impl Selector<'_> {
         of_expressions.sum::<usize>() + self.labels.0.len()
     }
 
-    /// As `kubectl --selector` takes it; empty for a selector that selects all.
+    /// As `kubectl --selector` takes it, or that it selects all.
     pub fn said(&self) -> String {
-        let equal = self.labels.0.iter();
-        let mut parts: Vec<String> = equal
-            .map(|(key, value)| [key, "=", value.as_str()].concat())
-            .collect();
-        for expression in &self.expressions {
-            let key = given(&expression.key);
-            let values: Vec<&str> = expression.values.iter().map(Text::as_str).collect();
-            let values = values.join(",");
-            parts.push(match given(&expression.operator) {
-                "In" => [key, " in (", &values, ")"].concat(),
-                "NotIn" => [key, " notin (", &values, ")"].concat(),
-                "DoesNotExist" => ["!", key].concat(),
-                _ => key.to_owned(),
-            });
+        let mut said = String::new();
+        let mut separator = "";
+        for (key, value) in &self.labels.0 {
+            push_all(&mut said, &[separator, key, "=", value.as_str()]);
+            separator = ",";
         }
-        parts.join(",")
+        for expression in &self.expressions {
+            let (before, after, has_values) = match given(&expression.operator) {
+                "In" => ("", " in (", true),
+                "NotIn" => ("", " notin (", true),
+                "DoesNotExist" => ("!", "", false),
+                _ => ("", "", false),
+            };
+            push_all(
+                &mut said,
+                &[separator, before, given(&expression.key), after],
+            );
+            separator = ",";
+            if has_values {
+                let mut separator = "";
+                for value in &expression.values {
+                    push_all(&mut said, &[separator, value.as_str()]);
+                    separator = ",";
+                }
+                said.push(')');
+            }
+        }
+        if said.is_empty() {
+            said.push_str("every cluster role");
+        }
+        said
     }
 }
 

@@ -154,6 +154,7 @@ pub(crate) fn text<'de>(
 }
 
 /// Reads any value, as text.
+#[inline(never)] // one copy for all views
 pub(crate) fn raw<'de>(field: &mut Option<&'de str>, value: &mut Reader<'de>) -> Result<(), Stop> {
     *field = value.raw()?;
     Ok(())

@@ -129,7 +129,7 @@ fn asks_in_the_words_of_the_sdk() {
     let (_, asked) = inspect(&pod(1), &on(), &|operation, question| {
         let is_claim = String::from_utf8_lossy(question).contains("PersistentVolumeClaim");
         match is_claim {
-            true => Ok(br#"{"spec":{"volumeName":"disk"}}"#.to_vec()),
+            true => Ok(br#"{"metadata":{},"spec":{"volumeName":"disk"}}"#.to_vec()),
             false => silent(operation, question),
         }
     });
@@ -187,8 +187,8 @@ fn what_the_host_may_not_get_it_is_not_asked_to_list() {
     assert_eq!(
         rows,
         [
-            "aggregation medium /aggregationRule its rules are those of every role that is labelled \
-             so, now or later; which there are now is not known: 403 Forbidden"
+            "aggregation medium /aggregationRule its rules are those of every role that it selects, \
+             now or later; which there are now is not known: 403 Forbidden"
         ]
     );
     // In a replay, the role that every cluster has may be missing.
@@ -211,8 +211,7 @@ fn a_host_that_does_not_answer_is_told() {
              claim `c0` is not known: timed out\\u{1b}[31m"
         ]
     );
-    let role = json!({"aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}});
-    let (rows, _) = inspect(&request("ClusterRole", &role), &on(), &silent);
+    let (rows, _) = inspect(&aggregator(&json!([labelled("b")])), &on(), &silent);
     assert_eq!(rows.len(), 1);
     assert!(
         rows[0].starts_with("aggregation medium /aggregationRule "),
@@ -231,14 +230,23 @@ fn an_answer_that_cannot_be_read_is_told() {
         b"[]",
         b"\xff",
         b"{\"rules\":7,\"spec\":7,\"items\":7}",
+        b"{\"metadata\":{},\"rules\":7,\"spec\":7,\"items\":7}",
+        // Nothing is no object, and no empty list.
+        b"null",
+        b"{}",
+        b"{\"metadata\":null,\"items\":null}",
     ] {
+        let aggregator = aggregator(&json!([labelled("b")]));
+        let of_list = |operation: &str, _: &[u8]| match operation {
+            "get_resource" => Err("Cannot find it".to_owned()),
+            _ => Ok(answer.to_vec()),
+        };
+        let (rows, _) = inspect(&aggregator, &on(), &of_list);
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        assert!(rows[0].contains("cannot be read"), "{rows:?}");
+
         let answer = |_: &str, _: &[u8]| Ok(answer.to_vec());
-        let role = json!({"aggregationRule": {"clusterRoleSelectors": [{}]}});
-        for request in [
-            binding("Role", "podwrite"),
-            pod(1),
-            request("ClusterRole", &role),
-        ] {
+        for request in [binding("Role", "podwrite"), pod(1), aggregator] {
             let (rows, _) = inspect(&request, &on(), &answer);
             assert_eq!(rows.len(), 1, "{rows:?}");
             assert!(rows[0].contains("cannot be read"), "{rows:?}");
@@ -352,17 +360,57 @@ fn the_roles_that_another_aggregates_are_looked_up() {
     }
 }
 
+/// Every cluster has `cluster-admin`, and nobody needs to be asked what it may do.
+#[test]
+fn whoever_takes_the_rules_of_cluster_admin_may_do_everything() {
+    let of_kubernetes = json!({"matchLabels": {"kubernetes.io/bootstrapping": "rbac-defaults"}});
+    let not_mine = json!({"matchExpressions": [{"key": "mine", "operator": "DoesNotExist"}]});
+    for (selectors, value) in [
+        (json!([{}]), "every cluster role"),
+        (json!([labelled("b"), {}]), "a=b or every cluster role"),
+        (
+            json!([of_kubernetes]),
+            "kubernetes.io/bootstrapping=rbac-defaults",
+        ),
+        (json!([not_mine]), "!mine"),
+    ] {
+        for settings in [json!({}), on()] {
+            let payload = json!({"request": aggregator(&selectors), "settings": settings});
+            let never = |_: &str, _: &[u8]| panic!("asked for {selectors}");
+            let answer = policy::inspect_in(payload.to_string().as_bytes(), &never);
+            let answer: Value = serde_json::from_slice(&answer).unwrap();
+            let finding = &answer["findings"][0];
+            assert_eq!(finding["severity"], "critical", "{selectors}");
+            assert_eq!(finding["value"], value);
+            assert_eq!(
+                finding["message"],
+                "its rules are those of every role that it selects, now or later; `cluster-admin` \
+                 is one of them: everything"
+            );
+        }
+    }
+    // These it has not.
+    for selector in [
+        json!({"matchLabels": {"kubernetes.io/bootstrapping": "rbac-defaults", "a": "b"}}),
+        json!({"matchLabels": {"rbac.authorization.k8s.io/aggregate-to-admin": "true"}}),
+        json!({"matchExpressions": [{"key": "mine", "operator": "Exists"}]}),
+    ] {
+        let (rows, _) = inspect(&aggregator(&json!([selector])), &json!({}), &silent);
+        assert_eq!(rows.len(), 1);
+        assert!(rows[0].starts_with("aggregation medium "), "{rows:?}");
+    }
+}
+
 #[test]
 fn one_role_that_cannot_be_read_hides_no_other() {
     let two = json!([labelled("e"), labelled("c")]);
     assert_eq!(
         at_hand(&two),
-        "high those that there are now may create, attach storage to pods; some of them cannot be \
-         read"
+        "high those that there are now may create, attach storage to pods; some cannot be read"
     );
     assert_eq!(
         at_hand(&json!([labelled("e")])),
-        "medium those that there are now may not write pods; some of them cannot be read"
+        "medium those that there are now may not write pods; some cannot be read"
     );
 }
 
@@ -379,8 +427,7 @@ fn no_selector_is_left_out() {
     selectors.resize(257, labelled("z"));
     assert_eq!(
         at_hand(&json!(selectors)),
-        "critical which there are now is not known: more than 256 labels and values are not looked \
-         up"
+        "critical which there are now is not known: too many labels to look up"
     );
 }
 

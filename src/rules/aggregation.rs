@@ -1,11 +1,12 @@
 //! `aggregation`: a role whose rules become another's, or that takes whatever others have.
 
 use crate::ability::Grants;
-use crate::role::{Aggregation, AggregationLabels, PolicyRule, Role};
+use crate::context::{Answered, Labelled, UNREADABLE};
+use crate::role::{Aggregation, AggregationLabels, PolicyRule};
 use crate::rule::{Alert, Check, Evidence, Help, JudgedRole, Rule, Severity};
-use crate::selector::{Labels, Selector};
+use crate::selector::Selector;
 use crate::text::{escaped, quoted, visible};
-use crate::view::{self, Text, object_if_any, raw, reads, text};
+use crate::view::{self, objects, read_str};
 
 pub(crate) static RULE: Rule = Rule {
     id: "aggregation",
@@ -18,8 +19,9 @@ pub(crate) static RULE: Rule = Rule {
         finds: "A cluster role that grants an ability to write pods and has a label \
                 `rbac.authorization.k8s.io/aggregate-to-…: \"true\"`, so that a controller adds \
                 its rules to `view`, `edit`, `admin` or another role. And a cluster role with an \
-                `aggregationRule`, whose rules are those of every role that is labelled so, now or \
-                later; with the setting `clusterContext` those that there are now are looked up.",
+                `aggregationRule`, whose rules are those of every role that it selects, now or \
+                later; with the setting `clusterContext` those that there are now are looked up. One that \
+                takes those of `cluster-admin` is critical.",
         why: "Everybody who is bound to the other role gets what this one grants, without a new \
               binding. `view` is for people who are to read; what is added to it writes.",
         bad: "metadata:\n  labels: {rbac.authorization.k8s.io/aggregate-to-view: \"true\"}\nrules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [create]\n",
@@ -72,105 +74,88 @@ fn into<'d>(parent: &'d str, worst: Severity, grants: &Grants<'_>) -> Evidence<'
 
 /// The rules of the role are those of others.
 fn of<'d>(rule: &Aggregation<'_>, judged: &JudgedRole<'_>) -> Evidence<'d> {
-    let selectors = rule.selectors.iter().map(Selector::said);
-    let value = selectors.collect::<Vec<_>>().join(" or ");
-    let (severity, known) = at_hand(rule, judged);
+    let selectors: Vec<String> = rule.selectors.iter().map(Selector::said).collect();
+    let (severity, known) = if rule.has_cluster_admin() {
+        (Severity::Critical, ALL_RIGHTS.to_owned())
+    } else {
+        at_hand(rule, judged)
+    };
     let message = [
-        "its rules are those of every role that is labelled so, now or later",
+        "its rules are those of every role that it selects, now or later",
         &known,
     ]
     .concat();
-    Evidence::new(severity, "/aggregationRule".to_owned(), value, message)
+    let pointer = "/aggregationRule";
+    let value = selectors.join(" or ");
+    Evidence::new(severity, pointer.to_owned(), value, message)
 }
+
+const ALL_RIGHTS: &str = "; `cluster-admin` is one of them: everything";
 
 /// The most labels and values of the selectors of a role by which others are looked up: each role
 /// of the cluster is held against all of them.
 const MOST: usize = 256;
+const TOO_MANY: &str = "too many labels to look up";
 
 /// How bad it is to have the rules of the roles that are selected now, and what there is to say of
 /// them.
 fn at_hand(rule: &Aggregation<'_>, judged: &JudgedRole<'_>) -> (Severity, String) {
-    let unknown = |reason: &str| {
-        let reason = visible(reason, 200);
-        ["; which there are now is not known: ", &reason].concat()
-    };
-    let list = match &judged.context.roles {
+    let (severity, reason) = match &judged.context.roles {
         None => return (Severity::Medium, String::new()),
         // It is the author who makes it unknowable: no milder than what may be behind it.
         Some(_) if rule.selectors.iter().map(Selector::size).sum::<usize>() > MOST => {
-            let reason = format!("more than {MOST} labels and values are not looked up");
-            return (Severity::Critical, unknown(&reason));
+            (Severity::Critical, TOO_MANY)
         }
-        Some(Err(reason)) => return (Severity::Medium, unknown(reason)),
-        Some(Ok(list)) => list,
+        Some(Err(reason)) => (Severity::Medium, reason.as_str()),
+        Some(Ok(list)) => match Answered::items(list) {
+            Some(roles) => return given(&roles, rule, judged),
+            None => (Severity::Medium, UNREADABLE),
+        },
     };
-    let Some(roles) = items(list) else {
-        return (Severity::Medium, unknown("the answer cannot be read"));
-    };
-    let mut rules: Vec<PolicyRule<'_>> = Vec::new();
-    let mut are_all_read = true;
-    let own_name = judged.role.metadata.name.as_ref();
-    for role in roles {
-        match selected(role, rule, own_name) {
-            Some(mut of_role) => rules.append(&mut of_role),
-            None => are_all_read = false,
-        }
-    }
-    let grants = Grants::new(&rules, judged.terms);
-    let mut severity = grants.worst().unwrap_or(Severity::Low);
-    let said = grants.said();
-    let may = match grants.worst() {
-        Some(_) => &said,
-        None => "not write pods",
-    };
-    let mut known = ["; those that there are now may ", may].concat();
-    if !are_all_read {
-        severity = severity.max(Severity::Medium);
-        known.push_str("; some of them cannot be read");
-    }
+    let reason = visible(reason, 200);
+    let known = ["; which there are now is not known: ", &reason].concat();
     (severity, known)
 }
 
-/// The elements of a list that the host made; none where it is no list.
-fn items(list: &str) -> Option<Vec<&str>> {
-    #[derive(Default)]
-    struct List<'a> {
-        items: Option<&'a str>,
+/// The same, of those of the cluster's roles that are selected.
+fn given(roles: &[&str], rule: &Aggregation<'_>, judged: &JudgedRole<'_>) -> (Severity, String) {
+    let mut rules: Vec<PolicyRule<'_>> = Vec::new();
+    let mut unread = "";
+    let mut least = Severity::Low;
+    for role in roles {
+        if !add_selected(&mut rules, role, rule, judged) {
+            (unread, least) = ("; some cannot be read", Severity::Medium);
+        }
     }
-
-    reads!(List<'de> { "items" => items: raw });
-
-    let list: List<'_> = view::from_str(list).ok()?;
-    view::elements(list.items?)
+    let grants = Grants::new(&rules, judged.terms);
+    let said = grants.said();
+    let (severity, may) = match grants.worst() {
+        Some(worst) => (worst.max(least), said.as_str()),
+        None => (least, "not write pods"),
+    };
+    let known = ["; those that there are now may ", may, unread].concat();
+    (severity, known)
 }
 
-/// The rules of a role if it is selected, and none of it if not. The controller passes over the
-/// role that it fills (`syncClusterRole`). Nothing at all if it cannot be read.
-fn selected<'r>(
+/// Adds the rules of a role if it is selected. The controller passes over the role that it fills
+/// (`syncClusterRole`). Says whether all could be read.
+fn add_selected<'r>(
+    rules: &mut Vec<PolicyRule<'r>>,
     role: &'r str,
     rule: &Aggregation<'_>,
-    own_name: Option<&Text<'_>>,
-) -> Option<Vec<PolicyRule<'r>>> {
-    #[derive(Default)]
-    struct Labelled<'a> {
-        metadata: Option<Metadata<'a>>,
-    }
-
-    reads!(Labelled<'de> { "metadata" => metadata: object_if_any });
-
-    #[derive(Default)]
-    struct Metadata<'a> {
-        name: Option<Text<'a>>,
-        labels: Labels<'a>,
-    }
-
-    reads!(Metadata<'de> { "name" => name: text, "labels" => labels: Labels::read });
-
-    let metadata = view::from_str::<Labelled<'_>>(role).ok()?.metadata?;
+    judged: &JudgedRole<'_>,
+) -> bool {
+    let object: Answered<'_> = view::from_str(role).unwrap_or_default();
+    let metadata = object.metadata.map(view::from_str::<Labelled<'_>>);
+    let Some(Ok(metadata)) = metadata else {
+        return false;
+    };
     let mut selectors = rule.selectors.iter();
-    let is_itself = metadata.name.is_some() && metadata.name.as_ref() == own_name;
-    if is_itself || !selectors.any(|selector| selector.selects(&|key| metadata.labels.get(key))) {
-        return Some(Vec::new());
-    }
-    view::from_str::<Role<'_>>(role).ok().map(|role| role.rules)
+    let is_itself = metadata.name.is_some() && metadata.name == judged.role.metadata.name;
+    is_itself
+        || !selectors.any(|selector| selector.selects(&|key| metadata.labels.get(key)))
+        || read_str(object.rules.unwrap_or("null"), &mut |value| {
+            objects(rules, value)
+        })
+        .is_ok()
 }
