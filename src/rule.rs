@@ -207,11 +207,18 @@ pub(crate) enum What<'d> {
         identity: Option<String>,
         /// The names of the containers that take it from their pod.
         takers: Vec<&'d str>,
+        /// What it is made of. It is worse than the same in the old object by each that this had not.
+        parts: Vec<String>,
         /// What an attacker gains by it; one line.
         message: Cow<'static, str>,
     },
     /// That a role gives an ability. What is told of it is put together only when it is told.
     Grant(Grant<'d>),
+}
+
+#[inline(never)] // few rules have any
+fn has_all(parts: &[String], of: &[String]) -> bool {
+    of.iter().all(|part| parts.contains(part))
 }
 
 /// The container in which something was found.
@@ -272,6 +279,7 @@ impl<'d> Evidence<'d> {
                 value,
                 identity: None,
                 takers: Vec::new(),
+                parts: Vec::new(),
                 message,
             },
         }
@@ -310,6 +318,14 @@ impl<'d> Evidence<'d> {
     pub fn identify(&mut self, by: String) {
         if let What::Part { identity, .. } = &mut self.what {
             *identity = Some(by);
+        }
+    }
+
+    /// Says what it is made of, where the same in the old object may be made of more or less: few,
+    /// each of which is held against each.
+    pub fn consists_of(&mut self, of: Vec<String>) {
+        if let What::Part { parts, .. } = &mut self.what {
+            *parts = of;
         }
     }
 
@@ -403,6 +419,9 @@ impl<'d> Evidence<'d> {
     pub fn is_worse_than(&self, old: &Self) -> bool {
         let widens = match (&self.what, &old.what) {
             (What::Grant(new), What::Grant(old)) => new.widens(old),
+            (What::Part { parts: new, .. }, What::Part { parts: old, .. }) if !new.is_empty() => {
+                !has_all(old, new)
+            }
             _ => false,
         };
         (self.severity, self.reach) > (old.severity, old.reach) || widens

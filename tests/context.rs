@@ -401,6 +401,30 @@ fn whoever_takes_the_rules_of_cluster_admin_may_do_everything() {
     }
 }
 
+/// Less of it, or in another order, is not new.
+#[test]
+fn an_update_of_an_aggregation_is_judged_by_what_it_adds() {
+    let is_new = |new: Value, old: Value| {
+        let mut request = aggregator(&new);
+        request["operation"] = json!("UPDATE");
+        request["oldObject"] = aggregator(&old)["object"].clone();
+        let payload = json!({"request": request, "settings": {}}).to_string();
+        let answer: Value = serde_json::from_slice(&policy::inspect(payload.as_bytes())).unwrap();
+        let findings = answer["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 1);
+        findings[0]["new"].as_bool().unwrap()
+    };
+    let [b, c] = ["b", "c"].map(labelled);
+    assert!(!is_new(json!([b, c]), json!([b, c])));
+    assert!(!is_new(json!([b]), json!([b, c])));
+    assert!(!is_new(json!([c, b, b]), json!([b, c])));
+    assert!(is_new(json!([b, c]), json!([b])));
+    assert!(is_new(json!([c]), json!([b])));
+    assert!(is_new(json!([b, {}]), json!([b])));
+    // What is worse by something else than a selector is new too.
+    assert!(is_new(json!([b]), json!([])));
+}
+
 #[test]
 fn one_role_that_cannot_be_read_hides_no_other() {
     let two = json!([labelled("e"), labelled("c")]);

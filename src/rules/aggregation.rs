@@ -87,7 +87,12 @@ fn of<'d>(rule: &Aggregation<'_>, judged: &JudgedRole<'_>) -> Evidence<'d> {
     .concat();
     let pointer = "/aggregationRule";
     let value = selectors.join(" or ");
-    Evidence::new(severity, pointer.to_owned(), value, message)
+    let mut evidence = Evidence::new(severity, pointer.to_owned(), value, message);
+    if selectors.len() <= MOST {
+        evidence.identify(pointer.to_owned());
+        evidence.consists_of(selectors);
+    }
+    evidence
 }
 
 const ALL_RIGHTS: &str = "; `cluster-admin` is one of them: everything";
