@@ -5,7 +5,7 @@ use crate::form::Form;
 use crate::near::nearest;
 use crate::rules::capabilities;
 use crate::rules::host_path::{HostPath, PathAnywhere};
-use crate::text::quoted;
+use crate::text::{quoted, split_once};
 
 /// All that is allowed; empty by default.
 #[derive(Debug, Default)]
@@ -113,7 +113,7 @@ fn host_ports(form: &mut Form<'_, '_>) -> Option<(u16, u16)> {
         Some(port) => u16::try_from(port).ok().map(|port| (port, port)),
         None => form.string().and_then(|text| {
             let text = text.as_str();
-            let (first, last) = text.split_once('-').unwrap_or((text, text));
+            let (first, last) = split_once(text, "-").unwrap_or((text, text));
             first.trim().parse().ok().zip(last.trim().parse().ok())
         }),
     };

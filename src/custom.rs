@@ -61,6 +61,11 @@ static KNOWN: &[PodTemplate] = &[
         "JobSet",
         "/spec/replicatedJobs/*/template/spec/template/spec",
     ),
+    // Their containers may be patches of those that the operator makes, without an image.
+    known("monitoring.coreos.com", "Prometheus", "/spec"),
+    known("monitoring.coreos.com", "PrometheusAgent", "/spec"),
+    known("monitoring.coreos.com", "Alertmanager", "/spec"),
+    known("monitoring.coreos.com", "ThanosRuler", "/spec"),
 ];
 
 /// An object of such a kind, as text until the settings are known.
@@ -299,7 +304,8 @@ pub(crate) fn read_settings(form: &mut Form<'_, '_>) -> Vec<PodTemplate> {
 
 /// `{group: argoproj.io, kind: Rollout, path: /spec/template/spec}`.
 fn read_setting(form: &mut Form<'_, '_>) -> Option<PodTemplate> {
-    let [group, kind, path] = form.strings(["group", "kind", "path"])?;
+    let texts = form.strings(&["group", "kind", "path"])?;
+    let [group, kind, path] = <[String; 3]>::try_from(texts).ok()?;
     if !path.starts_with('/') {
         form.mistake("`path` is no pointer such as `/spec/template/spec`");
         return None;

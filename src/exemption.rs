@@ -313,8 +313,8 @@ impl Exemption {
 /// An image as runtimes read it: one that names no registry is Docker Hub's, and one of Docker Hub
 /// that names no owner is of its library.
 fn with_registry(image: &str) -> Cow<'_, str> {
-    let (owner, name) = match image.split_once('/') {
-        Some(("docker.io" | "index.docker.io", rest)) => match rest.split_once('/') {
+    let (owner, name) = match split_once(image, "/") {
+        Some(("docker.io" | "index.docker.io", rest)) => match split_once(rest, "/") {
             Some(parts) => parts,
             None => ("library", rest),
         },
@@ -392,18 +392,25 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
                     exemption.rules = rule_ids(form);
                     knows_rules = form.mistakes_so_far() == before;
                 }
-                "namespaces" => exemption.namespaces = names(form, name_fault),
                 "serviceAccounts" => exemption.service_accounts = accounts(form),
-                "users" => exemption.users = names(form, user_fault),
-                "groups" => exemption.groups = names(form, group_fault),
                 "workloads" => exemption.workloads = workloads(form),
-                "containers" => exemption.containers = names(form, name_fault),
                 "images" => {
                     let images = names(form, image_fault);
                     let images = images.iter().map(|image| with_registry(image).into_owned());
                     exemption.images = images.collect();
                 }
-                _ => exemption.values = names(form, |_| None).into_iter().map(wanted).collect(),
+                "values" => {
+                    exemption.values = names(form, |_| None).into_iter().map(wanted).collect();
+                }
+                _ => {
+                    let (place, fault): (_, fn(&str) -> _) = match key {
+                        "namespaces" => (&mut exemption.namespaces, name_fault),
+                        "users" => (&mut exemption.users, user_fault),
+                        "groups" => (&mut exemption.groups, group_fault),
+                        _ => (&mut exemption.containers, name_fault),
+                    };
+                    *place = names(form, fault);
+                }
             }
         },
     );
@@ -493,7 +500,7 @@ fn rule_ids(form: &mut Form<'_, '_>) -> Vec<&'static str> {
 }
 
 fn accounts(form: &mut Form<'_, '_>) -> Vec<ServiceAccount> {
-    let split = |text: String| match text.split_once('/') {
+    let split = |text: String| match split_once(&text, "/") {
         Some((namespace, name)) => ServiceAccount {
             namespace: Some(namespace.to_owned()),
             name: name.to_owned(),
@@ -503,7 +510,7 @@ fn accounts(form: &mut Form<'_, '_>) -> Vec<ServiceAccount> {
             name: text,
         },
     };
-    let fault = |text: &str| match text.split_once('/') {
+    let fault = |text: &str| match split_once(text, "/") {
         Some((namespace, name)) => name_fault(namespace).or_else(|| name_fault(name)),
         None => name_fault(text),
     };
@@ -511,14 +518,14 @@ fn accounts(form: &mut Form<'_, '_>) -> Vec<ServiceAccount> {
 }
 
 fn workloads(form: &mut Form<'_, '_>) -> Vec<Workload> {
-    let fault = |text: &str| match text.split_once('/') {
+    let fault = |text: &str| match split_once(text, "/") {
         // Names of roles and bindings may hold anything, and often do: `system:node`.
         Some((kind, name)) if split_once(kind, "Role").is_some() && !name.is_empty() => None,
         Some((kind, name)) if !kind.is_empty() => name_fault(&name.replace('*', "a")),
         _ => Some("expected a kind and a name, such as `DaemonSet/node-exporter-*`"),
     };
     let split = |text: String| {
-        let (kind, name) = text.split_once('/').unwrap_or_default();
+        let (kind, name) = split_once(&text, "/").unwrap_or_default();
         Workload {
             kind: kind.to_owned(),
             name: name.to_owned(),
@@ -563,7 +570,7 @@ fn name_fault(text: &str) -> Option<&'static str> {
 
 /// An image without its registry could come from any.
 fn image_fault(text: &str) -> Option<&'static str> {
-    let registry = text.split_once('/').map_or("", |(registry, _)| registry);
+    let registry = split_once(text, "/").map_or("", |(registry, _)| registry);
     if text.contains('*') {
         Some("holds a `*`; images are compared exactly, with their tag or without")
     } else if !is_registry(registry) {

@@ -229,16 +229,15 @@ impl<'t, 'm> Form<'t, 'm> {
         view::only(self.text, Reader::text)
     }
 
-    /// Reads an object of strings, all of which must be there.
-    pub fn strings<const N: usize>(&mut self, keys: [&'static str; N]) -> Option<[String; N]> {
-        let mut texts = [const { None }; N];
+    /// Reads an object of strings, all of which must be there, in the order of the keys.
+    pub fn strings(&mut self, keys: &[&'static str]) -> Option<Vec<String>> {
+        let mut texts: Vec<Option<String>> = vec![None; keys.len()];
         let before = self.mistakes_so_far();
-        self.table(&keys, &mut |given, form| {
+        self.table(keys, &mut |given, form| {
             let text = form.text().map(|text| text.as_str().to_owned());
-            for (key, place) in keys.iter().zip(&mut texts) {
-                if *key == given {
-                    place.clone_from(&text);
-                }
+            let mut places = keys.iter().zip(&mut texts);
+            if let Some((_, place)) = places.find(|(key, _)| **key == given) {
+                *place = text;
             }
         });
         if self.mistakes_so_far() > before {
@@ -249,8 +248,7 @@ impl<'t, 'm> Form<'t, 'm> {
                 self.mistake(&["no `", key, "`"].concat());
             }
         }
-        let is_whole = texts.iter().all(Option::is_some);
-        is_whole.then(|| texts.map(Option::unwrap_or_default))
+        texts.into_iter().collect()
     }
 
     /// Reads a boolean.

@@ -255,7 +255,8 @@ impl Thresholds {
 
 /// `{group: argoproj.io, resource: workflows}`.
 fn pod_maker(form: &mut Form<'_, '_>) -> Option<Resource> {
-    let [group, resource] = form.strings(["group", "resource"])?;
+    let texts = form.strings(&["group", "resource"])?;
+    let [group, resource] = <[String; 2]>::try_from(texts).ok()?;
     let fits =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-./".contains(&byte);
     if resource.is_empty() || !resource.bytes().all(fits) {

@@ -1890,16 +1890,20 @@ mod custom_kinds {
         let spec = json!({"hostNetwork": true, "volumes": volumes,
             "containers": [privileged(), {"name": "prometheus", "args": ["--x"]}]});
         assert_eq!(
-            found("monitoring.coreos.com", "Prometheus", json!({"spec": spec})),
+            found(
+                "monitoring.coreos.com",
+                "Prometheus",
+                json!({"spec": spec.clone()})
+            ),
             [
                 "critical /spec/containers/0/securityContext/privileged",
                 "medium /spec/volumes/0/hostPath",
                 "medium /spec/hostNetwork",
             ]
         );
-        // A list of patches alone is none of containers.
-        let patches = json!({"spec": {"containers": [{"name": "a", "securityContext": {"privileged": true}}]}});
-        assert_eq!(found("example.com", "Thing", patches), [""; 0]);
+        // Where nothing says that it is one of containers, a list with a patch is something else.
+        let other = json!({"spec": {"containers": spec["containers"]}});
+        assert_eq!(found("example.com", "Thing", other), [""; 0]);
     }
 
     #[test]

@@ -60,12 +60,14 @@ impl<'a> Search<'_, 'a> {
             let key = key.as_str();
             let containers = containers(key, value, &place)?;
             let is_list = value.starts_with('[');
-            // One of a list without is a patch of a container that is elsewhere, or has its image
-            // from there.
             let is_one =
                 |one: &Container<'_>| one.image.is_some() && (one.name.is_some() || !is_list);
+            // All of a list, or it is one of something else.
+            let are_all = !containers.is_empty()
+                && containers.iter().all(is_one)
+                && (!is_list || containers.len() == elements(value).len());
             let is_of_pods = PodSpec::CONTAINERS.contains(&key);
-            if !containers.iter().any(is_one) {
+            if !are_all {
                 rest.push((key, value, !is_of_pods));
                 if key == STEP_TEMPLATE {
                     OtherContainer::add(&mut common, key, is_list, containers);

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use crate::ability::{Resource, Scope};
 use crate::role::{Groups, PolicyRule, Verbs};
 use crate::rule::{Alert, Check, Evidence, Help, JudgedRole, Rule, Severity};
-use crate::text::quoted;
+use crate::text::{quoted, split_once};
 use crate::view::Text;
 
 pub(crate) static RULE: Rule = Rule {
@@ -181,7 +181,7 @@ fn meant_name(entry: &str) -> Cow<'_, str> {
         return entry.into();
     }
     let lower = entry.trim().to_ascii_lowercase();
-    let (name, subresource) = match lower.split_once('/') {
+    let (name, subresource) = match split_once(&lower, "/") {
         Some((name, subresource)) => (name, Some(subresource)),
         None => (lower.as_str(), None),
     };
