@@ -39,7 +39,7 @@ test("the events of an incident are counted, and some of them kept", () => {
   assert.deepEqual([items.length, incidents, findings], [1, 1, 1]);
   const [incident] = items;
   assert.deepEqual(total(incident), { events: 102, outcomes: { created: 2, modified: 50, "refused by admission": 50 } });
-  assert.deepEqual(verdict(incident), { text: "created, 50 of 102 times refused", isFine: false });
+  assert.deepEqual(verdict(incident), { text: "created, 50 of 102 times refused", tone: "grave" });
   // the first of somebody, and what weighs more, beside as many as have room
   assert.equal(incident.events.length, EVENTS + 2);
   assert.equal(incident.findings[0].severity, "critical");
@@ -51,8 +51,8 @@ test("the events of an incident are counted, and some of them kept", () => {
 
 test("an incident is told by what became of it, and not by what the policy would have done", () => {
   const told = (...events) => {
-    const { text, isFine } = verdict(kept(events).items[0]);
-    return `${text}${isFine ? "" : "!"}`;
+    const { text, tone } = verdict(kept(events).items[0]);
+    return `${text}${tone === "grave" ? "!" : ""}`;
   };
   const refused = (by) => event("i", "high", "ann", { allowed: true, ...ended("refused", by) });
   assert.equal(told(event("i", "high", "ann", { allowed: true })), "created!");
@@ -62,8 +62,9 @@ test("an incident is told by what became of it, and not by what the policy would
   assert.equal(told(refused("admission"), event("i", "high", "ann", ended("unknown"))), "how it ended is not known, 1 of 2 times refused!");
   assert.equal(told(event("i", "high", "ann", ended("used")), event("i", "high", "ann", ended("deleted"))), "deleted!");
   const manifest = kept([object("m", "high")]).items[0];
-  assert.deepEqual(verdict(manifest), { text: "allowed", isFine: true });
-  assert.deepEqual(verdict({ ...manifest, allowed: false }), { text: "denied", isFine: false });
+  assert.deepEqual(verdict(manifest), { text: "allowed", tone: "fine" });
+  assert.deepEqual(verdict({ ...manifest, allowed: false }), { text: "denied", tone: "grave" });
+  assert.deepEqual(verdict({ ...manifest, findings: [{ action: "warn" }] }), { text: "allowed with a warning", tone: "" });
 });
 
 test("what is told of somebody in an incident is what their own events gave", () => {

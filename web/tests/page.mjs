@@ -281,6 +281,9 @@ test("an aggregated role gives what it collects", () =>
     const row = page.getByRole("region", { name: "Everywhere" }).getByRole("row", { name: /Group\/support/ });
     await row.getByRole("button").click();
     await page.getByText("/rules/0/resources/0 of shells: create pods/exec").waitFor();
+    // as the command says it
+    const shells = page.locator("article", { hasText: "ClusterRole shells" });
+    assert.equal(await shells.locator(".verdict").textContent(), "allowed with a warning");
   }));
 
 test("what is dropped or pasted is judged: the recorded roles of a cluster", () =>

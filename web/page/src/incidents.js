@@ -113,13 +113,15 @@ function weight(how) {
 }
 
 /** What became of an item by its log, which is not what the policy would do; of what is in no log,
-    what the policy answers. `isFine` says that there is nothing to contain. */
-export function verdict({ people, allowed }) {
-  if (!people) return { text: allowed ? "allowed" : "denied", isFine: allowed };
+    what the policy answers. `tone` is `grave`, or `fine` where there is nothing to contain, or none. */
+export function verdict({ people, allowed, findings }) {
+  if (!people && !allowed) return { text: "denied", tone: "grave" };
+  if (!people && findings.some(({ action }) => action === "warn")) return { text: "allowed with a warning", tone: "" };
+  if (!people) return { text: "allowed", tone: "fine" };
   const { events, outcomes } = total({ people });
   const [first] = Object.keys(outcomes);
   const isFine = STOPPED.some((outcome) => first.startsWith(outcome));
   const refused = Object.entries(outcomes).reduce((sum, [how, count]) => sum + (how.startsWith("refused") ? count : 0), 0);
   const number = (count) => count.toLocaleString("en");
-  return { text: isFine || refused === 0 ? first : `${first}, ${number(refused)} of ${number(events)} times refused`, isFine };
+  return { text: isFine || refused === 0 ? first : `${first}, ${number(refused)} of ${number(events)} times refused`, tone: isFine ? "fine" : "grave" };
 }

@@ -66,12 +66,12 @@ function card(item, rules, does) {
         place(item, does)),
       element("p", { class: "meta" }, item.message, who(item)));
   }
-  const { text, isFine } = verdict(item);
+  const { text, tone } = verdict(item);
   return element("article", { id: idOf(item) },
     element("div", {},
       element("h3", {}, title(item)),
       place(item.events?.[0] ?? item, does),
-      element("span", { class: `verdict ${isFine ? "fine" : "grave"}` }, text)),
+      element("span", { class: `verdict ${tone}` }, text)),
     item.incident ? element("p", { class: "meta" }, `incident ${item.incident.id}`,
       does.beside.has(item) ? `, shown beside the worst ${CARDS} as the timeline led to it` : "") : null,
     !item.audit && item.request.user ? element("p", { class: "meta" }, who(item)) : null,
