@@ -116,9 +116,13 @@ pub(crate) fn number<'a>(new: &mut Subject<'a>, old: &mut Subject<'a>) {
     let mut names = ByName::new();
     for subject in [new, old] {
         if let Subject::Workload(workload) = subject {
-            for pod in &mut workload.pods {
+            // Elements of a list may have the same name where nothing forbids it.
+            let mut counts = ByName::new();
+            for Pod { name, number, .. } in &mut workload.pods {
                 let next = names.len();
-                pod.number = *names.entry(&pod.name).or_insert(next);
+                let count = counts.entry(&**name).or_insert(0);
+                *number = [*names.entry(name).or_insert(next), *count];
+                *count += 1;
             }
         }
     }
@@ -141,7 +145,9 @@ fn pods<'a>(
     }
     parts::add(group, kind, text, &mut pods)?;
     if object.may_have_containers {
-        search::add(text, &mut pods)?;
+        // What runs the pods of these is what they name above them; elsewhere it may be anybody's.
+        let inherits = matches!(group, "argoproj.io" | "tekton.dev");
+        search::add(text, inherits, &mut pods)?;
     }
     Ok(pods)
 }

@@ -356,7 +356,8 @@ fn whole(evidence: &Evidence<'_>) -> [usize; 3] {
 
 /// The same across objects, where names and values tell findings apart, not places.
 fn same_pod(evidence: &Evidence<'_>) -> [usize; 3] {
-    [evidence.pod_number, 0, 0]
+    let [number, count] = evidence.pod_number;
+    [number, count, 0]
 }
 
 impl<'f> Old<'f> {

@@ -265,14 +265,19 @@ impl Exemption {
             return true;
         }
         let value = match &evidence.what {
-            What::Grant(grant) => grant.whole_value().into(),
-            What::Part { value, .. } => Cow::Borrowed(&**value),
+            What::Grant(grant) => {
+                return self
+                    .values
+                    .iter()
+                    .any(|wanted| grant.is_all_of(&wanted.text));
+            }
+            What::Part { value, .. } => &**value,
         };
         // A claim of which nothing is known is shown by its name.
-        if !OF_PATHS.contains(&rule.id) || !HostPath::is_absolute(&value) {
+        if !OF_PATHS.contains(&rule.id) || !HostPath::is_absolute(value) {
             return self.values.iter().any(|wanted| wanted.text == value);
         }
-        let path = HostPath::new(&value);
+        let path = HostPath::new(value);
         self.values.iter().any(|wanted| {
             let wanted_path = wanted.path.as_ref();
             wanted_path.is_some_and(|wanted_path| {
@@ -300,7 +305,7 @@ impl Exemption {
             return Some(what.to_owned());
         }
         if self.values.iter().any(|wanted| wanted.text.ends_with('…')) {
-            let what = "can never hold: `…` in a value is short for others";
+            let what = "can never hold: `…` in a value is short for others, give them all";
             return Some(what.to_owned());
         }
         let is_shown = |wanted: &&Wanted| self.rules.iter().any(|rule| shows(rule, wanted));
@@ -419,7 +424,7 @@ fn read_one(form: &mut Form<'_, '_>) -> Exemption {
     }
     for key in ["reason", "rules"] {
         if !given.contains(&key) {
-            form.mistake(&format!("no `{key}`"));
+            form.mistake(&["no `", key, "`"].concat());
         }
     }
     if !given.iter().any(|key| CONDITIONS.contains(key)) {
@@ -478,10 +483,8 @@ fn check_accounts(exemption: &Exemption, has_namespaces: bool, form: &mut Form<'
                  `namespace/name`, or add `namespaces`",
             ),
             Some(namespace) if has_namespaces && !exemption.namespaces.contains(namespace) => {
-                form.mistake(&format!(
-                    "can never hold: `namespaces` has no {}",
-                    quoted(namespace)
-                ));
+                let what = "can never hold: `namespaces` has no ";
+                form.mistake(&[what, &quoted(namespace)].concat());
             }
             None | Some(_) => {}
         }

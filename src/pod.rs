@@ -22,8 +22,9 @@ pub(crate) struct Pod<'a> {
     pub spec_key: &'static str,
     /// What it is called among the pods of its object, in kinds that may have several.
     pub name: String,
-    /// Its number among them: the same in both versions of an object that is updated.
-    pub number: usize,
+    /// Its number among them, the same in both versions of an object that is updated, and its number
+    /// among those of its name.
+    pub number: [usize; 2],
     /// Whether nothing but its structure tells that it is a pod.
     pub is_by_structure: bool,
     /// Whether it may be less than a pod, the rest of which is elsewhere in the object.

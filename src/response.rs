@@ -227,12 +227,13 @@ fn message(causes: &Causes<'_>, origin: Option<Origin<'_>>) -> String {
 fn said(origin: Origin<'_>) -> String {
     match origin {
         Origin::Controller { owner } => {
-            format!("for {} {}: ", visible(owner.kind, 63), quoted(owner.name))
+            let (kind, name) = (visible(owner.kind, 63), quoted(owner.name));
+            ["for ", &kind, " ", &name, ": "].concat()
         }
-        Origin::Mirror { node } => format!("mirror of node {}: ", quoted(node)),
+        Origin::Mirror { node } => ["mirror of node ", &quoted(node), ": "].concat(),
         Origin::ApiServer => "by the API server itself: ".to_owned(),
         Origin::Aggregation => "by the aggregation of cluster roles: ".to_owned(),
-        Origin::DebugNode { node } => format!("kubectl debug node/{}: ", visible(node, 80)),
+        Origin::DebugNode { node } => ["kubectl debug node/", &visible(node, 80), ": "].concat(),
     }
 }
 

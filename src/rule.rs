@@ -188,7 +188,7 @@ pub(crate) struct Evidence<'d> {
     /// Which pod of the object; few kinds have more than one.
     pub pod: usize,
     /// Its number in both versions of an object that is updated.
-    pub pod_number: usize,
+    pub pod_number: [usize; 2],
     /// How far it reaches, among evidence of the same severity; more is worse.
     pub reach: u8,
     /// Whether Pod Security's baseline level refuses the pod for it; none for what is no pod.
@@ -274,7 +274,7 @@ impl<'d> Evidence<'d> {
             severity,
             container: None,
             pod: 0,
-            pod_number: 0,
+            pod_number: [0; 2],
             reach: 0,
             refused_by_baseline: None,
             what: What::Part {

@@ -118,10 +118,12 @@ pub(crate) fn object_if_any<'de, V>(
 where
     V: View<'de> + Default,
 {
-    if !value.object(field.insert(V::default()))? {
+    let read = value.object(field.insert(V::default()));
+    // Of one that does not fit, nothing stays behind.
+    if !matches!(read, Ok(true)) {
         *field = None;
     }
-    Ok(())
+    read.map(drop)
 }
 
 /// Reads an array of views. A `null` among them is an empty one, as it is for Kubernetes.

@@ -961,6 +961,8 @@ mod exemptions {
         };
         let few = role(json!(["pods/exec"]));
         assert!(is_exempted(&few, "create pods/exec, get nodes/proxy"));
+        assert!(is_exempted(&few, "get nodes/proxy, create pods/exec"));
+        assert!(!is_exempted(&few, "create pods/exec, create pods/exec"));
         assert!(!is_exempted(&few, "create pods/exec"));
         let many = role(json!([
             "pods/exec",
@@ -976,7 +978,7 @@ mod exemptions {
             "users": ["bob"], "values": [format!("{shown}, …")]}]});
         assert_eq!(
             mistakes(&cut),
-            ["exemptions[0]: can never hold: `…` in a value is short for others"]
+            ["exemptions[0]: can never hold: `…` in a value is short for others, give them all"]
         );
     }
 
@@ -1882,6 +1884,51 @@ mod custom_kinds {
         // As deep, and nothing that has an image.
         let settings = nested(100, json!({"name": "a"}));
         assert_eq!(found("example.com", "Thing", settings), [""; 0]);
+    }
+
+    /// Names of elements need not be their own where nothing says so.
+    #[test]
+    fn a_second_pod_of_the_same_name_is_new() {
+        let element = json!({"name": "a", "template": {"spec": {"containers": [privileged()]}}});
+        let thing = |count: usize| json!({"w": vec![element.clone(); count]});
+        let mut update = request("example.com", "Thing", thing(2));
+        update["operation"] = json!("UPDATE");
+        update["oldObject"] = thing(1);
+        let answer = inspect(&update, &json!({}));
+        let new = |at: usize| answer["findings"][at]["new"].clone();
+        assert_eq!((new(0), new(1)), (json!(false), json!(true)), "{answer:#}");
+        assert_eq!(answer["allowed"], false);
+        update["oldObject"] = thing(2);
+        assert_eq!(inspect(&update, &json!({}))["allowed"], true);
+    }
+
+    /// The account of whoever applies something is not that of its pods.
+    #[test]
+    fn an_account_around_a_pod_is_its_own_in_kinds_that_are_known() {
+        let settings = json!({"exemptions": [{"reason": "r", "rules": ["privileged"],
+            "serviceAccounts": ["team-a/builder"]}]});
+        for (group, kind, within, holds) in [
+            ("helm.toolkit.fluxcd.io", "HelmRelease", "values", false),
+            ("example.com", "Thing", "values", false),
+            ("tekton.dev", "TaskRun", "taskSpec", true),
+        ] {
+            let spec =
+                json!({"serviceAccountName": "builder", within: {"sidecars": [privileged()]}});
+            let answer = inspect(&request(group, kind, json!({"spec": spec})), &settings);
+            let exempted = &answer["findings"][0]["exempted"];
+            assert_eq!(!exempted.is_null(), holds, "{kind}: {answer:#}");
+        }
+    }
+
+    #[test]
+    fn of_a_part_that_does_not_fit_nothing_is_told() {
+        let spec = json!({"containers": [{"name": "a", "image": "i", "volumeDevices": ["v"]}],
+            "volumes": [{"name": "v", "hostPath": "/etc"}, {"name": "w", "gitRepo": "https://x"}],
+            "securityContext": {"sysctls": ["a=1"]}});
+        assert_eq!(
+            found("example.com", "Thing", json!({"spec": spec})),
+            [""; 0]
+        );
     }
 
     #[test]

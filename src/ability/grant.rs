@@ -32,7 +32,7 @@ impl<'r> Grants<'r> {
             severity: self.severity(ability)?,
             container: None,
             pod: 0,
-            pod_number: 0,
+            pod_number: [0; 2],
             reach: 0,
             refused_by_baseline: None,
             what: What::Grant(Grant::new(self, ability, gain)),
@@ -185,18 +185,33 @@ impl<'r> Grant<'r> {
 
     /// The grants in short, such as `create pods, create pods/exec`; the first few.
     pub fn value(&self) -> String {
-        self.value_of(SHOWN)
-    }
-
-    /// All of the grants in short; `…` at its end for more than any role should have.
-    pub fn whole_value(&self) -> String {
-        self.value_of(64)
-    }
-
-    fn value_of(&self, most: usize) -> String {
         let mut value = String::new();
-        push_some(&mut value, &mut self.parts(most).into_iter(), most);
+        push_some(&mut value, &mut self.parts(SHOWN).into_iter(), SHOWN);
         value
+    }
+
+    /// Whether a text has all of the grants in short, in whatever order; never of more than any role
+    /// should have.
+    pub fn is_all_of(&self, text: &str) -> bool {
+        const MOST: usize = 64;
+
+        let mut parts = self.parts(MOST);
+        if parts.len() > MOST {
+            return false;
+        }
+        let mut rest = Some(text);
+        while let Some(text) = rest {
+            let (part, next) = match split_once(text, ", ") {
+                Some((part, next)) => (part, Some(next)),
+                None => (text, None),
+            };
+            let Some(at) = parts.iter().position(|known| known == part) else {
+                return false;
+            };
+            parts.swap_remove(at);
+            rest = next;
+        }
+        parts.is_empty()
     }
 
     /// What to do: what is in the role, and what the rule's own fix says after its semicolon, which

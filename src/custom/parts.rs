@@ -158,7 +158,7 @@ pub(super) fn add<'a>(
     if let Some(pod) = pods.get_mut(own) {
         let mut others = Vec::new();
         add_some(group, kind, object, false, &mut others)?;
-        search::add(object, &mut others)?;
+        search::add(object, true, &mut others)?;
         for other in others {
             other.give_containers(&mut pod.elsewhere);
         }

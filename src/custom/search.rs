@@ -11,14 +11,20 @@ use super::{Place, elements, members, pod};
 /// kinds that are known, pods lie at less than a quarter of that.
 const DEPTH: usize = 64;
 
-/// Adds the pods of an object that are not among those yet.
-pub(super) fn add<'a>(object: &'a str, pods: &mut Vec<Pod<'a>>) -> Result<(), Fault> {
+/// Adds the pods of an object that are not among those yet. `inherits` says whether a service account
+/// that is named around them is theirs.
+pub(super) fn add<'a>(
+    object: &'a str,
+    inherits: bool,
+    pods: &mut Vec<Pod<'a>>,
+) -> Result<(), Fault> {
     let mut known = ByName::new();
     for pod in pods.iter() {
         known.insert(&pod.name, usize::from(pod.is_part));
     }
     let mut search = Search {
         known,
+        inherits,
         found: Vec::new(),
     };
     search.look_into(object, Place::default(), DEPTH)?;
@@ -31,6 +37,7 @@ struct Search<'s, 'a> {
     /// The pods that were read already, by their names. Those that are pod specs and nothing
     /// else, with 0, may have containers under other names too.
     known: ByName<'s>,
+    inherits: bool,
     found: Vec<Pod<'a>>,
 }
 
@@ -105,6 +112,9 @@ impl<'a> Search<'_, 'a> {
             return Ok(());
         }
         let mut pod = pod(place);
+        if !self.inherits {
+            pod.account = None;
+        }
         if known.is_none() {
             // What does not fit is none of a pod's. The containers are, and what else does fit.
             place.locate(view::read_what_fits(value, &mut |value| {

@@ -82,6 +82,7 @@ fn check<'d>(judged: &JudgedRole<'d>) -> Vec<Evidence<'d>> {
         given.iter().any(|given| std::ptr::eq(*given, known))
     };
     for (index, rule) in judged.role.rules.iter().enumerate() {
+        let at = |part: &str, place: usize| format!("/rules/{index}/{part}/{place}");
         let verbs = rule.verbs.iter().map(Text::as_str);
         let meant = verbs.fold(Verbs::NONE, |meant, verb| meant.or(meant_by(verb)));
         if meant.is_empty() {
@@ -103,7 +104,7 @@ fn check<'d>(judged: &JudgedRole<'d>) -> Vec<Evidence<'d>> {
                 is_given: &is_given,
             };
             if let Some(why) = dead.why(entry) {
-                let pointer = format!("/rules/{index}/resources/{place}");
+                let pointer = at("resources", place);
                 found.push(evidence(pointer, entry, &why));
             }
         }
@@ -117,7 +118,7 @@ fn check<'d>(judged: &JudgedRole<'d>) -> Vec<Evidence<'d>> {
         let matters = verbs.any(is_dead) && rule.resources.iter().map(Text::as_str).any(means_pods);
         for (place, verb) in rule.verbs.iter().map(Text::as_str).enumerate() {
             if matters && is_dead(verb) {
-                let pointer = format!("/rules/{index}/verbs/{place}");
+                let pointer = at("verbs", place);
                 let why = "verbs are compared letter by letter, and `*` is one only by itself";
                 found.push(evidence(pointer, verb, why));
             }
@@ -125,7 +126,7 @@ fn check<'d>(judged: &JudgedRole<'d>) -> Vec<Evidence<'d>> {
         if !meant.and(WRITES).is_empty() {
             for (place, url) in rule.urls.iter().map(Text::as_str).enumerate() {
                 if is_of_resources(url) {
-                    let pointer = format!("/rules/{index}/nonResourceURLs/{place}");
+                    let pointer = at("nonResourceURLs", place);
                     let why = "it is a path of resources, which `nonResourceURLs` never grant";
                     found.push(evidence(pointer, url, why));
                 }

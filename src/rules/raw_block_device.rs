@@ -4,7 +4,6 @@ use crate::pod::Pod;
 use crate::rule::{Alert, Check, Evidence, Help, Rule, Severity};
 use crate::settings::Settings;
 use crate::text::quoted;
-use crate::view::Text;
 
 pub(crate) static RULE: Rule = Rule {
     id: "raw-block-device",
@@ -33,7 +32,9 @@ fn check<'d>(pod: &'d Pod<'_>, _: &Settings) -> Vec<Evidence<'d>> {
     let mut found = Vec::new();
     for placed in pod.containers() {
         for (index, device) in placed.container.volume_devices.iter().enumerate() {
-            let volume = device.name.as_ref().map_or("", Text::as_str).to_owned();
+            // Kubernetes takes none without a name.
+            let Some(name) = &device.name else { continue };
+            let volume = name.as_str().to_owned();
             let pointer = pod.at(placed.part(format_args!("volumeDevices/{index}")));
             let message = [
                 "has the volume ",

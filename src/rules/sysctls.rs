@@ -58,7 +58,9 @@ fn check<'d>(pod: &'d Pod<'_>, settings: &Settings) -> Vec<Evidence<'d>> {
     }
     let sysctls = &pod.spec.security_context.sysctls;
     for (index, sysctl) in sysctls.iter().enumerate() {
-        let name = normalised(sysctl.name.as_ref().map_or("", Text::as_str));
+        // Kubernetes takes none without a name.
+        let Some(name) = &sysctl.name else { continue };
+        let name = normalised(name.as_str());
         let value = sysctl.value.as_ref().map_or("", Text::as_str);
         let smuggles = value.contains(['+', '=']);
         let mut safe = SAFE.iter();

@@ -96,9 +96,9 @@ pub(super) fn reason(class: Class, relation: Relation<'_>) -> String {
         (_, Class::Other) => {
             "it is shared with the node and with every pod that mounts it".to_owned()
         }
-        (Relation::Is(entry), _) => format!("it is {}", entry.what),
-        (Relation::Holds(entry), _) => format!("it may hold {}", entry.what),
-        (Relation::LiesUnder(entry), _) => format!("it belongs to {}", entry.what),
+        (Relation::Is(entry), _) => ["it is ", entry.what].concat(),
+        (Relation::Holds(entry), _) => ["it may hold ", entry.what].concat(),
+        (Relation::LiesUnder(entry), _) => ["it belongs to ", entry.what].concat(),
         (Relation::None, Class::Socket) => {
             "it is the socket of a container runtime, which starts any container on the node"
                 .to_owned()
