@@ -126,6 +126,12 @@ impl<'a> Event<'a> {
             || self.annotation("audit.k8s.io/truncated") == Some("true")
     }
 
+    /// Whether what was sent or answered is there, and nothing was taken out.
+    pub(crate) fn has_body(&self) -> bool {
+        let has_one = self.request_object.is_some() || self.response_object.is_some();
+        has_one && !self.is_truncated()
+    }
+
     /// The object in the answer, if it is the one that was written: a client may ask for a `Table`
     /// or the metadata alone (header `Accept`), and a refusal is a `Status`.
     pub(crate) fn response(&self) -> Option<&'a str> {

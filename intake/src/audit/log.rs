@@ -252,7 +252,8 @@ impl Log {
         self.used(event, place, items);
     }
 
-    /// Whether a request was told of before; from now on it was.
+    /// Whether a request was told of before; from now on it was. Of a copy without the body, another
+    /// with it is not, as where two backends keep different levels, or one cuts what is large.
     fn is_told(&mut self, id: &Id, event: &Event<'_>) -> bool {
         // of what has no time, nothing but its id may be its own
         if id.received.is_empty() {
@@ -260,9 +261,15 @@ impl Log {
         }
         let request = hash((id, &self.cluster));
         self.ended.add(request);
-        let object = event.object_ref.as_ref();
-        let object = object.map(|object| (&object.resource, &object.namespace, &object.name));
-        self.ended.add(hash((request, object)))
+        let object = event.object_ref.as_ref().map(|object| {
+            let about = (&object.api_group, &object.resource, &object.subresource);
+            (about, &object.namespace, &object.name)
+        });
+        let whole = hash((request, &object, true));
+        if event.has_body() {
+            return self.ended.add(whole);
+        }
+        self.ended.has(whole) || self.ended.add(hash((request, &object, false)))
     }
 
     /// Moves the time on, and reports what is not waited for any longer.

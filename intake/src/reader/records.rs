@@ -103,13 +103,17 @@ fn begins_event(text: &str) -> bool {
     text.starts_with(EVENT)
 }
 
-/// Whether a line is a JSON object by itself, or holds one as logs do: no line of a YAML document
-/// is either.
+/// Whether a line is an audit event or a review by itself, or holds an object as logs do: no line of
+/// a YAML document is that, though it may be some other object of JSON.
 pub(crate) fn is_record(line: &[u8]) -> bool {
     if !line.starts_with(b"{\"") {
         return audit::is_logged_object(line);
     }
-    serde_json::from_slice::<IgnoredAny>(line).is_ok()
+    let is_ours = std::str::from_utf8(line).is_ok_and(|text| {
+        let mut others = ["\"AdmissionReview\"", "\"protoPayload\""].into_iter();
+        audit::may_hold_event(text) || others.any(|member| text.contains(member))
+    });
+    is_ours && serde_json::from_slice::<IgnoredAny>(line).is_ok()
 }
 
 /// Whether a line can only be that of a log: behind a value that could not be read, nothing else

@@ -174,6 +174,31 @@ fn a_request_is_told_once() {
     assert_eq!((passed.stages, passed.irrelevant), (1, 0));
 }
 
+/// Two backends may keep different levels of the same request, or one cut what is large.
+#[test]
+fn a_copy_with_the_body_is_judged_whatever_came_before_it() {
+    let whole = event(json!({}));
+    let bare = event(json!({"level": "Metadata", "requestObject": null, "responseObject": null}));
+    let mut cut = bare.clone();
+    cut["annotations"]["audit.k8s.io/truncated"] = json!("true");
+    let told = |events: &[&Value]| {
+        let events: Vec<Value> = events.iter().map(|event| (*event).clone()).collect();
+        let text = log(&events);
+        let items = read(text.as_bytes()).map(|item| line(&item.unwrap()));
+        items.collect::<Vec<_>>().join(", ")
+    };
+    let case = "CREATE Pod web";
+    assert_eq!(
+        told(&[&cut, &whole, &whole]),
+        format!("unjudged 1/1/1 truncated, case 2/1/1 {case}")
+    );
+    assert_eq!(
+        told(&[&bare, &bare, &whole]),
+        format!("unjudged 1/1/1 no-body, case 3/1/1 {case}")
+    );
+    assert_eq!(told(&[&whole, &cut, &bare]), format!("case 1/1/1 {case}"));
+}
+
 #[test]
 fn a_request_is_told_once_however_its_events_come() {
     let begun = event(json!({"stage": "RequestReceived", "responseStatus": null,

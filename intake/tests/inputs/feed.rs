@@ -168,8 +168,9 @@ fn gives_records_as_they_come_below_a_line_that_is_none() {
         feed.push(text.as_bytes());
         feed.by_ref().count()
     };
+    let event = at(0, "ResponseComplete", "create");
     assert_eq!(come("text\n"), 0);
-    assert_eq!(come("{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}\n"), 0);
+    assert_eq!(come(&event), 0);
     assert_eq!(come("{\"apiVersion\""), 2);
     assert_eq!(come(":\"v1\",\"kind\":\"Pod\"}\n{"), 1);
 }

@@ -334,6 +334,19 @@ fn reads_yaml_behind_json_lines() {
     );
 }
 
+/// A flow mapping at the start of a line is no record of a log.
+#[test]
+fn reads_yaml_with_a_line_that_is_json() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, annotations:\n{\"a\":\"b\"}\n}\n";
+    assert_eq!(report(pod), ["case 1/1/1 CREATE Pod web"]);
+    let tagged =
+        "--- !!map\n{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web\"}}\n";
+    assert_eq!(report(tagged).len(), 1);
+    assert!(report(tagged)[0].starts_with("case "));
+    let template = "{{- define \"pull\" -}}\n{\"auths\":{\"a\":\"b\"}}\n{{- end -}}\n";
+    assert_eq!(report(template).len(), 1, "{:?}", report(template));
+}
+
 #[test]
 fn reads_yaml_in_flow_style() {
     assert_eq!(
