@@ -262,8 +262,10 @@ fn time_of(audit: Option<&Audit>) -> Option<Timestamp> {
 /// `pods "web-6d57c96-8kkrt" is forbidden: …`.
 fn refused(audit: &Audit) -> Option<&str> {
     let (_, rest) = audit.message.as_deref()?.split_once(' ')?;
-    let (name, _) = rest.strip_prefix('"')?.split_once('"')?;
-    Some(name)
+    let (name, why) = rest.strip_prefix('"')?.split_once('"')?;
+    // what is not found, or there already, is another object
+    let is_its_own = why.starts_with(" is forbidden: ") || why.starts_with(" is invalid: ");
+    is_its_own.then_some(name)
 }
 
 /// What an audit log tells of a case, where it comes from one.

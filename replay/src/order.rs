@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use intake::audit::Gap;
+use intake::audit::{Gap, Outcome as Ending};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::outcome::Outcome;
@@ -91,6 +91,10 @@ impl Order {
             Outcome::Unjudged(gap) => (&gap.source, &gap.unjudged.audit),
             _ => return,
         };
+        // what changes nothing may end days after it was asked for
+        if audit.outcome == Ending::Used {
+            return;
+        }
         if let Ok(time) = audit.time.parse() {
             self.add(time, &source.file);
         }

@@ -9,7 +9,7 @@ use crate::rbac::objects::{BindingName, RoleName};
 use crate::rbac::subjects::Subject;
 
 /// What leads on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Power {
     /// Writes cluster roles or roles.
     WriteRoles,

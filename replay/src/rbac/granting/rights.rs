@@ -5,7 +5,7 @@
 //! `staging/src/k8s.io/apiserver/pkg/endpoints/handlers` (PUT and server-side apply create what is
 //! not there, for whoever may also `create` that name).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Fact, Power};
 
@@ -15,9 +15,21 @@ pub(super) type Proof<'f, 'a> = Vec<&'f Fact<'a>>;
 /// What somebody holds.
 pub(super) struct Rights<'f, 'a> {
     pub(super) facts: &'f [&'f Fact<'a>],
+    /// Which of them give a power in a namespace, or everywhere: somebody may hold some in each of
+    /// thousands of namespaces, and each is asked about.
+    by_place: BTreeMap<(Power, Option<&'a str>), Vec<usize>>,
 }
 
 impl<'f, 'a> Rights<'f, 'a> {
+    pub(super) fn new(facts: &'f [&'f Fact<'a>]) -> Self {
+        let mut by_place: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (index, fact) in facts.iter().enumerate() {
+            let place = (fact.power, fact.namespace);
+            by_place.entry(place).or_default().push(index);
+        }
+        Self { facts, by_place }
+    }
+
     /// Facts that hold somewhere.
     pub(super) fn anywhere(&self, power: Power, resource: &str) -> Proof<'f, 'a> {
         let facts = self.facts.iter().copied();
@@ -33,9 +45,15 @@ impl<'f, 'a> Rights<'f, 'a> {
         power: Power,
         resource: &str,
     ) -> Proof<'f, 'a> {
-        let mut facts = self.anywhere(power, resource);
-        facts.retain(|fact| fact.namespace.is_none() || fact.namespace == place);
+        let places = [Some(None), place.map(Some)].into_iter().flatten();
+        let found = places.filter_map(|place| self.by_place.get(&(power, place)));
+        let mut found: Vec<usize> = found.flatten().copied().collect();
+        found.sort_unstable();
+        let facts = found.iter().filter_map(|index| self.facts.get(*index));
         facts
+            .copied()
+            .filter(|fact| fact.covers(resource))
+            .collect()
     }
 
     /// The same, for any of these verbs.

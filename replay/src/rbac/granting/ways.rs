@@ -146,7 +146,7 @@ pub(super) fn grants<'f, 'a>(
     if is_master(subject) {
         return Some(Way::new(Act::IsMaster, &[]));
     }
-    let rights = Rights { facts };
+    let rights = Rights::new(facts);
     writes_roles(&rights, existing).or_else(|| binds_roles(&rights, existing))
 }
 
@@ -203,7 +203,7 @@ pub(super) fn doors<'f, 'a>(
     facts: &'f [&'f Fact<'a>],
     existing: &Existing<'a>,
 ) -> Vec<Door<'f, 'a>> {
-    let rights = Rights { facts };
+    let rights = Rights::new(facts);
     let mut doors = Vec::new();
     impersonation(&rights, &mut doors);
     for token in rights.anywhere(Power::Token, "serviceaccounts/token") {
