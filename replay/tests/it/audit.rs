@@ -456,3 +456,49 @@ fn writes_the_report_to_a_file() {
     let report = fs::read_to_string(folder.path().join("report")).expect("a report");
     assert_eq!(report, stdout.stdout);
 }
+
+/// A pod that was created, and then the end of a session that was begun before it.
+#[test]
+fn a_long_session_is_not_out_of_order() {
+    let event = |id: &str, resource: Value, code: u16, received: &str| {
+        let mut event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Request",
+            "auditID": id, "stage": "ResponseComplete", "verb": "create",
+            "user": {"username": "eve"}, "objectRef": resource, "responseStatus": {"code": code},
+            "requestReceivedTimestamp": received, "stageTimestamp": "2026-11-22T01:30:00Z"});
+        event["requestObject"] =
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}});
+        format!("{event}\n")
+    };
+    let pods = json!({"resource": "pods", "namespace": "d", "name": "web", "apiVersion": "v1"});
+    let mut exec = pods.clone();
+    exec["subresource"] = json!("exec");
+    let folder = Folder::new();
+    let backwards = |second: &Value, code: u16| {
+        let log = event("1", pods.clone(), 201, "2026-11-22T01:29:00Z")
+            + &event("2", second.clone(), code, "2026-11-22T01:10:00Z");
+        folder.write("audit.log", log);
+        let ran = run(&mut folder.bulkhead("replay audit.log"), b"");
+        ran.stdout.contains("the oldest first")
+    };
+    assert!(!backwards(&exec, 101));
+    assert!(backwards(&pods, 201));
+}
+
+/// What is not found is another object than the one that was asked for.
+#[test]
+fn a_name_in_an_answer_is_the_requests_own_where_that_was_refused() {
+    let folder = Folder::new();
+    let answered = |message: &str| {
+        let event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Request",
+            "auditID": "1", "stage": "ResponseComplete", "verb": "create",
+            "user": {"username": "eve"}, "responseStatus": {"code": 404, "message": message},
+            "objectRef": {"resource": "pods", "namespace": "foo", "apiVersion": "v1"},
+            "requestObject": {"apiVersion": "v1", "kind": "Pod", "spec": {"hostPID": true}},
+            "requestReceivedTimestamp": "2026-11-22T01:10:00Z"});
+        folder.write("audit.log", format!("{event}\n"));
+        told(&folder, "--name foo").0.len()
+    };
+    assert_eq!(answered("namespaces \"foo\" not found"), 0);
+    assert_eq!(answered("pods \"foo\" is forbidden: no"), 1);
+    assert_eq!(answered("Pod \"foo\" is invalid: no"), 1);
+}
