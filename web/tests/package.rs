@@ -17,7 +17,7 @@ use xtask::web;
 const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Most bytes of wasm, before compression.
-const BUDGET: usize = 648_000;
+const BUDGET: usize = 650_000;
 
 /// A folder in which the package was installed, with its modules that ask.
 struct Installed(TempDir);
