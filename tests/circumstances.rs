@@ -1835,6 +1835,9 @@ mod custom_kinds {
             json!({"containers": [{"name": "a"}], "hostPID": true, "note": "image"}),
             json!({"containers": [{"name": "a", "image": 7}], "hostPID": true}),
             json!({"containers": {"name": "a", "image": "i"}, "hostPID": true}),
+            json!({"containers": [{"name": "a", "image": "i"}, "b"], "hostPID": true}),
+            json!({"containers": [{"name": "a", "image": "i"}, null], "hostPID": true}),
+            json!({"containers": [[], {"name": "a", "image": "i"}], "hostPID": true}),
             json!({"containers": [], "hostPID": true, "image": "x"}),
             json!({"containers": [{"name": "a", "image": "i"}], "hostPID": "x"}),
         ] {

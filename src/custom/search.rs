@@ -69,10 +69,8 @@ impl<'a> Search<'_, 'a> {
             let is_list = value.starts_with('[');
             let is_one =
                 |one: &Container<'_>| one.image.is_some() && (one.name.is_some() || !is_list);
-            // All of a list, or it is one of something else.
-            let are_all = !containers.is_empty()
-                && containers.iter().all(is_one)
-                && (!is_list || containers.len() == elements(value).len());
+            // All of a list, or it is one of something else. What of it does not fit is there, empty.
+            let are_all = !containers.is_empty() && containers.iter().all(is_one);
             let is_of_pods = PodSpec::CONTAINERS.contains(&key);
             if !are_all {
                 rest.push((key, value, !is_of_pods));
